@@ -1,0 +1,130 @@
+import type { Server } from "node:net";
+import type { Readable } from "node:stream";
+import type { BottleRecord } from "../core/model/bottle-record.ts";
+import type { Command, ExecResult, GuestFile, HostCommand } from "../core/model/command.ts";
+import type { Finding } from "../core/model/finding.ts";
+import type { HostFacts } from "../core/model/host-facts.ts";
+import type { BottlePlan, Json } from "../core/model/plan.ts";
+import type { Cleanup } from "../host/cleanup.ts";
+
+/** What a backend can do, as data. Nobody outside `backends/` asks for a backend's name. */
+export interface Capabilities {
+  /** Where gateway and friends run. */
+  readonly services: "host" | "sidecar";
+  readonly workspace: readonly ("copy" | "bind")[];
+  /** Exec as root inside. */
+  readonly rootExec: boolean;
+  /** How many execs may run at once; more are queued. */
+  readonly maxExecs: number;
+}
+
+/** Folders that the session made for this bottle, all absolute. */
+export interface BottleFolders {
+  /** Agent-writable, mounted at /home/agent. */
+  readonly home: string;
+  /** Agent-writable copy of the workspace; unused when the workspace is bound. */
+  readonly workspace: string;
+  /** 0700, for sockets and what the backend must keep on disk while the bottle runs (XDG runtime folder). */
+  readonly run: string;
+}
+
+export interface CreateContext {
+  readonly facts: HostFacts;
+  readonly folders: BottleFolders;
+  /** Every undo is pushed in the same breath as its do; run LIFO by the session. */
+  readonly cleanup: Cleanup;
+  /** Intent before create: the backend calls it before each resource it makes (DESIGN invariant 4). */
+  readonly journal: (intent: string, detail: Json) => Promise<void>;
+}
+
+export interface ExecOptions {
+  readonly stdin?: Readable | Uint8Array;
+  /** Kill and reject with BOTTLE_GONE after this long. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** Greatest bytes kept of each of stdout and stderr; more is dropped. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** Called with each piece as it comes, instead of collecting it. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  readonly onStderr?: (chunk: Buffer) => void;
+}
+
+export type BottleStatus = "running" | "gone";
+
+/** A running bottle. */
+export interface Bottle {
+  /** What goes into the record so that `open` finds it again. */
+  readonly handle: Json;
+  /**
+   * PURE: the host command that runs `command` in the bottle as the agent; attach, panes and tests all use it.
+   * With `tty` the command is framed in a terminal of its own (util-linux `script`): stdin and stdout must then be terminals.
+   */
+  frame(command: Command, tty: boolean): HostCommand;
+  exec(command: Command, options?: ExecOptions): Promise<ExecResult>;
+  /** Writes files through a tar stream inside, owned by the agent. Rejects with PROVISION_FAILED. */
+  put(files: readonly GuestFile[]): Promise<void>;
+  /** Unpacks a tar stream into `folder` inside, owned by the agent. */
+  unpack(folder: string, tar: Readable): Promise<void>;
+  status(): Promise<BottleStatus>;
+  /** TERM to every process of the agent, KILL after `graceMs`. Idempotent. */
+  stop(graceMs: number): Promise<void>;
+  /** Ends the cage and removes what `create` made. Idempotent; a bottle closed elsewhere is simply gone. */
+  close(): Promise<void>;
+  /** Resolves when the cage has ended, whoever ended it. */
+  readonly ended: Promise<void>;
+}
+
+/** What the services of a bottle tell the session once they listen. */
+export interface Services {
+  readonly caPem: string;
+  close(): Promise<void>;
+}
+
+/** Where things are inside, known before the bottle starts. */
+export interface GuestLayout {
+  readonly home: string;
+  readonly workspace: string;
+  /** Read-only for the agent: env, exec, ca.pem. */
+  readonly run: string;
+  /** `http://127.0.0.1:<port>` as the agent sees the gateway. */
+  readonly proxyUrl: string;
+}
+
+/** A cage that exists and is empty (OCI "created"). */
+export interface BottleShell {
+  readonly guest: GuestLayout;
+  /** Makes the bottle's one listener inside it and hands it to `here`; the services listen before the bottle starts. */
+  serve(here: (listener: Server) => Promise<Services>): Promise<Services>;
+  /** Places `files` (paths below `guest.run`, read-only for the agent) and opens the bottle for commands. */
+  start(files: readonly GuestFile[]): Promise<Bottle>;
+}
+
+/** Something that an earlier run left on the host. */
+export interface Leftover {
+  readonly backend: string;
+  /** `process`, `cgroup`, `folder`, `mount`. */
+  readonly kind: string;
+  readonly id: string;
+  /** The bottle it belonged to. */
+  readonly bottle: string;
+  readonly detail: Json;
+}
+
+export interface Backend {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** With the real arguments; "not installed" is a finding, not a throw. */
+  probe(facts: HostFacts): Promise<readonly Finding[]>;
+  /** PURE. */
+  plan(plan: Omit<BottlePlan, "backendPlan">, facts: HostFacts): Json;
+  create(plan: BottlePlan, context: CreateContext): Promise<BottleShell>;
+  /** From another process, or after `kill -9`. Null when it is gone. */
+  open(record: BottleRecord, facts: HostFacts, folders: BottleFolders): Promise<Bottle | null>;
+  /** What exists on this host for bottles whose names are not in `alive`. */
+  survey(facts: HostFacts, alive: ReadonlySet<string>): Promise<readonly Leftover[]>;
+  /** Idempotent. */
+  remove(leftover: Leftover, facts: HostFacts): Promise<void>;
+  /** Deletes an agent-written folder from inside a throw-away cage: host code never walks such a tree. Idempotent. */
+  erase(folder: string, facts: HostFacts): Promise<void>;
+  /** Bytes and number of files in an agent-written folder, measured from inside a throw-away cage. */
+  measure(folder: string, facts: HostFacts): Promise<{ bytes: number; files: number }>;
+}

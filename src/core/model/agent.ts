@@ -1,0 +1,53 @@
+import type { Command } from "./command.ts";
+import type { Mount, ProvisionFile, SecretSource } from "./plan.ts";
+import type { CredentialScheme, EgressRule } from "./policy.ts";
+
+/** A credential that an agent knows how to use, in the order in which they are tried. */
+export interface CredentialCandidate {
+  readonly name: string;
+  readonly source: SecretSource;
+  readonly scheme: CredentialScheme;
+  readonly hosts: readonly string[];
+  readonly drops: readonly string[];
+  /** The variable in which the bottle sees the placeholder. */
+  readonly guestVariable: string;
+  /** A made-up value of the same shape; random characters replace those marked `x`. */
+  readonly placeholderShape: string;
+}
+
+/** How the agent's program is found and shown in the bottle. */
+export interface AgentBinary {
+  /** Absolute path on the host of the program that will run. */
+  readonly path: string;
+  readonly version: string;
+  /** For the plan: `manifest command`, `host claude`, `npm package @x/y@1.2.3`. */
+  readonly origin: string;
+}
+
+export interface AgentRunRequest {
+  readonly binary: AgentBinary;
+  readonly workspace: string;
+  readonly home: string;
+  /** null: interactive. */
+  readonly prompt: string | null;
+  /** Given after `--` on the command line or as `args` in the manifest; passed as they are. */
+  readonly args: readonly string[];
+  /** Standing instructions from the manifest; null when there are none. */
+  readonly instructions: string | null;
+}
+
+/** One agent of the rack: pure data and functions, no effects. */
+export interface AgentProvider {
+  readonly name: string;
+  readonly title: string;
+  /** Program name to look for on the host, and the pinned package that provides it otherwise; null: nothing to find. */
+  readonly program: { readonly hostName: string; readonly npmPackage: string; readonly npmVersion: string } | null;
+  readonly credentials: (hostHome: string) => readonly CredentialCandidate[];
+  readonly rules: readonly EgressRule[];
+  /** Literal variables of the bottle. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly mounts: (binary: AgentBinary) => readonly Mount[];
+  readonly command: (run: AgentRunRequest) => Command;
+  /** Files seeded in the agent's home, so that no first-run question stops it. */
+  readonly files: (run: AgentRunRequest) => readonly ProvisionFile[];
+}

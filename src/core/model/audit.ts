@@ -1,0 +1,42 @@
+import type { ReasonCode } from "./decision.ts";
+import type { RequestId, RuleId } from "./ids.ts";
+
+/** One line of the gateway's log, before `state/audit` adds sequence, time and hash chain. Text from inside is escaped there. */
+export type AuditEvent =
+  | { readonly type: "policy"; readonly version: number; readonly rules: number; readonly cause: string }
+  | {
+      readonly type: "decision";
+      readonly id: RequestId;
+      readonly verdict: "allow" | "deny";
+      readonly reason: ReasonCode;
+      readonly rule: RuleId | null;
+      readonly policyVersion: number;
+      readonly mode: "inspect" | "splice" | "http" | "none";
+      readonly method: string | null;
+      readonly authority: string | null;
+      /** Path and query as sent, cut to 2 KiB; known secrets and placeholders are replaced by their names. */
+      readonly target: string | null;
+      /** Names of credentials written into this request. */
+      readonly credentials: readonly string[];
+      /** The judged address, when one was dialled or refused. */
+      readonly address: string | null;
+      readonly alert: boolean;
+      readonly detail: string | null;
+    }
+  | {
+      readonly type: "result";
+      readonly id: RequestId;
+      readonly status: number | null;
+      readonly bytesOut: number;
+      readonly bytesIn: number;
+      readonly ms: number;
+      readonly scrubbed: number;
+      readonly error: string | null;
+    }
+  | { readonly type: "session"; readonly event: string; readonly detail: string };
+
+/** Where the gateway writes its events. Rejecting means that nothing was recorded, and then nothing is forwarded. */
+export interface AuditSink {
+  /** Resolves when the line is durable enough to act on (written to the file). */
+  append(event: AuditEvent): Promise<void>;
+}

@@ -1,0 +1,52 @@
+/** Exit code of each kind, before the agent runs (docs/cli.md). */
+export const EXIT_OF_KIND = { usage: 2, manifest: 3, host: 4, bottle: 5, bug: 70 } as const;
+export type ErrorKind = keyof typeof EXIT_OF_KIND;
+
+/** Every error that bot-bottle raises on purpose; documented in docs/errors.md, generated from this table. */
+export const ERROR_CODES = {
+  USAGE: { kind: "usage", meaning: "the command line cannot be understood" },
+  BOTTLE_NOT_FOUND: { kind: "usage", meaning: "no bottle has this name" },
+  BOTTLE_NOT_RUNNING: { kind: "usage", meaning: "the verb needs a running bottle and this one has ended" },
+  BOTTLE_RUNNING: { kind: "usage", meaning: "the verb needs a bottle that has ended and this one runs" },
+  NAME_TAKEN: { kind: "usage", meaning: "a bottle with this name exists" },
+  AGENT_UNKNOWN: { kind: "usage", meaning: "neither a manifest nor the built-in list has this agent" },
+  WORKSPACE_REFUSED: { kind: "usage", meaning: "this folder must not be given to an agent" },
+  MANIFEST_INVALID: { kind: "manifest", meaning: "a manifest has problems; each is listed with file, line and column" },
+  SECRET_UNRESOLVED: { kind: "manifest", meaning: "a credential or variable has no value on this host" },
+  SECRET_EXPOSED: { kind: "manifest", meaning: "an env value equals a credential or looks like one" },
+  PLAN_INVALID: { kind: "manifest", meaning: "the parts fit together to nothing that can run" },
+  HOST_UNFIT: { kind: "host", meaning: "this machine lacks something that a bottle needs" },
+  AGENT_BINARY_MISSING: { kind: "host", meaning: "the agent's program was not found" },
+  STATE_UNUSABLE: { kind: "host", meaning: "a state or runtime folder cannot be used safely" },
+  CREATE_FAILED: { kind: "bottle", meaning: "the cage could not be made" },
+  PROVISION_FAILED: { kind: "bottle", meaning: "a file could not be placed in the bottle" },
+  SEAL_BROKEN: { kind: "bottle", meaning: "a probe from inside found a way out or a secret" },
+  BOTTLE_GONE: { kind: "bottle", meaning: "the bottle ended while it was needed" },
+  TEARDOWN_INCOMPLETE: { kind: "bottle", meaning: "something could not be removed" },
+  INVARIANT: { kind: "bug", meaning: "bot-bottle itself is wrong; please report it" },
+} as const satisfies Record<string, { kind: ErrorKind; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The one error class. `hint` says how to mend it, in one line; `facts` carries what a report would need. */
+export class BottleError extends Error {
+  override readonly name = "BottleError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly facts: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; facts?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.facts = options.facts;
+  }
+
+  get kind(): ErrorKind {
+    return ERROR_CODES[this.code].kind;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Command } from "./command.ts";
+import type { BottleName } from "./ids.ts";
+import type { CredentialBinding, EgressRule } from "./policy.ts";
+
+/** JSON data: what a backend resolves for itself and keeps in the plan. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Where a secret is found on the host. A reference, never the value. */
+export type SecretSource =
+  | { readonly kind: "env"; readonly variable: string }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "command"; readonly argv: readonly string[] }
+  /** A field of a JSON file that another tool keeps, e.g. the operator's own Claude login. */
+  | {
+      readonly kind: "json-file";
+      readonly path: string;
+      readonly field: readonly string[];
+      /** Field with the expiry in ms since the epoch; a value past it is refused with `expiredHint`. */
+      readonly expiryField: readonly string[] | null;
+      readonly expiredHint: string;
+    };
+
+export interface SecretRef {
+  readonly credential: string;
+  readonly source: SecretSource;
+}
+
+/** A read-only path of the host shown in the bottle. */
+export interface Mount {
+  readonly host: string;
+  readonly guest: string;
+}
+
+export interface Limits {
+  readonly memoryBytes: number;
+  /** Whole or part CPUs, e.g. 1.5. */
+  readonly cpus: number;
+  readonly pids: number;
+  /** Size of each tmpfs of the bottle (/tmp, /dev/shm). */
+  readonly tmpBytes: number;
+}
+
+export interface Workspace {
+  readonly mode: "copy" | "bind";
+  /** Real path on the host: what is copied, or what is bound. */
+  readonly host: string;
+  readonly guest: string;
+}
+
+/** A file that provisioning places in the bottle before the agent starts. */
+export interface ProvisionFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly text: string;
+}
+
+/**
+ * Everything that a start will do, resolved, serialisable and printable. Holds references to secrets and
+ * placeholders' names, never values. `--dry-run` prints it and stops.
+ */
+export interface BottlePlan {
+  readonly schema: 1;
+  readonly name: BottleName;
+  readonly backend: string;
+  readonly backendPlan: Json;
+  readonly agent: {
+    readonly name: string;
+    readonly provider: string;
+    readonly binary: { readonly path: string; readonly version: string; readonly origin: string };
+    readonly command: Command;
+    /** True when the agent runs without a terminal (`-p`). */
+    readonly headless: boolean;
+  };
+  readonly workspace: Workspace;
+  readonly mounts: readonly Mount[];
+  /** Literal environment of the bottle; values copied from the host are in `envFromHost`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Guest variable to host variable: resolved at start, kept out of the plan and of argv. */
+  readonly envFromHost: readonly { readonly name: string; readonly variable: string; readonly expose: boolean }[];
+  /** Guest variable to the question asked on the terminal at start. */
+  readonly envAsked: readonly { readonly name: string; readonly question: string }[];
+  readonly limits: Limits;
+  readonly rules: readonly EgressRule[];
+  readonly credentials: readonly CredentialBinding[];
+  readonly secrets: readonly SecretRef[];
+  readonly files: readonly ProvisionFile[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** What the operator should know before starting, e.g. "internet through the provider". */
+  readonly risks: readonly string[];
+}

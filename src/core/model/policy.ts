@@ -1,0 +1,70 @@
+import type { RuleId } from "./ids.ts";
+
+/** A path pattern: matches the raw path component, anchored. `/v1/messages` is exact, `/v1/*` any path below `/v1/`. */
+export type PathPattern = string;
+
+/** Where a rule came from, so that `why` and the plan can say it. */
+export type RuleSource = "agent" | "operator" | "project" | "cli" | "pack" | "demo";
+
+/**
+ * What a body must look like at a model host. Through provider-side tools, MCP servers and URL sources the
+ * provider would fetch any URL for the agent (attack row 137), so these are denied unless listed.
+ */
+export interface BodyRule {
+  readonly shape: "anthropic-messages";
+  /** Provider-side features that are permitted all the same, e.g. `web_search`; `plan` calls each "internet through the provider". */
+  readonly allowProviderTools: readonly string[];
+}
+
+/** Where to connect instead of the resolved address (operator's file only; the TLS name stays the rule's host). */
+export type DialTarget =
+  | { readonly kind: "tcp"; readonly address: string; readonly port: number; readonly caPem: string | null }
+  | { readonly kind: "unix"; readonly path: string; readonly caPem: string | null };
+
+/** One listed way out. Everything that no rule lists is denied. */
+export interface EgressRule {
+  readonly id: RuleId;
+  readonly source: RuleSource;
+  /** An exact A-label name, `*.` followed by a name (one or more whole left labels, never the apex), or an IP literal. */
+  readonly host: string;
+  readonly port: number;
+  readonly scheme: "https" | "http";
+  /** `inspect` ends TLS at the gateway; `splice` checks the ClientHello and never decrypts. */
+  readonly mode: "inspect" | "splice";
+  /** Upper-case methods; null means any method that the gateway knows. Always null for `splice`. */
+  readonly methods: readonly string[] | null;
+  /** null means any path. Always null for `splice`. */
+  readonly paths: readonly PathPattern[] | null;
+  readonly body: BodyRule | null;
+  /** WebSocket upgrades are refused unless this is true. */
+  readonly websocket: boolean;
+  /** Greatest request body in bytes; null is the gateway's own cap. */
+  readonly maxRequestBytes: number | null;
+  readonly dial: DialTarget | null;
+}
+
+/** How a credential is written into a request. The slot is overwritten, never searched for. */
+export type CredentialScheme =
+  | { readonly kind: "bearer" }
+  | { readonly kind: "basic"; readonly username: string }
+  | { readonly kind: "header"; readonly header: string; readonly prefix: string }
+  | { readonly kind: "query"; readonly parameter: string };
+
+/** A credential as the policy sees it: where it goes, and what stands for it inside. Never its value. */
+export interface CredentialBinding {
+  readonly name: string;
+  readonly scheme: CredentialScheme;
+  /** Host patterns as in `EgressRule.host`, each with `:port` optional (443 when absent). https only. */
+  readonly hosts: readonly string[];
+  /** Random per bottle, shaped like the real thing; the only form that ever enters the bottle. */
+  readonly placeholder: string;
+  /** Headers (lower case) removed from the request before the slot is written, e.g. the other header of the same provider. */
+  readonly drops: readonly string[];
+}
+
+/** An immutable, versioned snapshot. Written by the bottle's host process only. */
+export interface Policy {
+  readonly version: number;
+  readonly rules: readonly EgressRule[];
+  readonly credentials: readonly CredentialBinding[];
+}
