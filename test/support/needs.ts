@@ -1,0 +1,121 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, globSync, readFileSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** The program's absolute path on PATH (or in the system's administration folders), or null. */
+export function programPath(name: string): string | null {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+  for (const folder of folders) {
+    if (!folder.startsWith("/")) continue;
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      if (statSync(path).isFile()) return path;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}
+
+/** An ordinary user to run things as when the tests run as root: the account `tester` if there is one, else a bare number. */
+export function ordinaryUser(): { readonly uid: number; readonly gid: number } {
+  const line = /^tester:[^:]*:(\d+):(\d+):/m.exec(readFileSync("/etc/passwd", "utf8"));
+  return line === null ? { uid: 1500, gid: 1500 } : { uid: Number(line[1]), gid: Number(line[2]) };
+}
+
+/** argv prefix that runs a command as the ordinary user, with no supplementary groups. Needs `ordinary-user`. */
+export function asOrdinaryUser(): readonly string[] {
+  const { uid, gid } = ordinaryUser();
+  return ["setpriv", "--reuid", String(uid), "--regid", String(gid), "--clear-groups", "--"];
+}
+
+/** The real Claude Code program for tests: BOT_BOTTLE_CLAUDE, else the one that the agent rack put into the cache, else null. */
+export function claudeBinary(): string | null {
+  const named = process.env.BOT_BOTTLE_CLAUDE;
+  if (named !== undefined && named !== "") return runs(named, ["--version"]) ? named : null;
+  const cache = process.env.XDG_CACHE_HOME || join(process.env.HOME || "/nonexistent", ".cache");
+  const found = globSync("bot-bottle/agents/**/claude", { cwd: cache })
+    .map((path) => join(cache, path))
+    .filter((path) => statSync(path).isFile())
+    .sort();
+  return found.at(-1) ?? null;
+}
+
+function runs(program: string, args: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: "ignore", timeout: 20_000 }).status === 0;
+}
+
+function writable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Can control groups with a pids limit be made: v1 as root, v2 in a delegated subtree. */
+function cgroupsUsable(): boolean {
+  if (writable("/sys/fs/cgroup/pids/cgroup.procs")) return true;
+  const own = /^0::(\/.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+  return own !== undefined && writable(join("/sys/fs/cgroup", own, "cgroup.subtree_control"));
+}
+
+const onPath = (program: string) => () => (programPath(program) === null ? `${program} is not installed` : null);
+
+/** What a test can ask for. Each check answers null, or the reason why the need is not met. */
+const CHECKS = {
+  bubblewrap: () => {
+    if (programPath("bwrap") === null) return "bubblewrap is not installed";
+    const works = runs("bwrap", ["--unshare-user", "--unshare-net", "--ro-bind", "/", "/", "true"]);
+    return works ? null : "bubblewrap cannot make a user and a network namespace here";
+  },
+  root: () => (process.getuid?.() === 0 ? null : "needs root"),
+  "ordinary-user": () => {
+    if (process.getuid?.() !== 0) return "needs root, to become an ordinary user";
+    const [program = "", ...args] = asOrdinaryUser();
+    return runs(program, [...args, "true"]) ? null : "setpriv cannot become an ordinary user";
+  },
+  cgroup: () => (cgroupsUsable() ? null : "no control group in which a limit can be set"),
+  claude: () =>
+    claudeBinary() === null ? "no Claude Code program (set BOT_BOTTLE_CLAUDE, or run the demo once)" : null,
+  tmux: onPath("tmux"),
+  perl: onPath("perl"),
+  python3: onPath("python3"),
+  openssl: onPath("openssl"),
+  curl: onPath("curl"),
+  gcc: onPath("gcc"),
+  git: onPath("git"),
+  npm: onPath("npm"),
+  dash: onPath("dash"),
+  script: onPath("script"),
+  strace: onPath("strace"),
+  socat: onPath("socat"),
+  nsenter: onPath("nsenter"),
+  ip: onPath("ip"),
+  mitmdump: onPath("mitmdump"),
+} satisfies Record<string, () => string | null>;
+
+export type Need = keyof typeof CHECKS;
+
+const answers = new Map<Need, string | null>();
+
+/**
+ * For `test("...", { skip: skipWithout("bubblewrap", "curl") }, ...)`: false when all needs are met, else the reason.
+ * A need listed in BOT_BOTTLE_REQUIRE (comma-separated, or `all`) is not skipped: this throws, and the test file fails.
+ */
+export function skipWithout(...needs: readonly Need[]): string | false {
+  const required = (process.env.BOT_BOTTLE_REQUIRE ?? "").split(",").map((name) => name.trim());
+  for (const need of needs) {
+    let reason = answers.get(need);
+    if (reason === undefined) {
+      reason = CHECKS[need]();
+      answers.set(need, reason);
+    }
+    if (reason === null) continue;
+    if (required.includes(need) || required.includes("all")) throw new Error(`BOT_BOTTLE_REQUIRE=${need}: ${reason}`);
+    return reason;
+  }
+  return false;
+}
