@@ -1,0 +1,110 @@
+/**
+ * What a manifest file may define, as it stands in the file (`core/model/manifest` is the schema that checks it),
+ * and `Manifest`, all files read and merged. This file has no run-time imports, so that a start without any
+ * manifest never loads zod.
+ */
+
+/** A literal, `${NAME}` (copied from the host) or `?text` (asked at start); `expose` permits a copied value that looks like a secret. */
+export type EnvDefinition = string | { readonly value: string; readonly expose?: boolean | undefined };
+
+/** Where to connect instead of the resolved address. Operator's file only. */
+export interface DialDefinition {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  /** Absolute or `~/` path of a unix socket. */
+  readonly unix?: string | undefined;
+  /** Absolute or `~/` path of a PEM file; absent: the system roots. */
+  readonly ca?: string | undefined;
+}
+
+export interface RuleDefinition {
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly scheme?: "https" | "http" | undefined;
+  readonly mode?: "inspect" | "splice" | undefined;
+  readonly methods?: readonly string[] | undefined;
+  readonly paths?: readonly string[] | undefined;
+  readonly credential?: string | undefined;
+  readonly websocket?: boolean | undefined;
+  readonly maxRequestBytes?: number | undefined;
+  readonly body?:
+    | { readonly shape: "anthropic-messages"; readonly allowProviderTools?: readonly string[] | undefined }
+    | undefined;
+  readonly dial?: DialDefinition | undefined;
+}
+
+export type SourceDefinition =
+  | { readonly env: string }
+  | { readonly file: string }
+  | { readonly command: readonly string[] };
+
+export type SchemeDefinition =
+  | "bearer"
+  | { readonly basic: { readonly username: string } }
+  | { readonly header: { readonly name: string; readonly prefix?: string | undefined } }
+  | { readonly query: { readonly parameter: string } };
+
+export interface CredentialDefinition {
+  readonly source: SourceDefinition;
+  readonly hosts: readonly string[];
+  readonly scheme: SchemeDefinition;
+  readonly variable?: string | undefined;
+  /** Shape of the placeholder: each `x` becomes a random character. */
+  readonly placeholder?: string | undefined;
+  readonly drops?: readonly string[] | undefined;
+}
+
+export interface LimitsDefinition {
+  /** Bytes with an optional K, M or G (1024-based), e.g. `2G`. */
+  readonly memory?: string | undefined;
+  readonly cpus?: number | undefined;
+  readonly pids?: number | undefined;
+  readonly tmp?: string | undefined;
+}
+
+export interface BottleDefinition {
+  readonly backend?: string | undefined;
+  readonly workspace?: "copy" | "bind" | undefined;
+  readonly env?: Readonly<Record<string, EnvDefinition>> | undefined;
+  readonly egress?: { readonly rules?: readonly RuleDefinition[] | undefined } | undefined;
+  readonly credentials?: Readonly<Record<string, CredentialDefinition>> | undefined;
+  readonly limits?: LimitsDefinition | undefined;
+}
+
+export interface AgentDefinition {
+  /** Built-in agent that it builds on; absent: the one of the same name. */
+  readonly provider?: string | undefined;
+  /** Absolute or `~/` path of the program on the host. */
+  readonly command?: string | undefined;
+  /** Name of the bottle definition; absent: `default`. */
+  readonly bottle?: string | undefined;
+  /** Standing instructions. */
+  readonly prompt?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+}
+
+/** One manifest file, checked. */
+export interface ManifestFile {
+  readonly bottles?: Readonly<Record<string, BottleDefinition>> | undefined;
+  readonly agents?: Readonly<Record<string, AgentDefinition>> | undefined;
+}
+
+/** Where a definition stands, so that plan and messages can say it. */
+export interface Origin {
+  readonly by: "operator" | "project";
+  readonly file: string;
+}
+
+/** All manifest files, merged. Project definitions are already reduced to what an untrusted file may say (attack row 141). */
+export interface Manifest {
+  readonly bottles: Readonly<Record<string, BottleDefinition & { readonly origin: Origin }>>;
+  readonly agents: Readonly<Record<string, AgentDefinition & { readonly origin: Origin }>>;
+  /** PEM text of each `dial.ca` file, by the path as written. */
+  readonly caPems: Readonly<Record<string, string>>;
+}
+
+/** What counts when there is no manifest file at all. */
+export const EMPTY_MANIFEST: Manifest = { bottles: {}, agents: {}, caPems: {} };
+
+/** The bottle definition that agents without a `bottle` get; built in and empty when no file defines it. */
+export const DEFAULT_BOTTLE = "default";

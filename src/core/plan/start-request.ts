@@ -1,0 +1,24 @@
+/** What the operator asked for with `bottle start`, parsed from the command line and nothing else. */
+export interface StartRequest {
+  /** Name of an agent: from a manifest, or built in. */
+  readonly agent: string;
+  /** Folder to work in, absolute (not yet resolved through links). */
+  readonly path: string;
+  /** null: what the bottle definition says, else `copy`. */
+  readonly workspace: "copy" | "bind" | null;
+  /** null: what the bottle definition says, else the built-in default. */
+  readonly backend: string | null;
+  /** null: interactive. Otherwise the agent runs headless with this prompt. */
+  readonly prompt: string | null;
+  /** What stands after `--`. */
+  readonly args: readonly string[];
+  /** null: `<agent>-<5 random characters>`. */
+  readonly name: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Each `--allow HOST[:PORT]` as typed: any method over https, inspected. */
+  readonly allow: readonly string[];
+  /** Print the plan and stop; nothing is created and no secret is read. */
+  readonly dryRun: boolean;
+  /** Remove the bottle's folder (after archiving) when the agent ends. */
+  readonly rm: boolean;
+}
