@@ -1,0 +1,140 @@
+import type { AgentBinary, AgentProvider, AgentRunRequest, CredentialCandidate } from "../core/model/agent.ts";
+import type { Command } from "../core/model/command.ts";
+import type { Mount, ProvisionFile } from "../core/model/plan.ts";
+import type { EgressRule } from "../core/model/policy.ts";
+
+const MODEL_HOST = "api.anthropic.com";
+
+/** Where the program is shown in the bottle: one read-only file, outside every agent-writable folder. */
+const GUEST_PROGRAM = "/opt/agent/claude";
+
+/** As long and of the same alphabet as a subscription token, so that the agent believes it is logged in. */
+const PLACEHOLDER_SHAPE = `sk-ant-oat01-${"x".repeat(93)}AA`;
+
+/**
+ * The bottle sees the placeholder in this variable whatever the host holds: unlike an API key it makes
+ * the agent ask nothing at its first start.
+ */
+const GUEST_VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN";
+
+const candidate = (
+  name: string,
+  source: CredentialCandidate["source"],
+  scheme: CredentialCandidate["scheme"],
+): CredentialCandidate => ({
+  name,
+  source,
+  scheme,
+  hosts: [MODEL_HOST],
+  // Exactly one of the two slots may reach the provider: the other would still carry the placeholder.
+  drops: scheme.kind === "bearer" ? ["x-api-key"] : ["authorization"],
+  guestVariable: GUEST_VARIABLE,
+  placeholderShape: PLACEHOLDER_SHAPE,
+});
+
+const credentials = (hostHome: string): readonly CredentialCandidate[] => [
+  candidate("claude-oauth-token", { kind: "env", variable: "CLAUDE_CODE_OAUTH_TOKEN" }, { kind: "bearer" }),
+  candidate(
+    "anthropic-api-key",
+    { kind: "env", variable: "ANTHROPIC_API_KEY" },
+    { kind: "header", header: "x-api-key", prefix: "" },
+  ),
+  candidate("anthropic-auth-token", { kind: "env", variable: "ANTHROPIC_AUTH_TOKEN" }, { kind: "bearer" }),
+  candidate(
+    "claude-login",
+    {
+      kind: "json-file",
+      path: `${hostHome}/.claude/.credentials.json`,
+      field: ["claudeAiOauth", "accessToken"],
+      expiryField: ["claudeAiOauth", "expiresAt"],
+      expiredHint: "run `claude` once on this machine to renew your login",
+    },
+    { kind: "bearer" },
+  ),
+];
+
+const rule = (name: string, methods: readonly string[], paths: readonly string[], body: EgressRule["body"]) =>
+  ({
+    id: `agent:${name}`,
+    source: "agent",
+    host: MODEL_HOST,
+    port: 443,
+    scheme: "https",
+    mode: "inspect",
+    methods,
+    paths,
+    body,
+    websocket: false,
+    maxRequestBytes: null,
+    dial: null,
+  }) as const satisfies EgressRule;
+
+/**
+ * What a turn needs and nothing else. Telemetry, feature flags, update checks and the plug-in index are
+ * answered with 403 and the agent works all the same. Provider-side tools, MCP servers and URL sources
+ * in a body are refused, since through them the provider would fetch any URL (attack row 137).
+ */
+const rules: readonly EgressRule[] = [
+  rule("claude-messages", ["POST"], ["/v1/messages", "/v1/messages/count_tokens"], {
+    shape: "anthropic-messages",
+    allowProviderTools: [],
+  }),
+  rule("claude-settings", ["GET"], ["/api/claude_code/settings", "/api/claude_code/policy_limits"], null),
+];
+
+const env = {
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  DISABLE_AUTOUPDATER: "1",
+  DISABLE_TELEMETRY: "1",
+  DISABLE_ERROR_REPORTING: "1",
+  // The program lives at a place of ours; the advice to repair ~/.local/bin would be wrong here.
+  DISABLE_INSTALLATION_CHECKS: "1",
+} as const;
+
+const mounts = (binary: AgentBinary): readonly Mount[] => [{ host: binary.path, guest: GUEST_PROGRAM }];
+
+/** The agent runs with all permissions: the bottle, not a question, is what holds it. */
+function command(run: AgentRunRequest): Command {
+  const argv = [GUEST_PROGRAM, "--dangerously-skip-permissions"];
+  // `=` and `--` keep text that begins with a dash from being read as an option.
+  if (run.instructions !== null) argv.push(`--append-system-prompt=${run.instructions}`);
+  if (run.prompt === null) return { argv: [...argv, ...run.args], cwd: run.workspace };
+  return { argv: [...argv, "-p", ...run.args, "--", run.prompt], cwd: run.workspace };
+}
+
+/** Answers to the first-run questions: onboarding, trust in the folder, the warning about skipped permissions. */
+const files = (run: AgentRunRequest): readonly ProvisionFile[] => [
+  {
+    path: `${run.home}/.claude.json`,
+    mode: 0o600,
+    text: json({
+      hasCompletedOnboarding: true,
+      bypassPermissionsModeAccepted: true,
+      autoUpdates: false,
+      projects: { [run.workspace]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
+    }),
+  },
+  {
+    path: `${run.home}/.claude/settings.json`,
+    mode: 0o600,
+    text: json({ skipDangerousModePermissionPrompt: true }),
+  },
+];
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/**
+ * Claude Code. Variables, paths and first-run questions were measured with version 2.1.197; the tests in
+ * test/integration/agents run the real program against a stand-in.
+ */
+export const claudeCode: AgentProvider = {
+  name: "claude-code",
+  title: "Claude Code",
+  program: { hostName: "claude", npmPackage: "@anthropic-ai/claude-code", npmVersion: "2.1.197" },
+  credentials,
+  rules,
+  env,
+  mounts,
+  command,
+  files,
+};
