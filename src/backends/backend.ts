@@ -56,9 +56,10 @@ export interface Bottle {
   readonly handle: Json;
   /**
    * PURE: the host command that runs `command` in the bottle as the agent; attach, panes and tests all use it.
-   * With `tty` the command is framed in a terminal of its own (util-linux `script`): stdin and stdout must then be terminals.
+   * With a terminal the command gets one of its own (util-linux `script`, which writes what it shows to `transcript`):
+   * stdin and stdout must then be terminals.
    */
-  frame(command: Command, tty: boolean): HostCommand;
+  frame(command: Command, terminal: false | { readonly transcript: string | null }): HostCommand;
   exec(command: Command, options?: ExecOptions): Promise<ExecResult>;
   /** Writes files through a tar stream inside, owned by the agent. Rejects with PROVISION_FAILED. */
   put(files: readonly GuestFile[]): Promise<void>;

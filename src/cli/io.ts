@@ -1,0 +1,54 @@
+import { printableLines } from "../core/wire/printable.ts";
+
+/** What a verb may use of the process that runs it. stdout is data, stderr is talk to a person. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** True where a person can be asked: stdin and stdout are terminals. */
+  readonly interactive: boolean;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  /** True when colours may be used on stdout (terminal, no NO_COLOR, TERM not dumb). */
+  readonly colour: boolean;
+  /** Data, written as it is. */
+  out(text: string): void;
+  /** One line of talk; control characters in it are escaped. */
+  say(line: string): void;
+  /** Asks on the terminal without echo; only where `interactive`. */
+  ask(question: string): Promise<string>;
+  /** Aborted by SIGINT, SIGTERM or SIGHUP; the reason is the signal's name. */
+  readonly signal: AbortSignal;
+}
+
+/** Reads a line from the terminal without showing it. */
+async function askHidden(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const { Writable } = await import("node:stream");
+  process.stderr.write(`${printableLines(question)}: `);
+  const mute = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: mute, terminal: true });
+  try {
+    return await lines.question("", { signal });
+  } finally {
+    lines.close();
+    process.stderr.write("\n");
+  }
+}
+
+/** The real process's Io. */
+export function processIo(signal: AbortSignal): Io {
+  const stdoutIsTerminal = process.stdout.isTTY === true;
+  const env = process.env;
+  return {
+    env,
+    cwd: process.cwd(),
+    interactive: process.stdin.isTTY === true && stdoutIsTerminal,
+    stdoutIsTerminal,
+    stderrIsTerminal: process.stderr.isTTY === true,
+    colour: stdoutIsTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb",
+    out: (text) => void process.stdout.write(text),
+    say: (line) => void process.stderr.write(`${printableLines(line)}\n`),
+    ask: (question) => askHidden(question, signal),
+    signal,
+  };
+}

@@ -1,0 +1,55 @@
+import type { Io } from "./io.ts";
+
+/** One option of a verb, as commander understands it. */
+export interface Option {
+  /** e.g. `-p, --prompt <text>`. */
+  readonly flags: string;
+  readonly summary: string;
+  /** May be given several times; the value is then a list. */
+  readonly repeatable?: boolean;
+  readonly choices?: readonly string[];
+}
+
+/** What the command line said, after parsing. */
+export interface VerbInput {
+  readonly positionals: readonly string[];
+  /** Option values by camel-case name: string, true, or list. */
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  /** What stood after `--`. */
+  readonly rest: readonly string[];
+}
+
+/** Runs a verb; resolves with the exit code of the process. */
+export type VerbRun = (input: VerbInput, io: Io) => Promise<number>;
+
+/** One verb of `bottle`: data for the help, the reference page and the parser; its code is loaded when it is called. */
+export interface Verb {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  /** Positional arguments, e.g. `<agent> [path]`. */
+  readonly usage: string;
+  readonly options: readonly Option[];
+  readonly details?: string;
+  readonly examples: readonly string[];
+  /** What follows the first positional is passed on even without `--` (exec). */
+  readonly passThrough?: boolean;
+  readonly load: () => Promise<VerbRun>;
+}
+
+/** The value of a string option, or undefined. */
+export function text(input: VerbInput, name: string): string | undefined {
+  const value = input.options[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The values of a repeatable option. */
+export function texts(input: VerbInput, name: string): readonly string[] {
+  const value = input.options[name];
+  return typeof value === "object" ? value : typeof value === "string" ? [value] : [];
+}
+
+/** True when a flag was given. */
+export function flag(input: VerbInput, name: string): boolean {
+  return input.options[name] === true;
+}

@@ -1,0 +1,31 @@
+/**
+ * Characters that must not reach a terminal or a list unescaped: C0 and C1 controls, DEL, line and paragraph
+ * separators, bidirectional overrides and isolates (CVE-2021-42574), zero-width characters, the byte order mark
+ * and lone surrogates.
+ */
+const UNPRINTABLE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** `text` on one line, safe for a terminal, a list or a log: every unprintable character becomes `\xNN` or `\u{NNNN}`. */
+export function printable(text: string, maxLength = 4096): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return cut.replace(UNPRINTABLE, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** As `printable`, for text of several lines: LF and TAB stay, CR LF becomes LF. */
+export function printableLines(text: string, maxLength = 1 << 20): string {
+  return text
+    .slice(0, maxLength)
+    .replaceAll("\r\n", "\n")
+    .split("\n")
+    .map((line) =>
+      line
+        .split("\t")
+        .map((part) => printable(part, maxLength))
+        .join("\t"),
+    )
+    .join("\n");
+}

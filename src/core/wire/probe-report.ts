@@ -1,0 +1,51 @@
+/** What the seal probe said, as far as it can be believed: at most 64 known-shaped lines, each value at most 200 characters. */
+export type ProbeReport = ReadonlyMap<string, string>;
+
+/**
+ * Reads the head of the seal probe's output (up to the empty line). The probe runs inside, so its words are parsed
+ * like any other bytes from there: anything of another shape makes the whole report null.
+ */
+export function readProbeReport(head: string): ProbeReport | null {
+  const report = new Map<string, string>();
+  const lines = head.split("\n");
+  if (lines.length > 64) return null;
+  for (const line of lines) {
+    const match = /^([A-Za-z0-9_]{1,32})=([\x20-\x7e]{0,200})$/.exec(line);
+    if (match?.[1] === undefined || match[2] === undefined || report.has(match[1])) return null;
+    report.set(match[1], match[2]);
+  }
+  return report;
+}
+
+/** One broken promise of the cage. */
+export interface SealBreach {
+  readonly probe: string;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+const EXPECTED: readonly (readonly [probe: string, pattern: RegExp, meaning: string])[] = [
+  ["Uid", /^1000$/, "1000"],
+  ["Gid", /^1000$/, "1000"],
+  ...["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((name) => [name, /^0+$/, "no capability"] as const),
+  ["NoNewPrivs", /^1$/, "1"],
+  ["Seccomp", /^2$/, "2 (filter)"],
+  ["devices", /^lo$/, "only lo"],
+  ["routes", /^0$/, "no route"],
+  ["unix", /^0$/, "no abstract socket"],
+  ...["vsock", "packet", "alg", "netlink_other", "raw", "bluetooth", "xdp"].map(
+    (name) => [`family_${name}`, /^refused \d+$/, "refused"] as const,
+  ),
+  ...["ipv4", "ipv6", "udp", "dns", "metadata"].map((name) => [`way_${name}`, /^refused \d+$/, "refused"] as const),
+  ["gateway", /^403$/, "403 from the gateway"],
+];
+
+/** Compares a report with what a sealed bottle shows. A probe that is missing counts as broken. */
+export function judgeProbeReport(report: ProbeReport | null): readonly SealBreach[] {
+  if (report === null) return [{ probe: "report", expected: "a readable report", seen: "none" }];
+  return EXPECTED.filter(([probe, pattern]) => !pattern.test(report.get(probe) ?? "")).map(([probe, , expected]) => ({
+    probe,
+    expected,
+    seen: report.get(probe) ?? "nothing",
+  }));
+}
