@@ -19,10 +19,10 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
 
   let printed = "";
   let found: Call | null = null;
-  const output = {
-    writeOut: (text: string) => void (printed += text),
-    writeErr: (text: string) => void (printed += text),
+  const write = (text: string) => {
+    printed += text;
   };
+  const output = { writeOut: write, writeErr: write };
   const program = new Command("bottle")
     .description(OVERVIEW)
     .enablePositionalOptions()
