@@ -21,6 +21,8 @@ export interface BottleRecord {
   /** The agent's own exit code, once known. */
   readonly exitCode: number | null;
   readonly host: ProcessIdentity;
+  /** Folder of the bottle's sockets. Kept here because another shell may have another XDG_RUNTIME_DIR. */
+  readonly run: string;
   /** What the backend needs to find the bottle again from another process (backend-specific JSON). */
   readonly handle: import("./plan.ts").Json;
   readonly workspace: { readonly mode: "copy" | "bind"; readonly host: string };

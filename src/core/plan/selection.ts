@@ -1,12 +1,13 @@
 import type { AgentProvider } from "../model/agent.ts";
 import { type BottleDefinition, DEFAULT_BOTTLE, type Manifest, type Origin } from "../model/definition.ts";
 import { BottleError } from "../model/errors.ts";
+import type { StartRequest } from "./start-request.ts";
 
 /** The agent that was asked for, with the bottle definition it runs on. */
 export interface AgentSelection {
   readonly agent: string;
   readonly provider: AgentProvider;
-  /** Path of the program from the manifest (absolute or `~/`), null: look for the provider's own. */
+  /** Path of the program (absolute or `~/`): the command line's, else the manifest's; null: look for the provider's own. */
   readonly command: string | null;
   readonly args: readonly string[];
   readonly instructions: string | null;
@@ -22,10 +23,11 @@ export type Selected =
 
 /** Finds the agent in the manifest, else among the built-in providers. Errors: AGENT_UNKNOWN, PLAN_INVALID. */
 export function selectAgent(
-  name: string,
+  request: Pick<StartRequest, "agent" | "command">,
   manifest: Manifest,
   providers: Readonly<Record<string, AgentProvider>>,
 ): Selected {
+  const name = request.agent;
   const definition = Object.hasOwn(manifest.agents, name) ? manifest.agents[name] : undefined;
   const providerName = definition?.provider ?? name;
   const provider = Object.hasOwn(providers, providerName) ? providers[providerName] : undefined;
@@ -48,7 +50,7 @@ export function selectAgent(
     selection: {
       agent: name,
       provider,
-      command: definition?.command ?? null,
+      command: request.command ?? definition?.command ?? null,
       args: definition?.args ?? [],
       instructions: definition?.prompt ?? null,
       bottleName,

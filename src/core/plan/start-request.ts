@@ -8,6 +8,8 @@ export interface StartRequest {
   readonly workspace: "copy" | "bind" | null;
   /** null: what the bottle definition says, else the built-in default. */
   readonly backend: string | null;
+  /** Absolute path of the agent's program on this host; null: the manifest's, else the provider's own. */
+  readonly command: string | null;
   /** null: interactive. Otherwise the agent runs headless with this prompt. */
   readonly prompt: string | null;
   /** What stands after `--`. */

@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { chmod, lstat, mkdir, open, rename, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BottleError } from "../core/model/errors.ts";
+
+/** True when `error` is a system error with this code, e.g. `ENOENT`. */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code);
+}
+
+/**
+ * Makes `folder` and what is missing above it, each 0700, and checks that the folder is a real one (not a link),
+ * is ours and is closed to everybody else: in a shared temp folder somebody may have made it first.
+ * Errors: STATE_UNUSABLE.
+ */
+export async function makePrivateFolder(folder: string, uid: number): Promise<void> {
+  const unusable = (why: string, hint: string, cause?: unknown) =>
+    new BottleError("STATE_UNUSABLE", `${folder} ${why}`, { hint, cause });
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable("cannot be made", "check the folder above it and the free space", error);
+  }
+  const stat = await lstat(folder);
+  if (!stat.isDirectory()) throw unusable("is not a folder", "move it away");
+  if (stat.uid !== uid) throw unusable(`belongs to user ${stat.uid}, not to you`, "move it away, or have it removed");
+  // Our own folder may be too open after an odd umask or a restored backup: closing it is safe, since it is ours.
+  if ((stat.mode & 0o077) !== 0) await chmod(folder, 0o700);
+}
+
+/**
+ * Replaces `path` by `content` so that a reader, or a crash at any moment, sees the old file or the new one, never a
+ * part (write a new file beside it, then rename(2)). Mode 0600 by default. Leaves no temp file behind on failure.
+ */
+export async function writeFileAtomically(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  const temp = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
+  const file = await open(temp, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+  try {
+    try {
+      await file.writeFile(content);
+    } finally {
+      await file.close();
+    }
+    await rename(temp, path);
+  } catch (error) {
+    await unlink(temp).catch(() => {});
+    throw error;
+  }
+}
+
+/** True for the name of a file that `writeFileAtomically` was killed over. */
+export function isTempName(name: string): boolean {
+  return /^\.[0-9a-f]{12}\.tmp$/.test(name);
+}
+
+export type FileText =
+  | { readonly kind: "text"; readonly text: string; readonly mode: number; readonly uid: number }
+  | { readonly kind: "missing" }
+  /** Exists and cannot be taken: `why` is half a sentence, e.g. `is not a regular file`. */
+  | { readonly kind: "unreadable"; readonly why: string };
+
+/**
+ * Text of a regular file of at most `maxBytes`, which must be UTF-8. Never blocks on a FIFO and never opens a device:
+ * O_NONBLOCK, then fstat on what was opened. Follows a final link only with `followLinks`.
+ */
+export async function readTextFile(
+  path: string,
+  { maxBytes = 1 << 20, followLinks = true }: { readonly maxBytes?: number; readonly followLinks?: boolean } = {},
+): Promise<FileText> {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (followLinks ? 0 : constants.O_NOFOLLOW);
+  let file: import("node:fs/promises").FileHandle;
+  try {
+    file = await open(path, flags);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return { kind: "missing" };
+    if (isErrno(error, "ELOOP")) return { kind: "unreadable", why: "is a link" };
+    if (isErrno(error, "ENXIO")) return { kind: "unreadable", why: "is not a regular file" };
+    return { kind: "unreadable", why: `cannot be opened (${error instanceof Error ? error.message : "unknown"})` };
+  }
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile()) return { kind: "unreadable", why: "is not a regular file" };
+    if (stat.size > maxBytes) return { kind: "unreadable", why: `is larger than ${maxBytes} bytes` };
+    const buffer = Buffer.alloc(maxBytes + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length > maxBytes) return { kind: "unreadable", why: `is larger than ${maxBytes} bytes` };
+    try {
+      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(buffer.subarray(0, length));
+      return { kind: "text", text, mode: stat.mode & 0o7777, uid: stat.uid };
+    } catch {
+      return { kind: "unreadable", why: "is not UTF-8 text" };
+    }
+  } catch (error) {
+    return { kind: "unreadable", why: `cannot be read (${error instanceof Error ? error.message : "unknown"})` };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { isAbsolute } from "node:path";
+import type { BottlePhase, BottleRecord } from "../core/model/bottle-record.ts";
+import { isName } from "../core/model/ids.ts";
+import type { Json } from "../core/model/plan.ts";
+
+export type ParsedRecord =
+  | { readonly ok: true; readonly record: BottleRecord }
+  | { readonly ok: false; readonly problem: string };
+
+const PHASES: readonly BottlePhase[] = ["creating", "running", "closing", "exited", "failed"];
+
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isPath: Check = (value) => typeof value === "string" && isAbsolute(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isTime: Check = (value) => typeof value === "string" && !Number.isNaN(Date.parse(value));
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+
+const CHECKS: Readonly<Record<keyof BottleRecord, Check>> = {
+  schema: (value) => value === 1,
+  name: (value) => typeof value === "string" && isName(value),
+  agent: isText,
+  provider: isText,
+  backend: isText,
+  phase: (value) => PHASES.some((phase) => phase === value),
+  createdAt: isTime,
+  endedAt: orNull(isTime),
+  exitCode: orNull((value) => isCount(value) && Number(value) <= 255),
+  host: (value) => isFields(value) && isCount(value.pid) && isCount(value.startTime) && isText(value.bootId),
+  run: isPath,
+  handle: (value) => value !== undefined,
+  workspace: (value) => isFields(value) && (value.mode === "copy" || value.mode === "bind") && isPath(value.host),
+  labels: (value) => isFields(value) && Object.values(value).every(isText),
+  auditHead: orNull((value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value)),
+};
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Reads `record.json`. By hand, not by zod: every verb reads records, and loading zod costs more than the verb. */
+export function parseRecord(text: string): ParsedRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, problem: "is not JSON" };
+  }
+  if (!isFields(value)) return { ok: false, problem: "is not an object" };
+  if (value.schema !== 1) {
+    return { ok: false, problem: `has schema ${JSON.stringify(value.schema)}; this bot-bottle reads schema 1` };
+  }
+  for (const [key, check] of Object.entries(CHECKS)) {
+    if (!check(value[key])) return { ok: false, problem: `has no usable ${key}` };
+  }
+  return { ok: true, record: value as Fields & BottleRecord };
+}
+
+/** The text of `record.json`. */
+export function formatRecord(record: BottleRecord): string {
+  return formatJson(record as unknown as Json);
+}
+
+/** JSON as we keep it on disk: indented, with a final newline. */
+export function formatJson(value: Json): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
