@@ -135,7 +135,7 @@ export async function removeBottleFolder(layout: Layout, name: string): Promise<
 
 /** Removes the folder of a start that was killed before its bottle had a name. Returns their names. */
 export async function removeDrafts(layout: Layout, isAlive: (pid: number) => boolean): Promise<readonly string[]> {
-  const names = await readdir(layout.bottles).catch(() => []);
+  const names = await readdir(layout.bottles).catch((): string[] => []);
   const removed: string[] = [];
   for (const name of names) {
     const pid = DRAFT.exec(name)?.[1];

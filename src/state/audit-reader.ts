@@ -1,0 +1,83 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { type AuditHead, followsHead, GENESIS, type ParsedAuditLine, parseAuditLine } from "./audit-format.ts";
+
+const FOLLOW_MS = 200;
+
+/**
+ * Lines of a log as they stand, streamed in constant memory. With `follow` it goes on with what is appended until the
+ * signal aborts. A missing file has no lines. What looks changed is yielded as a problem, never skipped.
+ */
+export async function* readAudit(path: string, follow?: AbortSignal): AsyncGenerator<ParsedAuditLine> {
+  let offset = 0;
+  let rest: Buffer[] = [];
+  for (;;) {
+    if (await hasMore(path, offset)) {
+      for await (const chunk of createReadStream(path, { start: offset })) {
+        let piece: Buffer = chunk;
+        offset += piece.length;
+        for (let end = piece.indexOf(0x0a); end >= 0; end = piece.indexOf(0x0a)) {
+          yield parseAuditLine(Buffer.concat([...rest, piece.subarray(0, end)]).toString("utf8"));
+          rest = [];
+          piece = piece.subarray(end + 1);
+        }
+        if (piece.length > 0) rest.push(piece);
+      }
+    }
+    if (follow === undefined || follow.aborted) break;
+    // Polled: inotify has no event that all file systems give for an append.
+    await delay(FOLLOW_MS, undefined, { signal: follow }).catch(() => {});
+  }
+  if (rest.length > 0) yield { ok: false, problem: "the last line is cut" };
+}
+
+async function hasMore(path: string, offset: number): Promise<boolean> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  return size > offset;
+}
+
+export type AuditVerdict =
+  | {
+      readonly ok: true;
+      readonly lines: number;
+      readonly head: AuditHead;
+      /** Lines after the recorded head (written after the record, e.g. before a `kill -9`); null: no head was recorded. */
+      readonly afterRecorded: number | null;
+    }
+  /** `line` counts from 1. */
+  | { readonly ok: false; readonly line: number; readonly problem: string };
+
+/**
+ * Checks the chain (attack rows 131, 149): an edited, removed, repeated or inserted line breaks it. `recorded` is the
+ * hash kept in the bottle's record: a log that does not contain it has lost its tail or was written anew.
+ */
+export async function verifyAudit(path: string, recorded: string | null): Promise<AuditVerdict> {
+  let head = GENESIS;
+  let recordedAt: number | null = recorded === GENESIS.hash ? 0 : null;
+  let number = 0;
+  for await (const parsed of readAudit(path)) {
+    number += 1;
+    if (!parsed.ok) return { ok: false, line: number, problem: parsed.problem };
+    if (!followsHead(parsed.line, head)) {
+      return {
+        ok: false,
+        line: number,
+        problem: "the line does not follow the one before: lines were removed or added",
+      };
+    }
+    head = { seq: parsed.line.seq, hash: parsed.line.hash };
+    if (head.hash === recorded) recordedAt = number;
+  }
+  if (recorded !== null && recordedAt === null) {
+    return {
+      ok: false,
+      line: number + 1,
+      problem: "the end of the log is missing: the recorded last line is not in it",
+    };
+  }
+  return { ok: true, lines: number, head, afterRecorded: recordedAt === null ? null : number - recordedAt };
+}
