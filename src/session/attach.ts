@@ -1,14 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
-import { constants } from "node:os";
 import type { Bottle } from "../backends/backend.ts";
 import type { Command } from "../core/model/command.ts";
+import { exitCode } from "../host/exec.ts";
 import { keepTerminal } from "../host/terminal.ts";
-
-/** Exit code of a child as shells count it: its own, or 128+n when signal n ended it. */
-function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-}
 
 /** What the operator's side of an agent run is connected to. */
 export interface AgentStreams {

@@ -1,9 +1,9 @@
 import type { Bottle, GuestLayout } from "../backends/backend.ts";
-import { createDetector } from "../core/leaks/needles.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { judgeProbeReport, readProbeReport, type SealBreach } from "../core/wire/probe-report.ts";
 import { SEAL_PROBE } from "./seal-probe.ts";
+import { searchFor } from "./secret-search.ts";
 
 const HEAD_LIMIT = 16 * 1024;
 
@@ -14,7 +14,7 @@ const HEAD_LIMIT = 16 * 1024;
  */
 export async function checkSeal(bottle: Bottle, guest: GuestLayout, secrets: readonly Secret[]): Promise<void> {
   const port = new URL(guest.proxyUrl).port;
-  const detector = createDetector(secrets.map((secret) => ({ name: secret.name, value: secret })));
+  const detector = searchFor(secrets);
   const found = new Set<string>();
   let head = Buffer.alloc(0);
   let split = -1;

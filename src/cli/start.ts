@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import { BottleError } from "../core/model/errors.ts";
+import { explainPlan } from "../core/plan/explain.ts";
+import type { StartRequest } from "../core/plan/start-request.ts";
+import { launch } from "../session/launch.ts";
+import { prepare } from "../session/prepare.ts";
+import { runAgent } from "../session/run-agent.ts";
+import type { Io } from "./io.ts";
+import { report } from "./report.ts";
+import { sessionContext } from "./session-context.ts";
+import { flag, text, texts, type VerbInput, type VerbRun } from "./verb.ts";
+
+function labels(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf("=");
+      if (at <= 0) throw new BottleError("USAGE", `--label takes key=value, not ${word}`);
+      return [word.slice(0, at), word.slice(at + 1)];
+    }),
+  );
+}
+
+/** The command line as a request; what only planning can judge is left to it. */
+export function startRequest(input: VerbInput, io: Pick<Io, "cwd">): StartRequest {
+  const [agent = "", path = "."] = input.positionals;
+  const workspace = text(input, "workspace");
+  return {
+    agent,
+    path: resolve(io.cwd, path),
+    workspace: workspace === "copy" || workspace === "bind" ? workspace : null,
+    backend: text(input, "backend") ?? null,
+    command: text(input, "command") ?? null,
+    prompt: text(input, "prompt") ?? null,
+    args: input.rest,
+    name: text(input, "name") ?? null,
+    labels: labels(texts(input, "label")),
+    allow: texts(input, "allow"),
+    dryRun: flag(input, "dryRun"),
+    rm: flag(input, "rm"),
+  };
+}
+
+/** `bottle start`: plan, launch, run, close. The agent's exit code is ours; 125 when our part breaks after it began. */
+export const start: VerbRun = async (input, io) => {
+  const request = startRequest(input, io);
+  if (request.prompt === null && !request.dryRun && !io.interactive) {
+    throw new BottleError("USAGE", "an interactive agent needs a terminal on stdin and stdout", {
+      hint: 'give it a prompt instead: bottle start AGENT -p "..."',
+    });
+  }
+  const context = sessionContext(io);
+  const { plan, backend } = await prepare(request, context);
+  if (request.dryRun) {
+    io.out(text(input, "format") === "json" ? `${JSON.stringify(plan, null, 2)}\n` : explainPlan(plan));
+    return 0;
+  }
+  const running = await launch(plan, backend, context);
+  try {
+    return await runAgent(running, backend, request.rm, context, io.stdoutIsTerminal);
+  } catch (error) {
+    report(error, io);
+    return 125;
+  }
+};

@@ -1,0 +1,44 @@
+import { BottleError } from "../core/model/errors.ts";
+import type { SecretRef } from "../core/model/plan.ts";
+import type { Secret } from "../core/model/secret.ts";
+import { readSecret } from "../host/secrets.ts";
+
+/** The credentials of one bottle, in memory of its host process only. */
+export interface HeldSecrets {
+  /** The value to write into a request now: sources that renew themselves are read again. Rejects with SECRET_UNRESOLVED. */
+  read(credential: string): Promise<Secret>;
+  /** Every value seen so far, old ones too: what must not be found inside. */
+  known(): readonly Secret[];
+}
+
+/** How long a value that came from a file or a command is used before its source is read again. */
+const FRESH_MS = 30_000;
+
+/** Reads every credential once, so that a missing or expired one stops the start and not the first request. */
+export async function holdSecrets(
+  refs: readonly SecretRef[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<HeldSecrets> {
+  const current = new Map<string, { secret: Secret; until: number }>();
+  const seen = new Map<string, Secret>();
+  const load = async (ref: SecretRef): Promise<Secret> => {
+    const secret = await readSecret(ref, env);
+    // A variable of this process cannot change; files and commands can.
+    const until = ref.source.kind === "env" ? Number.POSITIVE_INFINITY : performance.now() + FRESH_MS;
+    current.set(ref.credential, { secret, until });
+    seen.set(secret.reveal(), secret);
+    return secret;
+  };
+  await Promise.all(refs.map(load));
+  return {
+    async read(credential) {
+      const held = current.get(credential);
+      if (held !== undefined && performance.now() < held.until) return held.secret;
+      const ref = refs.find((candidate) => candidate.credential === credential);
+      if (ref === undefined)
+        throw new BottleError("SECRET_UNRESOLVED", `no source is known for credential ${credential}`);
+      return load(ref);
+    },
+    known: () => [...seen.values()],
+  };
+}

@@ -1,0 +1,204 @@
+import type { Backend, Bottle, GuestLayout } from "../backends/backend.ts";
+import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.ts";
+import { BottleError } from "../core/model/errors.ts";
+import type { BottlePlan } from "../core/model/plan.ts";
+import { policyOfPlan } from "../core/plan/policy.ts";
+import { gatewayEnv, runFiles } from "../core/plan/run-files.ts";
+import { Cleanup, type CleanupFailure } from "../host/cleanup.ts";
+import { makePrivateFolder, writeFileAtomically } from "../host/files.ts";
+import { ownAddresses } from "../host/own-addresses.ts";
+import { removePrivateFolder } from "../host/private-folder.ts";
+import { identify } from "../host/process-identity.ts";
+import { type AuditLog, openAudit } from "../state/audit.ts";
+import { openJournal } from "../state/journal.ts";
+import type { BottlePaths } from "../state/layout.ts";
+import { writePolicy } from "../state/policy-file.ts";
+import { createRecord, updateRecord } from "../state/records.ts";
+import type { SessionContext } from "./context.ts";
+import { serveControl } from "./control.ts";
+import { guestEnv } from "./guest-env.ts";
+import { type HeldSecrets, holdSecrets } from "./held-secrets.ts";
+import { hostRootsPem } from "./host-roots.ts";
+import { checkSeal } from "./seal-check.ts";
+import { copyWorkspace } from "./workspace.ts";
+
+/** A bottle that was launched by this process and lives as long as it. */
+export interface RunningBottle {
+  readonly plan: BottlePlan;
+  readonly paths: BottlePaths;
+  readonly bottle: Bottle;
+  readonly guest: GuestLayout;
+  readonly audit: AuditLog;
+  /** Keeps the agent's own exit code in the record. */
+  ended(exitCode: number): void;
+  /** Undoes everything, last first; answers what could not be undone. Idempotent. */
+  close(): Promise<readonly CleanupFailure[]>;
+}
+
+/**
+ * Makes the bottle of `plan`: record, cage, gateway, files, workspace, seal check. Whatever fails, what was made
+ * before is undone before this rejects; what cannot be undone is said and left to `bottle prune`.
+ */
+export async function launch(plan: BottlePlan, backend: Backend, context: SessionContext): Promise<RunningBottle> {
+  const cleanup = new Cleanup();
+  try {
+    return await build(plan, backend, context, cleanup);
+  } catch (error) {
+    for (const failure of await cleanup.run()) {
+      context.say(`bottle: ${failure.name} could not be undone: ${String(failure.error)}; bottle prune removes it`);
+    }
+    throw error;
+  }
+}
+
+async function build(
+  plan: BottlePlan,
+  backend: Backend,
+  context: SessionContext,
+  cleanup: Cleanup,
+): Promise<RunningBottle> {
+  const { facts, layout, env } = context;
+  // Loaded while the cage is being made.
+  const gatewayModule = import("../gateway/gateway.ts");
+  gatewayModule.catch(() => undefined);
+  const secrets = await holdSecrets(plan.secrets, env);
+  const inside = await guestEnv(plan, secrets.known(), context);
+
+  let exitCode: number | null = null;
+  let running = false;
+  const paths = await createRecord(layout, newRecord(plan, context), facts.uid);
+  cleanup.push("record", async () => {
+    const phase = running ? "exited" : "failed";
+    await updateRecord(layout, plan.name, (record) => ({
+      ...record,
+      phase,
+      exitCode,
+      endedAt: new Date().toISOString(),
+      auditHead: audit.head().hash,
+    }));
+  });
+  const audit = await openAudit(paths.audit);
+  cleanup.push("audit log", () => audit.close());
+  const journal = await openJournal(paths.journal);
+  cleanup.push("journal", () => journal.close());
+  await writeFileAtomically(paths.plan, `${JSON.stringify(plan, null, 2)}\n`);
+
+  const intent = await journal.intent("runtime folder", paths.run);
+  await makePrivateFolder(layout.runtime, facts.uid);
+  await makePrivateFolder(paths.run, facts.uid);
+  cleanup.push("runtime folder", async () => {
+    await removePrivateFolder(paths.run);
+    await journal.done(intent);
+  });
+
+  // The services close after the bottle is gone: their undo stands before that of the cage.
+  let closeServices: () => Promise<void> = async () => undefined;
+  cleanup.push("gateway", () => closeServices());
+  const shell = await backend.create(plan, {
+    facts,
+    folders: { home: paths.home, workspace: paths.workspace, run: paths.run },
+    cleanup,
+    journal: async (what, detail) => void (await journal.intent(what, detail)),
+  });
+  stopIfAborted(context.signal);
+
+  const policy = policyOfPlan(plan);
+  await writePolicy(paths.policy, policy);
+  const { startGateway } = await gatewayModule;
+  const services = await shell.serve(async (listener) => {
+    const gateway = startGateway({
+      bottle: plan.name,
+      listener,
+      policy,
+      secrets: (credential) => secrets.read(credential),
+      ownAddresses,
+      audit,
+      onAlert: (text) => context.say(`bottle: ${plan.name}: ${text}`),
+    });
+    return { caPem: gateway.caPem, close: () => gateway.close() };
+  });
+  closeServices = () => services.close();
+  await audit.append({ type: "policy", version: policy.version, rules: policy.rules.length, cause: "start" });
+
+  const { guest } = shell;
+  const variables = { ...gatewayEnv(guest.proxyUrl, guest.run), ...inside };
+  const roots = await hostRootsPem();
+  const bottle = await shell.start(
+    runFiles({ folder: guest.run, env: variables, caPem: services.caPem, hostRootsPem: roots }),
+  );
+  stopIfAborted(context.signal);
+  await provision(plan, bottle, guest, secrets, context, cleanup);
+  await checkSeal(bottle, guest, secrets.known());
+  stopIfAborted(context.signal);
+
+  const control = await serveControl(paths.control, async (request) => {
+    if (request.do === "stop") await bottle.stop(request.graceMs);
+  });
+  cleanup.push("control socket", () => new Promise<void>((resolve) => control.close(() => resolve())));
+  await updateRecord(layout, plan.name, (record) => ({ ...record, phase: "running", handle: bottle.handle }));
+  await audit.append({ type: "session", event: "sealed", detail: "every probe from inside was refused" });
+  running = true;
+
+  return {
+    plan,
+    paths,
+    bottle,
+    guest,
+    audit,
+    ended: (code) => {
+      exitCode = code;
+    },
+    close: () => cleanup.run(),
+  };
+}
+
+function newRecord(plan: BottlePlan, { layout }: SessionContext): BottleRecord {
+  return {
+    schema: 1,
+    name: plan.name,
+    agent: plan.agent.name,
+    provider: plan.agent.provider,
+    backend: plan.backend,
+    phase: "creating",
+    createdAt: new Date().toISOString(),
+    endedAt: null,
+    exitCode: null,
+    host: ownIdentity(),
+    run: `${layout.runtime}/${plan.name}`,
+    handle: null,
+    workspace: { mode: plan.workspace.mode, host: plan.workspace.host },
+    labels: plan.labels,
+    auditHead: null,
+  };
+}
+
+function ownIdentity(): ProcessIdentity {
+  const identity = identify(process.pid);
+  if (identity === null) throw new BottleError("INVARIANT", "this process cannot be found in /proc");
+  return identity;
+}
+
+/** Files of the agent's home, then the workspace. */
+async function provision(
+  plan: BottlePlan,
+  bottle: Bottle,
+  guest: GuestLayout,
+  secrets: HeldSecrets,
+  context: SessionContext,
+  cleanup: Cleanup,
+): Promise<void> {
+  const encoder = new TextEncoder();
+  const files = plan.files.map((file) => ({ path: file.path, mode: file.mode, content: encoder.encode(file.text) }));
+  const tar = context.facts.tools["tar"];
+  if (tar === undefined) throw new BottleError("HOST_UNFIT", "tar is missing", { hint: "apt install tar" });
+  const copied =
+    plan.workspace.mode === "copy"
+      ? copyWorkspace(bottle, tar, plan.workspace.host, guest.workspace, secrets.known(), cleanup)
+      : Promise.resolve();
+  await Promise.all([files.length > 0 ? bottle.put(files) : undefined, copied]);
+}
+
+/** Ends a launch that the operator no longer wants; the caller undoes what was made. */
+function stopIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new BottleError("BOTTLE_GONE", `interrupted by ${String(signal.reason)}`);
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from "node:crypto";
+import { realpath, stat } from "node:fs/promises";
+import { providers } from "../agents/providers.ts";
+import type { Backend } from "../backends/backend.ts";
+import { backendNamed, DEFAULT_BACKEND } from "../backends/builtins.ts";
+import { BottleError } from "../core/model/errors.ts";
+import type { BottlePlan } from "../core/model/plan.ts";
+import type { EgressRule } from "../core/model/policy.ts";
+import { resolvePlan } from "../core/plan/resolve.ts";
+import { selectAgent } from "../core/plan/selection.ts";
+import type { StartRequest } from "../core/plan/start-request.ts";
+import { findAgentBinary } from "../host/agent-binary.ts";
+import { protectedFolders } from "../host/protected-folders.ts";
+import { firstPresent } from "../host/secrets.ts";
+import { loadManifest } from "../state/manifests.ts";
+import type { SessionContext } from "./context.ts";
+
+/** What a start is about to do, and who will do it. */
+export interface Prepared {
+  readonly plan: BottlePlan;
+  readonly backend: Backend;
+}
+
+/** Changes that the demo makes to an ordinary start. */
+export interface PrepareOptions {
+  /** Come before all other rules. */
+  readonly extraRules?: readonly EgressRule[];
+}
+
+async function realFolder(path: string): Promise<string> {
+  try {
+    const real = await realpath(path);
+    if ((await stat(real)).isDirectory()) return real;
+  } catch (error) {
+    throw new BottleError("WORKSPACE_REFUSED", `the folder ${path} cannot be used`, { cause: error });
+  }
+  throw new BottleError("WORKSPACE_REFUSED", `${path} is not a folder`, {
+    hint: "name the folder the agent shall work in",
+  });
+}
+
+/** Reads what there is to read and resolves it into a plan. Creates nothing and reads no secret's value into the plan. */
+export async function prepare(
+  request: StartRequest,
+  context: SessionContext,
+  options: PrepareOptions = {},
+): Promise<Prepared> {
+  const { facts, layout, env } = context;
+  const workspace = await realFolder(request.path);
+  const manifest = await loadManifest(layout, workspace, providers);
+  const selected = selectAgent(request.agent, manifest, providers);
+  if (!selected.ok) throw selected.error;
+  const { selection } = selected;
+  const backend = await backendNamed(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND);
+  const candidate = await firstPresent(selection.provider.credentials(facts.home), env);
+  const binary = await findAgentBinary({
+    provider: selection.provider,
+    command: request.command ?? selection.command,
+    workspace,
+    cwd: context.cwd,
+    facts,
+    cache: layout.cache,
+    env,
+    say: context.say,
+  });
+  const resolved = resolvePlan({
+    request,
+    manifest,
+    selection,
+    facts,
+    binary,
+    candidate,
+    workspace,
+    protectedFolders: await protectedFolders(facts.home, layout, env),
+    backend,
+    entropy: randomBytes(32),
+    extraRules: options.extraRules ?? [],
+  });
+  if (!resolved.ok) throw resolved.error;
+  return { plan: resolved.plan, backend };
+}

@@ -1,0 +1,66 @@
+import type { Backend } from "../backends/backend.ts";
+import { BottleError } from "../core/model/errors.ts";
+import { readRecord } from "../state/records.ts";
+import { runHeadless, runOnTerminal } from "./attach.ts";
+import type { SessionContext } from "./context.ts";
+import type { RunningBottle } from "./launch.ts";
+import { removeEnded } from "./reconcile.ts";
+import { terminalText } from "./terminal-text.ts";
+
+const GRACE_MS = 5_000;
+
+/**
+ * Runs the agent of a launched bottle to its end and closes the bottle, whatever happens: the agent's exit, a signal
+ * to us, the end of the cage. Answers the agent's own exit code. Rejects with TEARDOWN_INCOMPLETE when something stays.
+ */
+export async function runAgent(
+  running: RunningBottle,
+  backend: Backend,
+  remove: boolean,
+  context: SessionContext,
+  stdoutIsTerminal: boolean,
+): Promise<number> {
+  const { plan, paths, bottle, audit } = running;
+  const stop = () => void bottle.stop(GRACE_MS);
+  context.signal.addEventListener("abort", stop, { once: true });
+  if (context.signal.aborted) stop();
+  const started = performance.now();
+  let code = 125;
+  try {
+    await audit.append({ type: "session", event: "agent started", detail: plan.agent.binary.origin });
+    code = await (plan.agent.headless
+      ? runHeadless(bottle, plan.agent.command, paths.agentLog, {
+          stdin: process.stdin.isTTY ? null : process.stdin,
+          onStdout: relay(process.stdout, stdoutIsTerminal),
+          onStderr: relay(process.stderr, process.stderr.isTTY === true),
+        })
+      : runOnTerminal(bottle, plan.agent.command, paths.agentLog, context.facts.tools.stty));
+    running.ended(code);
+    await audit.append({ type: "session", event: "agent ended", detail: `exit ${code}` });
+  } finally {
+    context.signal.removeEventListener("abort", stop);
+    const failures = await running.close();
+    if (failures.length > 0) {
+      const list = failures.map(
+        ({ name, error }) => `${name}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      context.say(`bottle: not everything could be undone: ${list.join("; ")}`);
+    }
+  }
+  if (remove) await removeEnded(await readRecord(context.layout, plan.name), backend, context);
+  sayEnd(running, remove, code, performance.now() - started, context);
+  return code;
+}
+
+/** Agent's output to ours: as it is into a file or pipe, escaped for a terminal (attack row 129). */
+function relay(stream: NodeJS.WriteStream, isTerminal: boolean): (chunk: Buffer) => void {
+  if (!isTerminal) return (chunk) => void stream.write(chunk);
+  const clean = terminalText();
+  return (chunk) => void stream.write(clean(chunk));
+}
+
+function sayEnd(running: RunningBottle, removed: boolean, code: number, ms: number, context: SessionContext): void {
+  const { plan, paths } = running;
+  const kept = removed || plan.workspace.mode === "bind" ? "" : `; its workspace is ${paths.workspace}`;
+  context.say(`bottle: ${plan.name} ended with exit ${code} after ${Math.round(ms / 100) / 10} s${kept}`);
+}
