@@ -1,4 +1,9 @@
-import type { Secret } from "../model/secret.ts";
+import { Secret } from "../model/secret.ts";
+import { ANCHOR_BYTES, FOLD } from "./anchors.ts";
+import { encodedForms } from "./forms.ts";
+import { type Match, NeedleSet } from "./matcher.ts";
+
+export type { NeedleSet };
 
 /** A value to look for. */
 export interface Needle {
@@ -6,23 +11,31 @@ export interface Needle {
   readonly value: Secret | string;
 }
 
-/** Values compiled for searching; build once, use for many streams. Opaque. */
-export interface NeedleSet {
-  readonly names: readonly string[];
-}
-
 export type NeedleReading =
   | { readonly ok: true; readonly set: NeedleSet }
   /** Names of values that are too short (below 8 bytes) to be searched without masking ordinary text. */
   | { readonly ok: false; readonly tooShort: readonly string[] };
 
-/** Shortest value, in UTF-8 bytes, that can be searched. */
-export const NEEDLE_MIN_BYTES = 8;
+/** Shortest value, in UTF-8 bytes, that can be searched; every encoded form is longer. */
+export const NEEDLE_MIN_BYTES = ANCHOR_BYTES;
 
-/** Compiles values and their encoded forms (base64 at three alignments, base64url, hex, percent, JSON and HTML escapes; letters in any case). Attack rows 90, 94. */
-export declare function compileNeedles(needles: readonly Needle[]): NeedleReading;
+/**
+ * Compiles values and their encoded forms (base64 at three alignments, base64url, hex, percent, JSON and HTML
+ * escapes; letters in any case). Attack rows 90, 94.
+ */
+export function compileNeedles(needles: readonly Needle[]): NeedleReading {
+  const values = needles.map(({ name, value }) => ({ name, text: value instanceof Secret ? value.reveal() : value }));
+  const tooShort = values.filter(({ text }) => Buffer.byteLength(text) < NEEDLE_MIN_BYTES).map(({ name }) => name);
+  if (tooShort.length > 0) return { ok: false, tooShort };
+  const forms = values.flatMap(({ name, text }) =>
+    encodedForms(text).map((form) => ({ name, bytes: form.map((byte) => FOLD[byte] ?? 0) })),
+  );
+  return { ok: true, set: new NeedleSet([...new Set(values.map(({ name }) => name))], forms) };
+}
 
-/** Masks every form of every needle by as many `*`, in one pass. */
+const MASK = 0x2a;
+
+/** Masks every form of every needle by as many `*`, in one pass over the original bytes. */
 export interface Scrubber {
   /** What may be sent on now: all but a tail that could be the beginning of a needle. May be empty. */
   push(chunk: Uint8Array): Buffer;
@@ -32,20 +45,93 @@ export interface Scrubber {
   readonly count: number;
 }
 
-/** A scrubber for one stream. Attack rows 89, 90, 94. */
-export declare function createScrubber(set: NeedleSet): Scrubber;
-
-/** Masks within one text (a header value); Latin-1 as node:http gives it. */
-export declare function scrubText(set: NeedleSet, text: string): { readonly text: string; readonly count: number };
-
-/** Replaces each needle found in a text by `[name]`, for the audit log. */
-export declare function redactText(set: NeedleSet, text: string): string;
-
 /** Looks for needles across chunk boundaries without changing anything. */
 export interface Detector {
   /** Names newly found in this chunk, in the order of appearance. */
   push(chunk: Uint8Array): readonly string[];
 }
 
+/**
+ * A scrubber for one stream. The length of what passes never changes, so Content-Length stays right; what was masked
+ * is never searched again. Memory: one chunk and the longest form. Attack rows 89, 90, 94.
+ */
+export function createScrubber(set: NeedleSet): Scrubber {
+  let held: Uint8Array = new Uint8Array(0);
+  /** How many bytes at the beginning of `held` belong to a needle that began before it. */
+  let owed = 0;
+  let count = 0;
+
+  function emit(bytes: Uint8Array, matches: readonly Match[], safe: number): Buffer {
+    const out = Buffer.from(bytes.subarray(0, safe));
+    const spans = [{ start: 0, end: owed }, ...matches].filter((it) => it.start < it.end && it.start < safe);
+    spans.sort((a, b) => a.start - b.start);
+    let masked = owed;
+    for (const { start, end } of spans) {
+      out.fill(MASK, start, Math.min(end, safe));
+      // Forms of one value overlap; together they are one place. Those that begin in the held tail are found again.
+      if (start >= masked) count++;
+      masked = Math.max(masked, end);
+    }
+    owed = Math.max(0, masked - safe);
+    held = Uint8Array.from(bytes.subarray(safe));
+    return out;
+  }
+
+  return {
+    push(chunk) {
+      const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      const { matches, safe } = set.scan(bytes);
+      if (matches.length === 0 && owed === 0 && safe === bytes.length) {
+        held = new Uint8Array(0);
+        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      }
+      return emit(bytes, matches, safe);
+    },
+    flush() {
+      return emit(held, set.scan(held).matches, held.length);
+    },
+    get count() {
+      return count;
+    },
+  };
+}
+
 /** A detector for one stream. Attack row 108. */
-export declare function createDetector(set: NeedleSet): Detector;
+export function createDetector(set: NeedleSet): Detector {
+  let held: Uint8Array = new Uint8Array(0);
+  const seen = new Set<string>();
+  return {
+    push(chunk) {
+      const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      const { matches, safe } = set.scan(bytes);
+      held = Uint8Array.from(bytes.subarray(safe));
+      const found = [...new Set(matches.map(({ name }) => name))].filter((name) => !seen.has(name));
+      for (const name of found) seen.add(name);
+      return found;
+    },
+  };
+}
+
+/** Masks within one text (a header value); Latin-1 as node:http gives it. */
+export function scrubText(set: NeedleSet, text: string): { readonly text: string; readonly count: number } {
+  const scrubber = createScrubber(set);
+  const masked = Buffer.concat([scrubber.push(Buffer.from(text, "latin1")), scrubber.flush()]);
+  return { text: scrubber.count === 0 ? text : masked.toString("latin1"), count: scrubber.count };
+}
+
+/** Replaces each needle found in a text by `[name]`, for the audit log; overlapping ones by all their names. */
+export function redactText(set: NeedleSet, text: string): string {
+  const bytes = Buffer.from(text, "utf8");
+  const matches = set.scan(bytes).matches.toSorted((a, b) => a.start - b.start);
+  if (matches.length === 0) return text;
+  let out = "";
+  let at = 0;
+  let last = "";
+  for (const { name, start, end } of matches) {
+    if (start >= at) out += bytes.toString("utf8", at, start);
+    if (start >= at || name !== last) out += `[${name}]`;
+    at = Math.max(at, end);
+    last = name;
+  }
+  return out + bytes.toString("utf8", at);
+}

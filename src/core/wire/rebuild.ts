@@ -1,23 +1,72 @@
-import type { HeaderPair } from "./header-pairs.ts";
-import type { RequestHead } from "./request-head.ts";
+import { type HeaderPair, headerValues, readHeaderPairs, withoutHeaders } from "./header-pairs.ts";
+import { listedByConnection, type RequestHead, readFraming } from "./request-head.ts";
+
+/** Fields that belong to one connection (RFC 9110 7.6.1, RFC 2616 13.5.1), and what speaks to a proxy (attack row 101). */
+const HOP_BY_HOP = [
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-authentication-info",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+];
+
+/** Fields by which a client asks a server to see another method, path or host than the one that was judged (attack rows 2, 62, 63). */
+const OVERRIDES = [
+  "x-http-method-override",
+  "x-http-method",
+  "x-method-override",
+  "x-original-url",
+  "x-original-uri",
+  "x-rewrite-url",
+  "x-forwarded-host",
+  "x-forwarded-server",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-forwarded-prefix",
+  "x-host",
+  "x-http-host-override",
+  "forwarded",
+  "max-forwards",
+];
+
+const REQUEST_DROPS = new Set([...HOP_BY_HOP, ...OVERRIDES, "host", "expect", "content-length"]);
 
 /**
- * The fields to send upstream: one Host first, Content-Length when the body has one; without hop-by-hop fields, those that
- * Connection lists, Proxy-*, Expect, method, path and host overrides. `identity` asks for an unencoded, whole
+ * The fields to send upstream: one Host first, Content-Length when the body has one; without hop-by-hop fields, those
+ * that Connection lists, Proxy-*, Expect, method, path and host overrides. `identity` asks for an unencoded, whole
  * reply, which the scrubber needs. Credentials are written after this. Attack rows 5, 51, 62, 67, 89, 101.
  */
-export declare function rebuildRequestHeaders(
+export function rebuildRequestHeaders(
   head: RequestHead,
   options: { readonly hostField: string; readonly identity: boolean },
-): readonly HeaderPair[];
+): readonly HeaderPair[] {
+  const drops = new Set([...REQUEST_DROPS, ...listedByConnection(head.headers)]);
+  // A reply in parts could cut a reflected secret into pieces that no needle fits.
+  if (options.identity) for (const name of ["accept-encoding", "range", "if-range"]) drops.add(name);
+  const rebuilt: HeaderPair[] = [["Host", options.hostField], ...withoutHeaders(head.headers, drops)];
+  if (options.identity) rebuilt.push(["Accept-Encoding", "identity"]);
+  if (head.body.kind === "length") rebuilt.push(["Content-Length", String(head.body.length)]);
+  return rebuilt;
+}
 
 /**
- * The fields of a WebSocket handshake to send upstream: as above, plus Connection and Upgrade; extensions are not offered (attack row 56).
+ * The fields of a WebSocket handshake to send upstream (RFC 6455 4.1): as above, plus Connection and Upgrade;
+ * extensions are not offered, since compressed frames could not be scanned (attack row 56).
  */
-export declare function rebuildUpgradeHeaders(
+export function rebuildUpgradeHeaders(
   head: RequestHead,
   options: { readonly hostField: string },
-): readonly HeaderPair[];
+): readonly HeaderPair[] {
+  const headers = rebuildRequestHeaders({ ...head, body: { kind: "none" } }, { ...options, identity: true });
+  const drops = new Set(["sec-websocket-extensions", "accept-encoding"]);
+  return [...withoutHeaders(headers, drops), ["Connection", "Upgrade"], ["Upgrade", "websocket"]];
+}
 
 export type ResponseHeadReading =
   | {
@@ -30,5 +79,29 @@ export type ResponseHeadReading =
     }
   | { readonly ok: false; readonly why: string };
 
-/** The fields to give to the client: without hop-by-hop fields, Alt-Svc, Proxy-*; Set-Cookie kept apart. Attack rows 68, 70. */
-export declare function rebuildResponseHeaders(rawHeaders: readonly string[]): ResponseHeadReading;
+/** Alt-Svc would move the client to HTTP/3 (attack row 70); Refresh and the rest stay, they are the client's to judge. */
+const RESPONSE_DROPS = [...HOP_BY_HOP, "alt-svc", "alternate-protocol", "x-bot-bottle-reason", "x-bot-bottle-request"];
+
+/**
+ * The fields to give to the client: without hop-by-hop fields, Alt-Svc, Proxy-* and our own refusal marks (a host
+ * must not speak for the gateway); each Set-Cookie stays a field of its own. Attack rows 68, 70.
+ */
+export function rebuildResponseHeaders(rawHeaders: readonly string[]): ResponseHeadReading {
+  const pairs = readHeaderPairs(rawHeaders);
+  if (!pairs.ok) return pairs;
+  const framing = readFraming(pairs.headers, "1.1");
+  if (typeof framing === "string") return { ok: false, why: framing };
+  const drops = new Set([...RESPONSE_DROPS, ...listedByConnection(pairs.headers)]);
+  drops.delete("content-length");
+  drops.delete("content-encoding");
+  const encodings = headerValues(pairs.headers, "content-encoding")
+    .flatMap((value) => value.split(","))
+    .map((value) => value.trim().toLowerCase())
+    .filter((value) => value !== "" && value !== "identity");
+  return {
+    ok: true,
+    headers: withoutHeaders(pairs.headers, drops),
+    encoding: encodings.length === 0 ? null : encodings.join(", "),
+    length: framing.kind === "length" ? framing.length : null,
+  };
+}
