@@ -1,5 +1,4 @@
 import { realpath } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProtectedFolder, ProtectedFolders } from "../core/plan/workspace-refusals.ts";
 
@@ -52,11 +51,13 @@ export interface OwnFolders {
 export async function protectedFolders(
   home: string,
   own: OwnFolders,
-  runtimeDir: string | null,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<ProtectedFolders> {
+  const runtimeDir = env.XDG_RUNTIME_DIR;
+  const temp = env.TMPDIR;
   const named: ProtectedFolder[] = [
     { path: home, what: "your home folder", inside: false },
-    { path: tmpdir(), what: "the temp folder itself", inside: false },
+    ...(temp?.startsWith("/") === true ? [{ path: temp, what: "the temp folder itself", inside: false }] : []),
     { path: "/", what: "the root folder", inside: false },
     ...SYSTEM_FOLDERS.map((name) => ({ path: `/${name}`, what: "a folder of the system", inside: true })),
     ...SHARED_FOLDERS.map((name) => ({ path: `/${name}`, what: "a folder of the system itself", inside: false })),
@@ -64,7 +65,9 @@ export async function protectedFolders(
     { path: own.state, what: "bot-bottle's state folder", inside: true },
     { path: own.cache, what: "bot-bottle's cache folder", inside: true },
     { path: own.runtime, what: "bot-bottle's runtime folder", inside: true },
-    ...(runtimeDir === null ? [] : [{ path: runtimeDir, what: "the runtime folder of your session", inside: true }]),
+    ...(runtimeDir?.startsWith("/") !== true
+      ? []
+      : [{ path: runtimeDir, what: "the runtime folder of your session", inside: true }]),
     ...CREDENTIAL_FOLDERS.map((name) => ({ path: join(home, name), what: "a folder with credentials", inside: true })),
     ...CREDENTIAL_FILES.map((name) => ({ path: join(home, name), what: "a file with credentials", inside: true })),
   ];

@@ -4,6 +4,8 @@
  * manifest never loads zod.
  */
 
+import type { Problem } from "./finding.ts";
+
 /** A literal, `${NAME}` (copied from the host) or `?text` (asked at start); `expose` permits a copied value that looks like a secret. */
 export type EnvDefinition = string | { readonly value: string; readonly expose?: boolean | undefined };
 
@@ -33,16 +35,21 @@ export interface RuleDefinition {
   readonly dial?: DialDefinition | undefined;
 }
 
-export type SourceDefinition =
-  | { readonly env: string }
-  | { readonly file: string }
-  | { readonly command: readonly string[] };
+/** Exactly one key. */
+export interface SourceDefinition {
+  readonly env?: string | undefined;
+  readonly file?: string | undefined;
+  readonly command?: readonly string[] | undefined;
+}
 
+/** The object has exactly one key. */
 export type SchemeDefinition =
   | "bearer"
-  | { readonly basic: { readonly username: string } }
-  | { readonly header: { readonly name: string; readonly prefix?: string | undefined } }
-  | { readonly query: { readonly parameter: string } };
+  | {
+      readonly basic?: { readonly username: string } | undefined;
+      readonly header?: { readonly name: string; readonly prefix?: string | undefined } | undefined;
+      readonly query?: { readonly parameter: string } | undefined;
+    };
 
 export interface CredentialDefinition {
   readonly source: SourceDefinition;
@@ -85,6 +92,8 @@ export interface AgentDefinition {
 
 /** One manifest file, checked. */
 export interface ManifestFile {
+  /** For editors only. */
+  readonly $schema?: string | undefined;
   readonly bottles?: Readonly<Record<string, BottleDefinition>> | undefined;
   readonly agents?: Readonly<Record<string, AgentDefinition>> | undefined;
 }
@@ -99,12 +108,22 @@ export interface Origin {
 export interface Manifest {
   readonly bottles: Readonly<Record<string, BottleDefinition & { readonly origin: Origin }>>;
   readonly agents: Readonly<Record<string, AgentDefinition & { readonly origin: Origin }>>;
+  /** Names whose definition has problems: starting one is an error, all others work. */
+  readonly broken: { readonly bottles: readonly string[]; readonly agents: readonly string[] };
+  /** All that is wrong in the files. Definitions without a problem can be used all the same. */
+  readonly problems: readonly Problem[];
   /** PEM text of each `dial.ca` file, by the path as written. */
   readonly caPems: Readonly<Record<string, string>>;
 }
 
 /** What counts when there is no manifest file at all. */
-export const EMPTY_MANIFEST: Manifest = { bottles: {}, agents: {}, caPems: {} };
+export const EMPTY_MANIFEST: Manifest = {
+  bottles: {},
+  agents: {},
+  broken: { bottles: [], agents: [] },
+  problems: [],
+  caPems: {},
+};
 
 /** The bottle definition that agents without a `bottle` get; built in and empty when no file defines it. */
 export const DEFAULT_BOTTLE = "default";

@@ -1,6 +1,9 @@
 import type { AgentProvider } from "../model/agent.ts";
 import { type BottleDefinition, DEFAULT_BOTTLE, type Manifest, type Origin } from "../model/definition.ts";
 import { BottleError } from "../model/errors.ts";
+import { printable } from "../wire/printable.ts";
+import { manifestError } from "./manifest-problems.ts";
+import { nearest } from "./nearest.ts";
 import type { StartRequest } from "./start-request.ts";
 
 /** The agent that was asked for, with the bottle definition it runs on. */
@@ -21,29 +24,49 @@ export type Selected =
   | { readonly ok: true; readonly selection: AgentSelection }
   | { readonly ok: false; readonly error: BottleError };
 
-/** Finds the agent in the manifest, else among the built-in providers. Errors: AGENT_UNKNOWN, PLAN_INVALID. */
+/** The built-in agents: `src/agents/providers`. */
+export interface AgentRack {
+  readonly providers: Readonly<Record<string, AgentProvider>>;
+  /** Names that need no manifest. */
+  readonly builtInAgents: Readonly<Record<string, { readonly provider: string }>>;
+}
+
+/** Every name that an agent definition may build on, and that a project's agent may not take. */
+export function rackNames(rack: AgentRack): readonly string[] {
+  return [...new Set([...Object.keys(rack.builtInAgents), ...Object.keys(rack.providers)])].sort();
+}
+
+/**
+ * Finds the agent in the manifest, else among the built-in ones. Errors: AGENT_UNKNOWN; MANIFEST_INVALID when its
+ * definition, or that of its bottle, has problems; PLAN_INVALID when its bottle is not defined.
+ */
 export function selectAgent(
   request: Pick<StartRequest, "agent" | "command">,
   manifest: Manifest,
-  providers: Readonly<Record<string, AgentProvider>>,
+  rack: AgentRack,
 ): Selected {
   const name = request.agent;
-  const definition = Object.hasOwn(manifest.agents, name) ? manifest.agents[name] : undefined;
-  const providerName = definition?.provider ?? name;
-  const provider = Object.hasOwn(providers, providerName) ? providers[providerName] : undefined;
+  if (manifest.broken.agents.includes(name)) return broken(`the definition of agent ${name} has problems`, manifest);
+  const definition = own(manifest.agents, name);
+  const provider = providerOf(definition?.provider ?? name, rack);
   if (provider === undefined) {
-    const known = [...new Set([...Object.keys(manifest.agents), ...Object.keys(providers)])].sort().join(", ");
+    const known = [...new Set([...Object.keys(manifest.agents), ...Object.keys(rack.builtInAgents)])].sort();
+    const meant = nearest(name, known);
     const message =
       definition === undefined
-        ? `no agent is called ${name}`
-        : `agent ${name} builds on ${providerName}, which does not exist`;
-    return { ok: false, error: new BottleError("AGENT_UNKNOWN", message, { hint: `agents: ${known}` }) };
+        ? `no agent is called ${printable(name, 64)}`
+        : `agent ${name} builds on ${definition.provider ?? name}, which does not exist`;
+    const hint = `${meant === null ? "" : `did you mean ${meant}? `}agents: ${known.join(", ")}`;
+    return { ok: false, error: new BottleError("AGENT_UNKNOWN", message, { hint }) };
   }
   const bottleName = definition?.bottle ?? DEFAULT_BOTTLE;
-  const bottle = Object.hasOwn(manifest.bottles, bottleName) ? manifest.bottles[bottleName] : undefined;
+  if (manifest.broken.bottles.includes(bottleName))
+    return broken(`the definition of bottle ${bottleName} has problems`, manifest);
+  const bottle = own(manifest.bottles, bottleName);
   if (bottle === undefined && bottleName !== DEFAULT_BOTTLE) {
-    const error = new BottleError("PLAN_INVALID", `agent ${name} runs on bottle ${bottleName}, which is not defined`);
-    return { ok: false, error };
+    const hint = `bottles: ${[...Object.keys(manifest.bottles), DEFAULT_BOTTLE].join(", ")}`;
+    const message = `agent ${name} runs on bottle ${bottleName}, which is not defined`;
+    return { ok: false, error: new BottleError("PLAN_INVALID", message, { hint }) };
   }
   return {
     ok: true,
@@ -58,4 +81,17 @@ export function selectAgent(
       origin: definition?.origin ?? null,
     },
   };
+}
+
+function providerOf(name: string, rack: AgentRack): AgentProvider | undefined {
+  return own(rack.providers, own(rack.builtInAgents, name)?.provider ?? name);
+}
+
+function broken(message: string, manifest: Manifest): Selected {
+  return { ok: false, error: manifestError(message, manifest.problems) };
+}
+
+/** Never what an object inherits: `constructor` is a valid name for an agent. */
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

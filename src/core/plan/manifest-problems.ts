@@ -1,0 +1,20 @@
+import { BottleError } from "../model/errors.ts";
+import type { Problem } from "../model/finding.ts";
+import { printable } from "../wire/printable.ts";
+
+/** `file:line:column: path: message (hint)`, on one line; text from the file is escaped for a terminal. */
+export function formatProblem(problem: Problem): string {
+  const where = `${problem.file}:${problem.line}:${problem.column}`;
+  const path = problem.path === "" ? "" : `${problem.path}: `;
+  const hint = problem.hint === undefined ? "" : ` (${problem.hint})`;
+  return printable(`${where}: ${path}${problem.message}${hint}`, 2048);
+}
+
+/** MANIFEST_INVALID with every problem, one a line. */
+export function manifestError(message: string, problems: readonly Problem[]): BottleError {
+  const lines = problems.map((problem) => `  ${formatProblem(problem)}`);
+  return new BottleError("MANIFEST_INVALID", [`${message}:`, ...lines].join("\n"), {
+    hint: "docs/manifest.md describes every key",
+    facts: { problems },
+  });
+}

@@ -1,0 +1,65 @@
+import type { AgentDefinition, BottleDefinition, Origin } from "../core/model/definition.ts";
+import type { Problem } from "../core/model/finding.ts";
+import { agentSchema, bottleSchema, manifestSchema } from "../core/model/manifest.ts";
+import { keysAt } from "../core/model/manifest-keys.ts";
+import { forbiddenKeys } from "../core/plan/project-file.ts";
+import { wordIssues } from "./manifest-issues.ts";
+import { type Path, parseManifestText } from "./manifest-text.ts";
+
+/** What one file gives: its definitions so far as they are sound, and what is wrong. */
+export interface CheckedFile {
+  readonly bottles: Readonly<Record<string, BottleDefinition>>;
+  readonly agents: Readonly<Record<string, AgentDefinition>>;
+  /** Problems with the path they belong to; `[]` for the file as a whole. */
+  readonly faults: readonly PlacedFault[];
+  /** A problem at a place of this file. */
+  readonly fault: (path: Path, message: string, hint?: string, at?: "key" | "value") => PlacedFault;
+}
+
+export interface PlacedFault {
+  readonly path: Path;
+  readonly problem: Problem;
+}
+
+/**
+ * Checks the text of a manifest file against the schema. Every problem is found at once, and a definition with one is
+ * left out, so that it never hides the others. A project's file is held to what an untrusted file may say: any other
+ * key, known today or not, is a problem (attack row 141).
+ */
+export function checkManifest(text: string, origin: Origin): CheckedFile {
+  const parsed = parseManifestText(origin.file, text);
+  const fault: CheckedFile["fault"] = (path, message, hint, at = "value") => ({
+    path,
+    problem: parsed.problem(path, message, hint === undefined ? { at } : { at, hint }),
+  });
+  if (parsed.value === undefined) return { bottles: {}, agents: {}, faults: parsed.faults, fault };
+
+  const hint = "move it to your own file in the configuration folder";
+  const forbidden = (origin.by === "project" ? forbiddenKeys(parsed.value) : []).map((path) =>
+    fault(path, "a project's file may not say this", hint, "key"),
+  );
+  const issues = manifestSchema.safeParse(parsed.value).error?.issues ?? [];
+  const worded = wordIssues(issues, keysAt)
+    .filter((issue) => !forbidden.some((above) => isAtOrBelow(issue.path, above.path)))
+    .map((issue) => fault(issue.path, issue.message, issue.hint, issue.at));
+  const faults = [...parsed.faults, ...forbidden, ...worded];
+  const sound = (section: "bottles" | "agents") =>
+    Object.entries(fieldsOf(fieldsOf(parsed.value)[section])).filter(
+      ([name]) => !faults.some(({ path }) => isAtOrBelow(path, [section, name]) || isAtOrBelow([section], path)),
+    );
+  return {
+    bottles: Object.fromEntries(sound("bottles").map(([name, value]) => [name, bottleSchema.parse(value)])),
+    agents: Object.fromEntries(sound("agents").map(([name, value]) => [name, agentSchema.parse(value)])),
+    faults,
+    fault,
+  };
+}
+
+/** True when `path` is `above` or lies below it. */
+export function isAtOrBelow(path: Path, above: Path): boolean {
+  return above.every((part, index) => path[index] === part);
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
