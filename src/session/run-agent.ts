@@ -1,5 +1,4 @@
 import type { Backend } from "../backends/backend.ts";
-import { BottleError } from "../core/model/errors.ts";
 import { readRecord } from "../state/records.ts";
 import { runHeadless, runOnTerminal } from "./attach.ts";
 import type { SessionContext } from "./context.ts";

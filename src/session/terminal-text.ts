@@ -5,7 +5,7 @@ import { printableLines } from "../core/wire/printable.ts";
 const SEQUENCE =
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[ -/]*[0-~]|[\u0080-\u009f]/g;
 /** The beginning of a sequence at the end of a piece: kept for the next one, up to a bound. */
-const OPEN = /\u001b(?:\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b]*\u001b?|[ -/]*)?$/;
+const OPEN = /(?:\r|\u001b(?:\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b]*\u001b?|[ -/]*)?)$/;
 const LONGEST_OPEN = 4096;
 
 /**

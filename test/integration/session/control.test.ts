@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { askControl, type ControlRequest, serveControl } from "../../../src/session/control.ts";
+
+async function withControl(
+  handle: (request: ControlRequest) => Promise<void>,
+  body: (path: string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "control-"));
+  const path = join(folder, "control.sock");
+  const server = await serveControl(path, handle);
+  try {
+    await body(path);
+  } finally {
+    server.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+test("a request is carried out before it is answered", async () => {
+  const seen: ControlRequest[] = [];
+  await withControl(
+    async (request) => void seen.push(request),
+    async (path) => {
+      assert.deepEqual(await askControl(path, { do: "stop", graceMs: 10 }, 2000), { ok: true });
+      assert.deepEqual(seen, [{ do: "stop", graceMs: 10 }]);
+      assert.equal((await stat(path)).mode & 0o777, 0o600);
+    },
+  );
+});
+
+test("a failure is an answer, and what is no request is refused", async () => {
+  await withControl(
+    () => Promise.reject(new Error("cannot")),
+    async (path) => {
+      assert.deepEqual(await askControl(path, { do: "ping" }, 2000), { ok: false, error: "cannot" });
+      for (const text of ["{}\n", '{"do":"stop","graceMs":-1}\n', "x".repeat(5000), '["ping"]\n']) {
+        const socket = createConnection(path);
+        socket.end(text);
+        let answer = "";
+        for await (const chunk of socket) answer += String(chunk);
+        assert.match(answer, /not understood/, text.slice(0, 40));
+      }
+    },
+  );
+});
+
+test("nobody there: null, not a throw", async () => {
+  assert.equal(await askControl(join(tmpdir(), "no-such.sock"), { do: "ping" }, 500), null);
+});
