@@ -139,16 +139,16 @@ describe("words, names and sizes", () => {
     assert.deepEqual(checkBackendNames(tree({ "src/backends/docker.ts": text })).problems, []);
   });
 
-  for (const text of [
-    `// TO${"DO"}: later`,
-    `FIX${"ME"}`,
-    `cd /wo${"rk"}/main`,
-    `cat /ro${"ot"}/notes.txt`,
-    `ls /home/carol${"/x"}`,
-    `"resolved": "http${"s://registry.example"}"`,
-    "a\u202eb",
-  ]) {
-    test(`finds ${JSON.stringify(text)}`, () => {
+  for (const [what, text] of [
+    ["a marker of unfinished work", `// TO${"DO"}: later`],
+    ["another one", `FIX${"ME"}`],
+    ["a path of one machine", `cd /wo${"rk"}/main`],
+    ["a path in root's home", `cat /ro${"ot"}/notes.txt`],
+    ["a path in somebody's home", `ls /home/carol${"/x"}`],
+    ["a registry in a lockfile", `"resolved": "http${"s://registry.example"}"`],
+    ["an invisible direction mark", "a\u202eb"],
+  ] as const) {
+    test(`finds ${what}`, () => {
       fails(checkWords([{ path: "README.md", text: `fine\n${text}\n` }]).problems, /^README\.md:2: /);
     });
   }

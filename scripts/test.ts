@@ -1,0 +1,90 @@
+/**
+ * `npm test`: everything that this machine can run. `npm test -- unit escape` selects suites, a path selects files.
+ * A tool that is missing skips its tests with the reason; BOT_BOTTLE_REQUIRE=a,b turns that into a failure.
+ * Afterwards nothing may be left: processes, mounts, namespaces, control groups, temp files.
+ */
+import { chmodSync, globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { setTimeout as wait } from "node:timers/promises";
+import { installDebianPackages } from "../src/host/debian-packages.ts";
+import { programPath } from "../test/support/needs.ts";
+import { leftBehind, takeCensus } from "./test/census.ts";
+import { withLastTest } from "./test/events.ts";
+
+const SUITES = ["unit", "contract", "integration", "escape", "faults", "fuzz", "e2e"];
+/** Suites that can do without a cage. */
+const OFFLINE = ["unit", "fuzz"];
+const FILE_LIMIT_MS = 10 * 60_000;
+const GRACE_MS = 5_000;
+
+const root = join(import.meta.dirname, "..");
+const say = (line: string) => console.error(`bot-bottle: ${line}`);
+
+const words = process.argv.slice(2);
+const selected = words.length === 0 ? SUITES : words;
+const files = selected.flatMap((word) => {
+  const found = SUITES.includes(word)
+    ? globSync(`test/${word}/**/*.test.ts`, { cwd: root })
+    : globSync(word, { cwd: root });
+  if (found.length === 0 && !SUITES.includes(word)) {
+    say(`no suite and no test file is named ${word}; suites: ${SUITES.join(", ")}`);
+    process.exit(2);
+  }
+  return found.sort().map((path) => resolve(root, path));
+});
+
+if (programPath("bwrap") === null && !selected.every((word) => OFFLINE.includes(word))) {
+  const outcome = await installDebianPackages(["bubblewrap"], say);
+  if (!outcome.ok) say(`bubblewrap is missing and its tests are skipped (${outcome.why}); type: ${outcome.type}`);
+}
+
+// The run's own temp, state and config folders: no test sees the operator's, and what stays in them is a leftover.
+// The name is short, since socket paths end at 107 bytes. Tests that become another user need to get through it.
+const folder = mkdtempSync(join(tmpdir(), "bbt-"));
+chmodSync(folder, process.getuid?.() === 0 ? 0o1777 : 0o700);
+const before = takeCensus(folder, process.env.CI !== undefined);
+const state = mkdtempSync(join(tmpdir(), "bbs-"));
+Object.assign(process.env, {
+  TMPDIR: folder,
+  XDG_STATE_HOME: join(state, "state"),
+  XDG_CONFIG_HOME: join(state, "config"),
+  XDG_RUNTIME_DIR: join(state, "run"),
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_NOSYSTEM: "1",
+});
+for (const name of ["state", "config", "run"]) mkdirSync(join(state, name), { mode: 0o700 });
+
+/** What the run left, after a moment for processes that are about to end. */
+async function leftovers(): Promise<readonly string[]> {
+  const deadline = Date.now() + GRACE_MS;
+  for (;;) {
+    const left = leftBehind(before, takeCensus(folder, process.env.CI !== undefined));
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await wait(100);
+  }
+}
+
+const abort = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => abort.abort(signal));
+
+const events = run({
+  files,
+  concurrency: availableParallelism(),
+  timeout: FILE_LIMIT_MS,
+  signal: abort.signal,
+  execArgv: ["--disable-sigusr1"],
+});
+const output = Readable.from(
+  withLastTest(events, "nothing is left behind", leftovers, () => {
+    process.exitCode = 1;
+  }),
+).compose(new spec());
+output.pipe(process.stdout);
+await finished(output);
+rmSync(folder, { recursive: true, force: true });
+rmSync(state, { recursive: true, force: true });

@@ -1,0 +1,100 @@
+import { globSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+
+/** What is on this machine at one moment, as far as a test run could have left it there. */
+export interface Census {
+  /** `pid:start time` to a line that describes the process. */
+  readonly processes: ReadonlyMap<string, string>;
+  /** The other kinds: one line for each thing. */
+  readonly things: ReadonlySet<string>;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The processes that belong to the test run: those that name its folder in their arguments, environment, working
+ * folder or mounts (a cage has an empty environment, but its mounts show where they come from: proc_pid_mountinfo(5)).
+ * In a process table that nobody else uses (`alone`) every process that looks like a cage counts too.
+ */
+function processes(folder: string, alone: boolean): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const pid of list("/proc")) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    const base = join("/proc", pid);
+    const argv = read(join(base, "cmdline")).replaceAll("\0", " ").trim();
+    // A zombie has no arguments left and belongs to its parent, which shows by itself.
+    if (argv === "") continue;
+    const marked =
+      [argv, read(join(base, "environ")), read(join(base, "mountinfo")), link(join(base, "cwd"))].some((text) =>
+        text.includes(folder),
+      ) ||
+      (alone && /\bbwrap\b|bot-bottle|\/run\/bottle/.test(argv));
+    if (!marked) continue;
+    // Field 22 of stat is the start time; the name before it may hold spaces and brackets (proc_pid_stat(5)).
+    const fields = read(join(base, "stat"))
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    found.set(`${pid}:${fields[19] ?? ""}`, `process ${pid}: ${argv.slice(0, 200)}`);
+  }
+  return found;
+}
+
+function mounts(folder: string): string[] {
+  return read("/proc/self/mountinfo")
+    .split("\n")
+    .filter((line) => line.includes(folder) || line.includes("bot-bottle") || line.includes(" nsfs "))
+    .map((line) => `mount ${line.split(" ").slice(3, 5).join(" at ")}`);
+}
+
+/** Control groups of ours in which no process is: those of a bottle that runs are its own affair. */
+function emptyControlGroups(): string[] {
+  return globSync("/sys/fs/cgroup/{,*/,*/*/,*/*/*/}*bot-bottle*")
+    .filter((group) => globSync(join(group, "**/cgroup.procs")).every((file) => read(file) === ""))
+    .map((group) => `control group ${group}`);
+}
+
+/**
+ * Takes the census. `folder`: the run's own temp folder, whose content counts as well. `alone`: nobody else uses
+ * this machine, so that everything with our name is the run's.
+ */
+export function takeCensus(folder: string, alone: boolean): Census {
+  const named = (kind: string, pattern: string) => globSync(pattern).map((path) => `${kind} ${path}`);
+  return {
+    processes: processes(folder, alone),
+    things: new Set([
+      ...mounts(folder),
+      ...emptyControlGroups(),
+      ...(alone ? named("network namespace", "/run/netns/*") : []),
+      ...(alone ? named("file", "/{tmp,dev/shm}/*bot-bottle*") : []),
+      ...list(folder).map((name) => `file ${join(folder, name)}`),
+    ]),
+  };
+}
+
+/** What is there now and was not there before; empty: nothing was left. */
+export function leftBehind(before: Census, after: Census): string[] {
+  const fresh = [...after.processes].filter(([id]) => !before.processes.has(id)).map(([, line]) => line);
+  return [...fresh, ...[...after.things].filter((thing) => !before.things.has(thing))];
+}

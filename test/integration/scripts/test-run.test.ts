@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { leftBehind, takeCensus } from "../../../scripts/test/census.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+/** Runs scripts/test.ts on one made-up test file. */
+function runTest(folder: string, body: string) {
+  const file = join(folder, "made-up.test.ts");
+  writeFileSync(
+    file,
+    `import { test } from "node:test";\nimport { spawn } from "node:child_process";\nimport { writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\n${body}`,
+  );
+  const { NODE_TEST_CONTEXT: _nested, ...env } = process.env;
+  const result = spawnSync(process.execPath, [join(root, "scripts/test.ts"), file], {
+    env,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  return { code: result.status, lines: result.stdout.trimEnd().split("\n"), output: result.stdout + result.stderr };
+}
+
+describe("npm test", () => {
+  const folder = mkdtempSync(join(tmpdir(), "run-"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  test("ends with the summary of the runner, which counts the census", () => {
+    const { code, lines, output } = runTest(folder, 'test("fine", () => {});\n');
+    assert.equal(code, 0, output);
+    assert.ok(lines.includes("ℹ tests 2") && lines.includes("ℹ pass 2") && lines.includes("ℹ fail 0"), output);
+    assert.match(lines.at(-1) ?? "", /^ℹ duration_ms /);
+    assert.match(output, /✔ nothing is left behind/);
+  });
+
+  test("a failing test is the exit code", () => {
+    const { code, output } = runTest(folder, 'test("broken", () => { throw new Error("so it is"); });\n');
+    assert.equal(code, 1, output);
+    assert.match(output, /ℹ fail 1/);
+  });
+
+  test("a temp file that stays fails the run and is named", () => {
+    const { code, output } = runTest(folder, 'test("leaks", () => writeFileSync(tmpdir() + "/stray", ""));\n');
+    assert.equal(code, 1, output);
+    assert.match(output, /file \S+\/stray/);
+    assert.match(output, /ℹ fail 1/);
+    assert.deepEqual(readdirSync(folder), ["made-up.test.ts"]);
+  });
+
+  test("a process that stays fails the run and is named, even with an empty environment", () => {
+    const { code, output } = runTest(
+      folder,
+      'test("leaks", () => spawn("/bin/sleep", ["60"], { cwd: tmpdir(), env: {}, detached: true, stdio: "ignore" }).unref());\n',
+    );
+    const found = /process (\d+): \/bin\/sleep 60/.exec(output);
+    assert.ok(found, output);
+    process.kill(Number(found[1]), "SIGKILL");
+    assert.equal(code, 1, output);
+  });
+
+  test("an unknown suite is a usage error", () => {
+    const result = spawnSync(process.execPath, [join(root, "scripts/test.ts"), "no-such-suite"], { encoding: "utf8" });
+    assert.equal(result.status, 2);
+    assert.match(result.stderr, /suites: unit, contract/);
+  });
+});
+
+test("the census of an idle moment finds no difference", () => {
+  const folder = mkdtempSync(join(tmpdir(), "census-"));
+  const before = takeCensus(folder, false);
+  writeFileSync(join(folder, "stray"), "");
+  const after = takeCensus(folder, false);
+  assert.deepEqual(leftBehind(before, after), [`file ${join(folder, "stray")}`]);
+  rmSync(folder, { recursive: true });
+  assert.deepEqual(leftBehind(before, takeCensus(folder, false)), []);
+});
