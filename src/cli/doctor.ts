@@ -1,4 +1,4 @@
-import { allBackends } from "../backends/builtins.ts";
+import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
 import type { Finding } from "../core/model/finding.ts";
 import { printable } from "../core/wire/printable.ts";
 import { sessionContext } from "./session-context.ts";
@@ -10,7 +10,7 @@ const MARKS = { ok: "ok", warning: "warn", error: "FAIL" } as const;
 export const doctor: VerbRun = async (input, io) => {
   const { facts } = sessionContext(io);
   const findings: (Finding & { backend: string })[] = [];
-  for (const backend of await allBackends()) {
+  for (const backend of await Promise.all(BACKEND_NAMES.map(loadBackend))) {
     findings.push(...(await backend.probe(facts)).map((finding) => ({ backend: backend.name, ...finding })));
   }
   const fit = findings.every((finding) => finding.level !== "error");

@@ -1,4 +1,4 @@
-import { allBackends } from "../backends/builtins.ts";
+import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
 import { planPrune, pruneDrafts } from "../session/reconcile.ts";
 import { report } from "./report.ts";
 import { sessionContext } from "./session-context.ts";
@@ -10,7 +10,7 @@ const KEEP_MS = 7 * 24 * 3600 * 1000;
 /** `bottle prune`: shows, then removes; every step runs whatever the others did. */
 export const prune: VerbRun = async (input, io) => {
   const context = sessionContext(io);
-  const backends = await allBackends();
+  const backends = await Promise.all(BACKEND_NAMES.map(loadBackend));
   const dryRun = flag(input, "dryRun");
   const all = flag(input, "all");
   const results: { bottle: string; kind: string; detail: string; removed: boolean }[] = [];

@@ -1,4 +1,4 @@
-import { backendNamed } from "../backends/builtins.ts";
+import { loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { removeEnded, stateOf } from "../session/reconcile.ts";
 import { stopBottle } from "../session/stop.ts";
@@ -26,7 +26,7 @@ export const rm: VerbRun = async (input, io) => {
       }
       await stopBottle(name, 5000, context);
     }
-    await removeEnded(await readRecord(context.layout, name), await backendNamed(record.backend), context);
+    await removeEnded(await readRecord(context.layout, name), await loadBackend(record.backend), context);
     io.out(`${name}\n`);
   };
   let worst = 0;

@@ -1,5 +1,5 @@
 import type { Backend, Bottle } from "../backends/backend.ts";
-import { backendNamed } from "../backends/builtins.ts";
+import { loadBackend } from "../backends/builtins.ts";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { bottlePaths } from "../state/layout.ts";
@@ -18,7 +18,7 @@ export async function findRunning(
     const hint = state === "lost" ? "its host process was killed: bottle prune cleans up" : "bottle ls shows what runs";
     throw new BottleError("BOTTLE_NOT_RUNNING", `${name} does not run (${state})`, { hint });
   }
-  const backend = await backendNamed(record.backend);
+  const backend = await loadBackend(record.backend);
   const paths = bottlePaths(context.layout, name, record.run);
   const folders = { home: paths.home, workspace: paths.workspace, run: paths.run };
   const bottle = await backend.open(record, context.facts, folders);

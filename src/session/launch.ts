@@ -3,7 +3,7 @@ import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
-import { gatewayEnv, runFiles } from "../core/plan/run-files.ts";
+import { baseEnv, gatewayEnv, runFiles } from "../core/plan/run-files.ts";
 import { Cleanup, type CleanupFailure } from "../host/cleanup.ts";
 import { makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
@@ -121,7 +121,7 @@ async function build(
   await audit.append({ type: "policy", version: policy.version, rules: policy.rules.length, cause: "start" });
 
   const { guest } = shell;
-  const variables = { ...gatewayEnv(guest.proxyUrl, guest.run), ...inside };
+  const variables = { ...baseEnv(guest, env), ...inside, ...gatewayEnv(guest.proxyUrl, guest.run) };
   const roots = await hostRootsPem();
   const bottle = await shell.start(
     runFiles({ folder: guest.run, env: variables, caPem: services.caPem, hostRootsPem: roots }),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import { providers } from "../agents/providers.ts";
 import type { Backend } from "../backends/backend.ts";
-import { backendNamed, DEFAULT_BACKEND } from "../backends/builtins.ts";
+import { DEFAULT_BACKEND, loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
@@ -20,6 +20,12 @@ export interface Prepared {
   readonly plan: BottlePlan;
   readonly backend: Backend;
 }
+
+/** What can be started without any manifest. */
+const RACK = {
+  providers,
+  builtInAgents: Object.fromEntries(Object.keys(providers).map((name) => [name, { provider: name }])),
+};
 
 /** Changes that the demo makes to an ordinary start. */
 export interface PrepareOptions {
@@ -47,11 +53,11 @@ export async function prepare(
 ): Promise<Prepared> {
   const { facts, layout, env } = context;
   const workspace = await realFolder(request.path);
-  const manifest = await loadManifest(layout, workspace, providers);
-  const selected = selectAgent(request.agent, manifest, providers);
+  const manifest = await loadManifest({ layout, workspace, home: facts.home, uid: facts.uid }, RACK);
+  const selected = selectAgent(request, manifest, RACK);
   if (!selected.ok) throw selected.error;
   const { selection } = selected;
-  const backend = await backendNamed(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND);
+  const backend = await loadBackend(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND);
   const candidate = await firstPresent(selection.provider.credentials(facts.home), env);
   const binary = await findAgentBinary({
     provider: selection.provider,

@@ -72,3 +72,36 @@ export function gatewayEnv(proxyUrl: string, folder: string): Readonly<Record<st
     AWS_CA_BUNDLE: bundle,
   };
 }
+
+/** Variables of the operator's terminal that programs inside should know: colours, key encodings, emoji width. */
+const TERMINAL_VARIABLES = [
+  "TERM",
+  "COLORTERM",
+  "TERM_PROGRAM",
+  "TERM_PROGRAM_VERSION",
+  "LC_TERMINAL",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "TZ",
+];
+
+/** The variables that every process expects, whatever the agent; `host` is the operator's environment. */
+export function baseEnv(
+  guest: { readonly home: string },
+  host: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const terminal = TERMINAL_VARIABLES.flatMap((name) => {
+    const value = host[name];
+    return value !== undefined && /^[\x20-\x7e]{1,100}$/.test(value) ? [[name, value] as const] : [];
+  });
+  return {
+    LANG: "C.UTF-8",
+    ...Object.fromEntries(terminal),
+    HOME: guest.home,
+    USER: "agent",
+    LOGNAME: "agent",
+    SHELL: "/bin/bash",
+    PATH: `${guest.home}/.local/bin:/opt/agent:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin`,
+  };
+}
