@@ -1,0 +1,73 @@
+import { type Refusal, refusal } from "../core/policy/refusal.ts";
+import type { GatewayContext } from "./context.ts";
+import type { Destination } from "./destination.ts";
+import { type Denial, denial, type Judgement, type Permit } from "./judgement.ts";
+
+/**
+ * Writes the durable `decision` line, then finds the upstream's judged addresses: in this order, so that nothing leaves
+ * without a line, not even a lookup (attack rows 38, 131). A line that cannot be written is a denial.
+ */
+export async function admit(
+  context: GatewayContext,
+  judgement: Judgement,
+  permit: Pick<Permit, "rule" | "facts" | "credentials">,
+): Promise<{ readonly ok: true; readonly destination: Destination } | Denial> {
+  const { rule, facts } = permit;
+  const written = await context.trail.allow(
+    {
+      ...named(judgement),
+      reason: "allowed",
+      rule: rule.id,
+      credentials: permit.credentials.map(({ binding }) => binding.name),
+      address: rule.dial === null ? null : rule.dial.kind === "unix" ? rule.dial.path : rule.dial.address,
+      alert: false,
+      detail: null,
+    },
+    judgement.snapshot.hidden,
+  );
+  if (!written) return denial("audit-failed", null);
+  const found = await context.finder.find(rule, facts.authority, facts.scheme);
+  if (found.ok) return found;
+  return denial(found.reason, found.detail, { address: found.address, alert: found.reason === "address-metadata" });
+}
+
+/** Writes the denial's line, counts it, and makes what the client gets. */
+export function refuse(context: GatewayContext, judgement: Judgement, denied: Denial): Refusal {
+  record(context, judgement, denied);
+  return refusalOf(judgement, denied);
+}
+
+/** Writes the denial's line and counts it. */
+export function record(context: GatewayContext, judgement: Judgement, denied: Denial): void {
+  context.counters.denied += 1;
+  context.trail.deny(
+    {
+      ...named(judgement),
+      reason: denied.reason,
+      rule: judgement.rule,
+      credentials: [],
+      address: denied.address,
+      alert: denied.alert,
+      detail: denied.detail,
+    },
+    judgement.snapshot.hidden,
+  );
+}
+
+/** What the client gets for a denial. */
+export function refusalOf(judgement: Judgement, denied: Pick<Denial, "reason" | "status">): Refusal {
+  const host = judgement.authority === null ? null : judgement.authority.replace(/:\d+$/, "");
+  const answer = refusal(denied.reason, judgement.id, host);
+  return denied.status === null ? answer : { ...answer, status: denied.status };
+}
+
+function named(judgement: Judgement) {
+  return {
+    id: judgement.id,
+    policyVersion: judgement.snapshot.policy.version,
+    mode: judgement.mode,
+    method: judgement.method,
+    authority: judgement.authority,
+    target: judgement.target,
+  };
+}

@@ -1,0 +1,104 @@
+import { lookup } from "node:dns";
+import type { Authority } from "../core/model/authority.ts";
+import type { ReasonCode } from "../core/model/decision.ts";
+import type { EgressRule } from "../core/model/policy.ts";
+import { judgeAddresses } from "../core/policy/addresses.ts";
+import { withDeadline } from "./deadline.ts";
+import { describe } from "./failure.ts";
+
+/** All addresses of one absolute name. Rejects when there are none. */
+export type Resolver = (name: string) => Promise<readonly string[]>;
+
+/** Where to connect: an address and port, or a unix socket. Never a name. */
+export type ConnectTarget =
+  | { readonly kind: "tcp"; readonly address: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** A judged way to one upstream. */
+export interface Destination {
+  readonly authority: Authority;
+  readonly scheme: "https" | "http";
+  /** To be tried in this order, nothing else. Never empty. */
+  readonly targets: readonly ConnectTarget[];
+  /** The rule's own CA; null for the usual roots. */
+  readonly caPem: string | null;
+}
+
+export type DestinationReading =
+  | { readonly ok: true; readonly destination: Destination }
+  | {
+      readonly ok: false;
+      readonly reason: ReasonCode;
+      readonly address: string | null;
+      readonly detail: string;
+    };
+
+export interface DestinationFinder {
+  /** Resolves once, judges every address. `dial` and literals are judged without resolving. Never rejects. */
+  find(rule: EgressRule, authority: Authority, scheme: "https" | "http"): Promise<DestinationReading>;
+}
+
+export interface FinderOptions {
+  readonly resolve: Resolver;
+  readonly ownAddresses: () => readonly string[];
+  readonly resolveMs: number;
+  readonly resolvedForMs: number;
+  readonly now: () => number;
+}
+
+const CACHED_NAMES = 256;
+
+/**
+ * Finds where to connect. The answer of one lookup is used for `resolvedForMs`, judged again at each use, and what was
+ * judged is what is dialled: a second, different answer never meets an open question (attack rows 32, 33, 35, 38).
+ */
+export function createDestinationFinder(options: FinderOptions): DestinationFinder {
+  const cache = new Map<string, { readonly addresses: Promise<readonly string[]>; readonly until: number }>();
+  const resolve = (name: string): Promise<readonly string[]> => {
+    const known = cache.get(name);
+    if (known !== undefined && known.until > options.now()) return known.addresses;
+    const addresses = withDeadline(options.resolve(name), options.resolveMs, "no answer");
+    addresses.catch(() => cache.delete(name));
+    if (cache.size >= CACHED_NAMES) cache.clear();
+    cache.set(name, { addresses, until: options.now() + options.resolvedForMs });
+    return addresses;
+  };
+  return {
+    find: async (rule, authority, scheme) => {
+      const caPem = rule.dial?.caPem ?? null;
+      if (rule.dial?.kind === "unix") {
+        const targets = [{ kind: "unix", path: rule.dial.path }] as const;
+        return { ok: true, destination: { authority, scheme, targets, caPem } };
+      }
+      let addresses: readonly string[];
+      if (rule.dial !== null) addresses = [rule.dial.address];
+      else if (authority.kind !== "name") addresses = [authority.host];
+      else {
+        try {
+          addresses = await resolve(authority.host);
+        } catch (error) {
+          return { ok: false, reason: "resolve-failed", address: null, detail: describe(error) };
+        }
+      }
+      try {
+        const judged = judgeAddresses(rule, addresses, options.ownAddresses());
+        if (!judged.ok) return judged;
+        const port = rule.dial?.port ?? authority.port;
+        const targets = judged.addresses.map((address) => ({ kind: "tcp", address, port }) as const);
+        if (targets.length === 0) return { ok: false, reason: "resolve-failed", address: null, detail: "no address" };
+        return { ok: true, destination: { authority, scheme, targets, caPem } };
+      } catch (error) {
+        return { ok: false, reason: "internal-error", address: null, detail: describe(error) };
+      }
+    },
+  };
+}
+
+/** The system's resolver for one absolute name: the final dot keeps search domains out (attack row 39). */
+export const systemResolver: Resolver = (name) =>
+  new Promise((resolve, reject) => {
+    lookup(`${name}.`, { all: true, order: "verbatim" }, (error, found) => {
+      if (error !== null) reject(error);
+      else resolve(found.map((entry) => entry.address));
+    });
+  });

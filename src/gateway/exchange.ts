@@ -1,0 +1,228 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Authority } from "../core/model/authority.ts";
+import { judgeBody } from "../core/policy/bodies.ts";
+import { decideRequest } from "../core/policy/decide.ts";
+import type { Refusal } from "../core/policy/refusal.ts";
+import { formatHostField } from "../core/wire/authority.ts";
+import { flattenHeaders, type HeaderPair, headerValues } from "../core/wire/header-pairs.ts";
+import { rebuildRequestHeaders } from "../core/wire/rebuild.ts";
+import { formatTarget } from "../core/wire/target.ts";
+import { applyCredential } from "../credentials/scheme.ts";
+import { admit, record, refusalOf, refuse } from "./admission.ts";
+import type { GatewayContext } from "./context.ts";
+import type { Destination } from "./destination.ts";
+import { describe } from "./failure.ts";
+import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
+import { discard, readWhole, type StreamedBody, streamBody } from "./request-body.ts";
+import { createResponseRelay } from "./response-relay.ts";
+
+/** Bodies up to this size are read and judged whole, so that nothing of a bad one leaves. */
+const WHOLE_BYTES = 256 * 1024;
+
+/**
+ * Serves one request from inside: judges head, body and address, forwards a rebuilt request, relays the response.
+ * Never rejects: a fault while deciding is a denial (attack row 127). `tunnel` is the CONNECT target, null for plain HTTP.
+ */
+export async function serveRequest(
+  context: GatewayContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  tunnel: Authority | null,
+): Promise<void> {
+  context.counters.requests += 1;
+  // Client errors end the exchange through "close"; without a listener they would end the process.
+  request.on("error", ignore);
+  response.on("error", ignore);
+  let judgement: Judgement | null = null;
+  try {
+    judgement = await judgeRequest(context, request, tunnel);
+    const denied = await process(context, request, response, judgement);
+    if (denied !== null) answer(request, response, refuse(context, judgement, denied));
+  } catch (error) {
+    if (judgement !== null) {
+      const refusal = refuse(context, judgement, denial("internal-error", describe(error)));
+      answer(request, response, refusal);
+    } else {
+      context.trail.session("internal-error", describe(error), null);
+      response.destroy();
+    }
+  }
+}
+
+/** Takes a judged head to its end; a denial that is still to be answered, or null. */
+async function process(
+  context: GatewayContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  judgement: Judgement,
+): Promise<Denial | null> {
+  const permit = judgement.outcome;
+  if (!permit.ok) return permit;
+  if (context.live.exchanges >= context.limits.requests) return denial("limit-reached", "too many requests at once");
+  const { head, rule } = permit;
+  const { secrets } = judgement.snapshot;
+  if (head.body.kind !== "none") request.socket.setTimeout(context.limits.idleMs);
+  // The head was judged: only now may the client send its body (attack row 67).
+  if (head.expectsContinue) response.writeContinue();
+
+  let whole: Buffer | null = null;
+  let release = ignore;
+  const small = head.body.kind === "length" && head.body.length <= WHOLE_BYTES;
+  if (head.body.kind !== "none" && (rule.body !== null || small)) {
+    const limit = rule.body === null ? permit.bodyLimit : Math.min(permit.bodyLimit, context.limits.judgedBytes);
+    const read = await readWhole(context, request, secrets, limit);
+    if (read === null) return gone(response);
+    if (!read.ok) return read;
+    whole = read.bytes;
+    release = read.release;
+    request.socket.setTimeout(0);
+  }
+  try {
+    if (rule.body !== null) {
+      const problem = judgeBody(rule.body, {
+        method: head.method,
+        path: head.target.path,
+        contentType: headerValues(head.headers, "content-type").join(", ") || null,
+        contentEncoding: headerValues(head.headers, "content-encoding").join(", ") || null,
+        bytes: whole ?? Buffer.alloc(0),
+      });
+      if (problem !== null) return denial("body-shape", problem.detail);
+    }
+    const sent = rebuild(permit);
+    if ("ok" in sent) return sent;
+    const admitted = await admit(context, judgement, permit);
+    if (!admitted.ok) return admitted;
+    if (response.destroyed) return gone(response);
+    const streamed =
+      head.body.kind === "none" || whole !== null ? null : streamBody(request, secrets, permit.bodyLimit);
+    const { destination } = admitted;
+    await forward(context, request, response, judgement, permit, { ...sent, destination, whole, streamed });
+    return null;
+  } finally {
+    release();
+  }
+}
+
+interface Outgoing {
+  readonly headers: readonly HeaderPair[];
+  readonly path: string;
+  readonly destination: Destination;
+  readonly whole: Buffer | null;
+  readonly streamed: StreamedBody | null;
+}
+
+/** The request as it will be sent: fields rebuilt, credentials written last. */
+function rebuild(permit: Permit): Pick<Outgoing, "headers" | "path"> | Denial {
+  const { facts, head } = permit;
+  const identity = permit.credentials.length > 0;
+  const hostField = formatHostField(facts.authority, facts.scheme);
+  let slots = { headers: rebuildRequestHeaders(head, { hostField, identity }), query: facts.query };
+  for (const { binding, secret } of permit.credentials) {
+    const written = applyCredential(binding, secret, slots);
+    if (!written.ok) return denial("credential-unavailable", `credential ${binding.name}: ${written.why}`);
+    slots = written.slots;
+  }
+  return { headers: slots.headers, path: formatTarget(facts.path, slots.query) };
+}
+
+/** Sends the request and relays the response; resolves when both are over. */
+function forward(
+  context: GatewayContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  judgement: Judgement,
+  permit: Permit,
+  outgoing: Outgoing,
+): Promise<void> {
+  const { snapshot } = judgement;
+  const { streamed, whole } = outgoing;
+  context.counters.allowed += 1;
+  return new Promise((resolve, reject) => {
+    const cut = (why: string) => {
+      relay.abort(new Error(why));
+      if (response.headersSent) response.destroy();
+    };
+    const leave = context.live.add({
+      kind: "exchange",
+      stillAllowed: (next) => decideRequest(next.policy, next.guard, permit.facts).verdict === "allow",
+      cut: (why) => cut(why === "policy" ? "the policy changed" : "the gateway is closing"),
+    });
+    const closed = () => {
+      if (!response.writableFinished) relay.abort(new Error("the client went away"));
+    };
+    const relay = createResponseRelay({
+      response,
+      method: permit.head.method,
+      scrub: permit.credentials.length > 0 ? snapshot.secrets : null,
+      stallMs: context.limits.idleMs,
+      onEnd: (end, headSent) => {
+        leave();
+        response.off("close", closed);
+        const failure = streamed?.denied ?? end.failure;
+        const bytesOut = streamed?.bytes ?? whole?.length ?? 0;
+        context.counters.bytesOut += bytesOut;
+        context.counters.bytesIn += end.bytesIn;
+        if (streamed?.denied != null) record(context, judgement, streamed.denied);
+        context.trail.result(
+          {
+            id: judgement.id,
+            status: end.status,
+            bytesOut,
+            bytesIn: end.bytesIn,
+            ms: context.now() - judgement.startedAt,
+            scrubbed: end.scrubbed,
+            error: failure === null ? null : `${failure.reason}: ${failure.detail ?? ""}`,
+          },
+          snapshot.hidden,
+        );
+        request.socket.setTimeout(0);
+        if (failure === null) discard(request);
+        // Too late for words: a cut connection tells the client that the response is not whole.
+        else if (headSent) response.destroy();
+        else answer(request, response, refusalOf(judgement, { reason: failure.reason, status: null }));
+        resolve();
+      },
+    });
+    response.once("close", closed);
+    context.upstream
+      .dispatch(
+        outgoing.destination,
+        snapshot.policy.version,
+        {
+          method: permit.head.method,
+          path: outgoing.path,
+          headers: flattenHeaders(outgoing.headers),
+          body: streamed?.readable ?? whole,
+        },
+        relay.handler,
+      )
+      .catch((error: unknown) => {
+        leave();
+        response.off("close", closed);
+        streamed?.readable.destroy();
+        reject(error instanceof Error ? error : new Error("dispatch failed"));
+      });
+  });
+}
+
+/** The client went away before anything was forwarded: nothing to answer, nothing was decided. */
+function gone(response: ServerResponse): null {
+  response.destroy();
+  return null;
+}
+
+/** Writes a refusal; the rest of the request's body is thrown away. */
+export function answer(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  // After an unanswered Expect nobody knows whether a body follows: only closing is safe.
+  if (request.headers.expect !== undefined) response.shouldKeepAlive = false;
+  response.sendDate = false;
+  response.writeHead(refusal.status, flattenHeaders(refusal.headers));
+  response.end(refusal.body);
+  discard(request);
+}
+
+function ignore(): void {}

@@ -1,0 +1,157 @@
+import type { Server } from "node:net";
+import type { AuditSink } from "../core/model/audit.ts";
+import { BottleError } from "../core/model/errors.ts";
+import type { Policy } from "../core/model/policy.ts";
+import { policyProblems } from "../core/policy/validate.ts";
+import { createBottleCa } from "./certificate/bottle-ca.ts";
+import type { GatewayContext, ServiceHandler } from "./context.ts";
+import { withDeadline } from "./deadline.ts";
+import { createDestinationFinder, type Destination, type Resolver, systemResolver } from "./destination.ts";
+import { type Connect, createDialler, systemConnect } from "./dialler.ts";
+import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
+import { attach } from "./listener.ts";
+import { createLiveSet } from "./live.ts";
+import { createRoots } from "./roots.ts";
+import { createSnapshots, type SecretReader } from "./snapshot.ts";
+import { createTrail, type GatewayAlert } from "./trail.ts";
+import { createUpstream } from "./upstream.ts";
+
+/** What a gateway is made of. */
+export interface GatewayStart {
+  readonly bottle: string;
+  /** Listening already; created inside the bottle's network namespace. The gateway closes it. */
+  readonly listener: Server;
+  readonly policy: Policy;
+  /** Called at each use; a rejection denies what needs the credential, its message goes to the audit log. */
+  readonly secrets: SecretReader;
+  /** Addresses of this machine's interfaces; they are never dialled. */
+  readonly ownAddresses: () => readonly string[];
+  readonly audit: AuditSink;
+  readonly resolve?: Resolver;
+  readonly connect?: Connect;
+  /** Roots trusted besides the usual ones. */
+  readonly upstreamCaPem?: string;
+  readonly limits?: Partial<GatewayLimits>;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** One line that the operator should see at once. */
+  readonly onAlert?: (text: string) => void;
+  /** Handlers of origin-form requests by first path segment. */
+  readonly services?: Readonly<Record<string, ServiceHandler>>;
+}
+
+export interface GatewayStats {
+  readonly policyVersion: number;
+  readonly connections: number;
+  readonly tunnels: number;
+  readonly exchanges: number;
+  readonly requests: number;
+  readonly allowed: number;
+  readonly denied: number;
+  /** Bodies and tunnel bytes towards upstreams, and back. */
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly auditFailures: number;
+}
+
+export interface Gateway {
+  /** The bottle's CA, for its trust store. */
+  readonly caPem: string;
+  /**
+   * Puts a newer policy in force at once and cuts what it does not allow any more; resolves its version when the audit
+   * line was written. Rejects with PLAN_INVALID, keeping the present policy, when it is not newer or has problems.
+   */
+  apply(policy: Policy, cause: string): Promise<number>;
+  /** Loads the upstream client; otherwise the first request does. */
+  warm(): Promise<void>;
+  stats(): GatewayStats;
+  /** Takes no more connections, cuts all there are, waits a bounded time for the last audit lines. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the one way out of a bottle on `start.listener`. Throws PLAN_INVALID when the policy has problems (attack row
+ * 23). The `policy` audit line of the first version is the caller's.
+ */
+export function startGateway(start: GatewayStart): Gateway {
+  refuseBadPolicy(start.policy);
+  const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...start.limits };
+  const now = start.now ?? Date.now;
+  const onAlert = (alert: GatewayAlert) => start.onAlert?.(`${alert.reason}: ${alert.detail}`);
+  const trail = createTrail(start.audit, now, onAlert);
+  const dialler = createDialler(
+    start.connect ?? systemConnect,
+    createRoots(start.upstreamCaPem ?? null),
+    limits.connectMs,
+  );
+  const onConnected = ({ authority, scheme }: Destination, address: string) =>
+    trail.session("upstream-connected", `${scheme} ${authority.host}:${authority.port} at ${address}`, null);
+  const resolve = start.resolve ?? systemResolver;
+  const context: GatewayContext = {
+    limits,
+    snapshots: createSnapshots(start.policy, start.secrets, limits.secretMs),
+    trail,
+    finder: createDestinationFinder({ ...limits, resolve, ownAddresses: start.ownAddresses, now }),
+    dialler,
+    upstream: createUpstream(dialler, limits, onConnected),
+    live: createLiveSet(),
+    ca: createBottleCa(start.bottle, now),
+    services: new Map(Object.entries(start.services ?? {})),
+    counters: { requests: 0, allowed: 0, denied: 0, bytesOut: 0, bytesIn: 0 },
+    held: { bytes: 0 },
+    now,
+  };
+  const attached = attach(context, start.listener);
+  let version = start.policy.version;
+  let closing: Promise<void> | null = null;
+
+  const close = async () => {
+    context.live.cutAll();
+    attached.close();
+    const ended = async () => {
+      await context.upstream.close();
+      await trail.settled();
+    };
+    await withDeadline(ended(), limits.closeMs, "the gateway did not close").catch((error: Error) =>
+      onAlert({ id: null, reason: "closing", detail: error.message }),
+    );
+  };
+  return {
+    caPem: context.ca.caPem,
+    apply: async (policy, cause) => {
+      refuseBadPolicy(policy);
+      if (policy.version <= version) {
+        throw new BottleError("PLAN_INVALID", `policy version ${policy.version} is not newer than ${version}`);
+      }
+      version = policy.version;
+      context.snapshots.replace(policy);
+      context.live.review(context.snapshots.latest());
+      context.upstream.retire(version);
+      await trail.policy(version, policy.rules.length, cause);
+      return version;
+    },
+    warm: () => context.upstream.warm(),
+    stats: () => ({
+      policyVersion: version,
+      connections: attached.connections,
+      tunnels: context.live.tunnels,
+      exchanges: context.live.exchanges,
+      ...context.counters,
+      auditFailures: trail.failures,
+    }),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function refuseBadPolicy(policy: Policy): void {
+  const problems = policyProblems(policy);
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new BottleError("PLAN_INVALID", `the policy has problems: ${first.path}: ${first.message}`, {
+    hint: "mend the rule or credential that is named; nothing was changed",
+    facts: { problems },
+  });
+}

@@ -1,0 +1,124 @@
+import type { ServerResponse } from "node:http";
+import type { Dispatcher } from "undici";
+import { createScrubber, type NeedleSet, type Scrubber, scrubText } from "../core/leaks/needles.ts";
+import type { ReasonCode } from "../core/model/decision.ts";
+import type { HeaderPair } from "../core/wire/header-pairs.ts";
+import { rebuildResponseHeaders } from "../core/wire/rebuild.ts";
+import { describe, reasonOf, upstreamFailure } from "./failure.ts";
+
+/** How a relayed response ended. */
+export interface RelayEnd {
+  readonly status: number | null;
+  readonly bytesIn: number;
+  readonly scrubbed: number;
+  /** Null when the whole response was relayed. */
+  readonly failure: { readonly reason: ReasonCode; readonly detail: string } | null;
+}
+
+export interface RelayOptions {
+  readonly response: ServerResponse;
+  readonly method: string;
+  /** Values masked in the response; null at hosts without a credential. */
+  readonly scrub: NeedleSet | null;
+  /** A client that takes nothing for so long is cut off. */
+  readonly stallMs: number;
+  /** Called once. When `headSent` is false nothing was written yet. */
+  readonly onEnd: (end: RelayEnd, headSent: boolean) => void;
+}
+
+export interface ResponseRelay {
+  readonly handler: Dispatcher.DispatchHandler;
+  /** Ends the upstream request at once. */
+  abort(error: Error): void;
+}
+
+/**
+ * Streams one upstream response to the client: head rebuilt, known secrets masked at hosts that get a credential, each
+ * piece flushed as it comes (server-sent events), back-pressure both ways. Attack rows 68, 70, 89 to 91.
+ */
+export function createResponseRelay(options: RelayOptions): ResponseRelay {
+  const { response, scrub } = options;
+  let controller: Dispatcher.DispatchController | null = null;
+  let aborted: Error | null = null;
+  let scrubber: Scrubber | null = null;
+  let status: number | null = null;
+  let bytesIn = 0;
+  let scrubbed = 0;
+  let headSent = false;
+  let ended = false;
+  let stall: NodeJS.Timeout | undefined;
+
+  const end = (failure: RelayEnd["failure"]) => {
+    if (ended) return;
+    ended = true;
+    clearTimeout(stall);
+    options.onEnd({ status, bytesIn, scrubbed: scrubbed + (scrubber?.count ?? 0), failure }, headSent);
+  };
+  const abort = (error: Error) => {
+    aborted = error;
+    controller?.abort(error);
+  };
+  const write = (control: Dispatcher.DispatchController, piece: Uint8Array) => {
+    if (piece.length === 0 || response.write(piece) || response.destroyed) return;
+    control.pause();
+    stall = setTimeout(() => response.destroy(), options.stallMs);
+    response.once("drain", () => {
+      clearTimeout(stall);
+      control.resume();
+    });
+  };
+  const masked = (headers: readonly HeaderPair[]): string[] => {
+    const flat: string[] = [];
+    for (const [name, value] of headers) {
+      const clean = scrub === null ? null : scrubText(scrub, value);
+      scrubbed += clean?.count ?? 0;
+      flat.push(name, clean?.text ?? value);
+    }
+    return flat;
+  };
+  return {
+    abort,
+    handler: {
+      onRequestStart: (control) => {
+        controller = control;
+        if (aborted !== null) control.abort(aborted);
+      },
+      onResponseStart: (control, code) => {
+        if (code < 200) return;
+        const reading = rebuildResponseHeaders(latin1(control.rawHeaders));
+        if (!reading.ok) return control.abort(upstreamFailure("upstream-malformed", reading.why));
+        const empty = options.method === "HEAD" || code === 204 || code === 304;
+        if (scrub !== null && reading.encoding !== null && !empty) {
+          return control.abort(upstreamFailure("response-encoded", reading.encoding));
+        }
+        status = code;
+        scrubber = scrub === null || empty ? null : createScrubber(scrub);
+        headSent = true;
+        response.sendDate = false;
+        response.writeHead(code, masked(reading.headers));
+        if (!empty) response.flushHeaders();
+      },
+      onResponseData: (control, chunk) => {
+        bytesIn += chunk.length;
+        write(control, scrubber === null ? chunk : scrubber.push(chunk));
+      },
+      onResponseEnd: () => {
+        const rest = scrubber?.flush();
+        if (rest !== undefined && rest.length > 0) response.end(rest);
+        else response.end();
+        end(null);
+      },
+      onResponseError: (_, error) => {
+        const cause = aborted ?? error;
+        end({ reason: reasonOf(cause), detail: describe(cause) });
+      },
+      onRequestUpgrade: (control) => control.abort(upstreamFailure("upstream-malformed", "unexpected upgrade")),
+    },
+  };
+}
+
+/** Raw header fields as undici hands them over, as Latin-1 text. */
+export function latin1(raw: Dispatcher.DispatchController["rawHeaders"]): string[] {
+  if (!Array.isArray(raw)) return [];
+  return raw.map((part: Buffer | string) => (typeof part === "string" ? part : part.toString("latin1")));
+}

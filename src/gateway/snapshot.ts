@@ -1,0 +1,135 @@
+import type { NeedleSet } from "../core/leaks/needles.ts";
+import { compileNeedles, type Needle } from "../core/leaks/needles.ts";
+import type { Policy } from "../core/model/policy.ts";
+import type { Secret } from "../core/model/secret.ts";
+import { type CredentialGuard, createCredentialGuard } from "../core/policy/credentials.ts";
+import { credentialFields } from "../credentials/scheme.ts";
+import { withDeadline } from "./deadline.ts";
+
+/** Reads a credential's value where it lives on the host. Rejects when there is none, with a message for the operator. */
+export type SecretReader = (credential: string) => Promise<Secret>;
+
+/** Everything that judging one request needs: one policy version and the secret values as they are now. */
+export interface Snapshot {
+  readonly policy: Policy;
+  readonly guard: CredentialGuard;
+  /** Fields that the gateway writes itself, lower case. */
+  readonly guarded: ReadonlySet<string>;
+  /** Every known secret value, of old readings too; null when there is none. */
+  readonly secrets: NeedleSet | null;
+  /** Secrets and placeholders: what the audit log must not show; null when there is none. */
+  readonly hidden: NeedleSet | null;
+  /** The value of a credential, or why there is none (for the operator only). */
+  value(credential: string): Secret | { readonly missing: string };
+}
+
+export interface Snapshots {
+  /** The present policy with values read just now. Rejects only when bot-bottle itself is wrong. */
+  current(): Promise<Snapshot>;
+  /** The present policy with the values of the last reading, for what must not wait. */
+  latest(): Snapshot;
+  /** Replaces the policy at once. */
+  replace(policy: Policy): void;
+}
+
+/** Values of one credential that are still searched after it was renewed. */
+const REMEMBERED = 4;
+
+/**
+ * Keeps policy and secret values together. Values are read at each use, so that a renewed login is picked up, but guard
+ * and needles are compiled only when something changed. A reading that takes longer than `limitMs` counts as failed.
+ */
+export function createSnapshots(policy: Policy, read: SecretReader, limitMs: number): Snapshots {
+  const values = new Map<string, readonly Secret[]>();
+  const missing = new Map<string, string>();
+  const pending = new Map<string, Promise<void>>();
+  let snapshot: Snapshot | null = null;
+  let present = policy;
+
+  const readOne = async (name: string): Promise<void> => {
+    try {
+      const secret = await withDeadline(read(name), limitMs, "it could not be read");
+      const known = values.get(name) ?? [];
+      if (known[0]?.reveal() === secret.reveal()) {
+        if (missing.delete(name)) snapshot = null;
+        return;
+      }
+      const tooShort = compileNeedles([{ name, value: secret }]).ok === false;
+      if (tooShort) throw new Error("the value is too short to be kept apart from ordinary text");
+      values.set(name, [secret, ...known.filter((old) => old.reveal() !== secret.reveal())].slice(0, REMEMBERED));
+      missing.delete(name);
+      snapshot = null;
+    } catch (error) {
+      const why = error instanceof Error ? hintOf(error) : "it could not be read";
+      if (missing.get(name) !== why) snapshot = null;
+      missing.set(name, why);
+    }
+  };
+  const refresh = (name: string): Promise<void> => {
+    const running = pending.get(name) ?? readOne(name).finally(() => pending.delete(name));
+    pending.set(name, running);
+    return running;
+  };
+  const latest = () => {
+    snapshot ??= build(present, values, missing);
+    return snapshot;
+  };
+  return {
+    latest,
+    current: async () => {
+      const names = present.credentials;
+      if (names.length > 0) await Promise.all(names.map((credential) => refresh(credential.name)));
+      return latest();
+    },
+    replace: (next) => {
+      present = next;
+      snapshot = null;
+    },
+  };
+}
+
+function build(
+  policy: Policy,
+  values: ReadonlyMap<string, readonly Secret[]>,
+  missing: ReadonlyMap<string, string>,
+): Snapshot {
+  const now = new Map<string, Secret>();
+  for (const credential of policy.credentials) {
+    const secret = values.get(credential.name)?.[0];
+    if (secret !== undefined) now.set(credential.name, secret);
+  }
+  // Values of credentials that a later policy dropped stay secret.
+  const secrets: Needle[] = [...values].flatMap(([name, all]) => all.map((value) => ({ name, value })));
+  const placeholders: Needle[] = policy.credentials.map((credential) => ({
+    name: `placeholder ${credential.name}`,
+    value: credential.placeholder,
+  }));
+  const why = new Map(missing);
+  return {
+    policy,
+    guard: createCredentialGuard(policy, now),
+    guarded: credentialFields(policy.credentials),
+    secrets: needles(secrets),
+    hidden: needles([...secrets, ...placeholders]),
+    value: (name) => {
+      const secret = now.get(name);
+      const gone = why.get(name);
+      if (secret === undefined || gone !== undefined) return { missing: gone ?? "it was never read" };
+      return secret;
+    },
+  };
+}
+
+function needles(list: readonly Needle[]): NeedleSet | null {
+  if (list.length === 0) return null;
+  const reading = compileNeedles(list);
+  if (reading.ok) return reading.set;
+  // Values were measured when they were read, so only a placeholder can be too short: it is no secret.
+  const tooShort = new Set(reading.tooShort);
+  return needles(list.filter((needle) => !tooShort.has(needle.name)));
+}
+
+function hintOf(error: Error): string {
+  const hint: unknown = Reflect.get(error, "hint");
+  return typeof hint === "string" ? `${error.message} (${hint})` : error.message;
+}

@@ -1,0 +1,77 @@
+import type { Socket } from "node:net";
+import { decideTunnel } from "../core/policy/decide.ts";
+import { admit, record } from "./admission.ts";
+import type { GatewayContext } from "./context.ts";
+import { describe, reasonOf } from "./failure.ts";
+import { alertAndEnd, type OpenTunnel } from "./tunnel.ts";
+
+/**
+ * Relays an undecrypted tunnel between client and the judged address; resolves when it is over. The decision line comes
+ * after the ClientHello was judged, since only then the whole of what is allowed is known.
+ */
+export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promise<void> {
+  const { socket, authority, judgement } = tunnel;
+  const { policy, guard, hidden } = judgement.snapshot;
+  const [rule] = decideTunnel(policy, guard, authority).rules;
+  if (rule === undefined) return;
+  const facts = { scheme: "https", authority, method: "CONNECT", path: "", query: null, headers: [] } as const;
+  const admitted = await admit(context, judgement, {
+    rule,
+    facts: { ...facts, upgrade: null, bodyLength: null },
+    credentials: [],
+  });
+  if (!admitted.ok) {
+    record(context, judgement, admitted);
+    return alertAndEnd(socket);
+  }
+  context.counters.allowed += 1;
+  let upstream: Socket | null = null;
+  let failure: string | null = null;
+  try {
+    upstream = await context.dialler.open(admitted.destination);
+    if (!socket.destroyed) failure = await relay(socket, upstream, context.limits.tunnelIdleMs);
+  } catch (error) {
+    failure = `${reasonOf(error)}: ${describe(error)}`;
+    alertAndEnd(socket);
+  } finally {
+    upstream?.destroy();
+    const bytesOut = upstream?.bytesWritten ?? 0;
+    const bytesIn = upstream?.bytesRead ?? 0;
+    context.counters.bytesOut += bytesOut;
+    context.counters.bytesIn += bytesIn;
+    const ms = context.now() - judgement.startedAt;
+    context.trail.result(
+      { id: judgement.id, status: null, bytesOut, bytesIn, ms, scrubbed: 0, error: failure },
+      hidden,
+    );
+  }
+}
+
+/** Pipes both ways until both have ended or one broke; what broke, or null. Half-closed tunnels go on. */
+export function relay(client: Socket, upstream: Socket, idleMs: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    let failure: string | null = null;
+    const over = () => {
+      if (!client.destroyed) client.destroySoon();
+      if (!upstream.destroyed) upstream.destroySoon();
+      resolve(failure);
+    };
+    const broken = (error: Error) => {
+      failure ??= describe(error);
+      client.destroy();
+      upstream.destroy();
+    };
+    client.setTimeout(idleMs, () => broken(new Error(`nothing moved for ${idleMs} ms`)));
+    client.once("error", broken);
+    upstream.once("error", broken);
+    // A close without an end (reset, cut by policy) must not leave the other side open.
+    client.once("close", () => {
+      upstream.destroySoon();
+      over();
+    });
+    upstream.once("close", () => client.destroySoon());
+    client.pipe(upstream);
+    upstream.pipe(client);
+    if (client.destroyed) over();
+  });
+}
