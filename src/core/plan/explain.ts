@@ -1,6 +1,99 @@
 import type { BottlePlan } from "../model/plan.ts";
+import type { CredentialBinding, CredentialScheme, EgressRule } from "../model/policy.ts";
+import { printable } from "../wire/printable.ts";
+import { describeSource } from "./describe-source.ts";
+import { formatSize } from "./sizes.ts";
 
-/** The plan as text for `--dry-run --format text`. Ends with a newline; text of others is escaped for a terminal. */
+/**
+ * The plan as text for `--dry-run --format text`: one section for each thing an operator decides on. Values of
+ * variables are never shown, only their names; text of others (paths, labels, versions) is escaped for a terminal.
+ */
 export function explainPlan(plan: BottlePlan): string {
-  return `${plan.name}\n`;
+  const { agent, workspace, limits } = plan;
+  const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    ["bottle", [`${plan.name} on ${plan.backend}`]],
+    [
+      "agent",
+      [agentLine(plan), `program ${agent.binary.path}, version ${agent.binary.version} (${agent.binary.origin})`],
+    ],
+    ["workspace", [`${workspace.mode} of ${workspace.host} at ${workspace.guest}`]],
+    ["mounts", plan.mounts.map((mount) => `${mount.host} at ${mount.guest}, read-only`)],
+    ["files", plan.files.map((file) => `${file.path} (mode ${file.mode.toString(8)})`)],
+    ["may reach", plan.rules.map(ruleLine)],
+    ["credentials", plan.credentials.flatMap((binding) => credentialLines(plan, binding))],
+    ["environment", environmentLines(plan)],
+    [
+      "limits",
+      [
+        `memory ${formatSize(limits.memoryBytes)}, ${limits.cpus} cpus, ${limits.pids} processes, /tmp ${formatSize(limits.tmpBytes)}`,
+      ],
+    ],
+    ["labels", Object.entries(plan.labels).map(([key, value]) => `${key}=${value}`)],
+    ["risks", plan.risks],
+  ];
+  return sections
+    .filter(([title, lines]) => lines.length > 0 || title === "may reach" || title === "risks")
+    .flatMap(([title, lines]) => [
+      title,
+      ...(lines.length > 0 ? lines : [title === "risks" ? "none known" : "nothing"]).map(indented),
+    ])
+    .join("\n")
+    .concat("\n");
+}
+
+function indented(line: string): string {
+  return `  ${printable(line)}`;
+}
+
+function agentLine({ agent }: BottlePlan): string {
+  const how = agent.headless ? "headless" : "interactive";
+  return agent.name === agent.provider ? `${agent.name}, ${how}` : `${agent.name} (${agent.provider}), ${how}`;
+}
+
+/** One rule on one line, for plans and `why`: where, what, how, and whose rule it is. */
+function ruleLine(rule: EgressRule): string {
+  const what = [rule.methods?.join(",") ?? "any method", rule.paths?.join(" ") ?? "any path"];
+  const how = [
+    ...(rule.mode === "splice" ? ["not looked into"] : what),
+    ...(rule.body === null ? [] : [`body ${rule.body.shape}`]),
+    ...(rule.body?.allowProviderTools ?? []).map((tool) => `internet through the provider: ${tool}`),
+    ...(rule.websocket ? ["websocket"] : []),
+    ...(rule.maxRequestBytes === null ? [] : [`requests up to ${formatSize(rule.maxRequestBytes)}`]),
+    ...(rule.dial === null
+      ? []
+      : [`dialled at ${rule.dial.kind === "unix" ? rule.dial.path : `${rule.dial.address} port ${rule.dial.port}`}`]),
+  ];
+  return `${rule.scheme}://${rule.host}:${rule.port}  ${how.join(", ")}  [${rule.id}]`;
+}
+
+function credentialLines(plan: BottlePlan, binding: CredentialBinding): readonly string[] {
+  const source = plan.secrets.find((secret) => secret.credential === binding.name)?.source;
+  const variables = Object.entries(plan.env).filter(([, value]) => value === binding.placeholder);
+  return [
+    `${binding.name}: ${source === undefined ? "no source" : describeSource(source)} -> ${binding.hosts.join(", ")}, ${slot(binding.scheme)}`,
+    ...variables.map(([name]) => `  the bottle sees a placeholder in ${name}`),
+  ];
+}
+
+function slot(scheme: CredentialScheme): string {
+  switch (scheme.kind) {
+    case "bearer":
+      return "Authorization: Bearer";
+    case "basic":
+      return `Authorization: Basic as ${scheme.username}`;
+    case "header":
+      return `header ${scheme.header}`;
+    case "query":
+      return `query parameter ${scheme.parameter}`;
+  }
+}
+
+function environmentLines(plan: BottlePlan): readonly string[] {
+  return [
+    ...Object.keys(plan.env).sort(),
+    ...plan.envFromHost.map(
+      ({ name, variable, expose }) => `${name} (copied from ${variable}${expose ? ", exposed" : ""})`,
+    ),
+    ...plan.envAsked.map(({ name, question }) => `${name} (asked: ${question})`),
+  ];
 }

@@ -1,12 +1,23 @@
-import type { AgentBinary, CredentialCandidate } from "../model/agent.ts";
+import type { AgentBinary, AgentRunRequest, CredentialCandidate } from "../model/agent.ts";
 import type { Manifest } from "../model/definition.ts";
-import { BottleError } from "../model/errors.ts";
+import { BottleError, type ErrorCode } from "../model/errors.ts";
 import type { HostFacts } from "../model/host-facts.ts";
+import { bottleName, isName } from "../model/ids.ts";
 import type { BottlePlan, Json } from "../model/plan.ts";
 import type { EgressRule } from "../model/policy.ts";
+import { policyProblems } from "../policy/validate.ts";
+import { printable } from "../wire/printable.ts";
+import { planCredentials } from "./credentials.ts";
+import { planEnvironment } from "./environment.ts";
+import { GUEST_HOME, GUEST_WORKSPACE } from "./guest.ts";
+import { labelProblems } from "./labels.ts";
+import { planLimits } from "./limits.ts";
+import { deriveBytes } from "./placeholders.ts";
+import { planRisks } from "./risks.ts";
+import { planRules } from "./rules.ts";
 import type { AgentSelection } from "./selection.ts";
 import type { StartRequest } from "./start-request.ts";
-import type { ProtectedFolders } from "./workspace-refusals.ts";
+import { type ProtectedFolders, refuseWorkspace } from "./workspace-refusals.ts";
 
 /** What planning needs of a backend; every `Backend` is one. */
 export interface PlanBackend {
@@ -39,7 +50,138 @@ export type Resolved =
   /** `error` carries all problems in its message, one a line. */
   | { readonly ok: false; readonly error: BottleError };
 
-/** Everything that a start will do, as data. PURE. */
-export function resolvePlan(_inputs: PlanInputs): Resolved {
-  return { ok: false, error: new BottleError("PLAN_INVALID", "planning is not built yet") };
+/**
+ * Everything that a start will do, as data. PURE: the same inputs give the same plan, and no value of a secret is among
+ * them. Errors: USAGE, WORKSPACE_REFUSED, SECRET_UNRESOLVED (no credential for the agent; a dry run goes on),
+ * PLAN_INVALID with all problems.
+ */
+export function resolvePlan(inputs: PlanInputs): Resolved {
+  const { request, selection, facts, binary, backend } = inputs;
+  const { provider, bottle } = selection;
+  const name = request.name ?? bottleName(selection.agent, deriveBytes(inputs.entropy, "name", 5));
+  if (!isName(name)) {
+    return refuse(
+      "USAGE",
+      `${printable(name, 64)} cannot be the name of a bottle`,
+      "1 to 41 lower-case letters, digits and hyphens",
+    );
+  }
+  const refusal = refuseWorkspace(inputs.workspace, inputs.protectedFolders);
+  if (refusal !== null) return refuse("WORKSPACE_REFUSED", refusal, "start it in the folder of one project");
+
+  const mode = request.workspace ?? bottle.workspace ?? "copy";
+  const definitions = bottle.egress?.rules ?? [];
+  const credentials = planCredentials({
+    definitions: bottle.credentials ?? {},
+    rules: definitions,
+    candidates: provider.credentials(facts.home),
+    candidate: inputs.candidate,
+    home: facts.home,
+    entropy: inputs.entropy,
+  });
+  const { rules, problems: ruleProblems } = planRules({
+    extra: inputs.extraRules ?? [],
+    operator: definitions,
+    agent: provider.rules,
+    allow: request.allow,
+    caPems: inputs.manifest.caPems,
+    home: facts.home,
+  });
+  const { problems: envProblems, ...environment } = planEnvironment(
+    { ...provider.env, ...credentials.env },
+    bottle.env ?? {},
+  );
+  const { limits, problems: limitProblems } = planLimits(bottle.limits ?? {});
+  const run: AgentRunRequest = {
+    binary,
+    workspace: GUEST_WORKSPACE,
+    home: GUEST_HOME,
+    prompt: request.prompt,
+    args: [...selection.args, ...request.args],
+    instructions: selection.instructions,
+  };
+  const draft = {
+    schema: 1,
+    name,
+    backend: backend.name,
+    agent: {
+      name: selection.agent,
+      provider: provider.name,
+      binary,
+      command: provider.command(run),
+      headless: request.prompt !== null,
+    },
+    workspace: { mode, host: inputs.workspace, guest: GUEST_WORKSPACE },
+    mounts: provider.mounts(binary),
+    ...environment,
+    limits,
+    rules,
+    credentials: credentials.bindings,
+    secrets: credentials.secrets,
+    files: provider.files(run),
+    labels: request.labels,
+  } as const;
+
+  const problems = [
+    ...(backend.capabilities.workspace.includes(mode) ? [] : [`${backend.name} cannot ${mode} a workspace`]),
+    ...credentials.problems,
+    ...ruleProblems,
+    ...envProblems,
+    ...clashes(credentials.env, bottle.env ?? {}),
+    ...limitProblems,
+    ...labelProblems(request.labels),
+    ...policyProblems({ version: 1, rules, credentials: credentials.bindings }).map((problem) =>
+      named(problem.path, problem.message, draft),
+    ),
+  ];
+  if (problems.length > 0) {
+    return refuse(
+      "PLAN_INVALID",
+      [`agent ${selection.agent} cannot start:`, ...problems.map((line) => `  ${line}`)].join("\n"),
+    );
+  }
+  if (credentials.missing && !request.dryRun) return refuse("SECRET_UNRESOLVED", ...noCredential(inputs));
+
+  const risks = planRisks({
+    plan: draft,
+    noLimits: facts.cgroup.kind === "none" ? facts.cgroup.why : null,
+    projectFile: selection.origin?.by === "project" ? selection.origin.file : null,
+    credentialMissing: credentials.missing,
+  });
+  const plan = { ...draft, risks };
+  return { ok: true, plan: { ...plan, backendPlan: backend.plan(plan, facts) } };
+}
+
+function refuse(code: ErrorCode, message: string, hint?: string): Resolved {
+  return { ok: false, error: new BottleError(code, message, hint === undefined ? {} : { hint }) };
+}
+
+/** The operator's env must not replace a placeholder: the agent would then send a value of its own. */
+function clashes(
+  placeholders: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  return Object.keys(placeholders)
+    .filter((name) => Object.hasOwn(env, name))
+    .map((name) => `env ${name}: this variable holds the placeholder of a credential`);
+}
+
+/** A problem of the policy, with the rule's or credential's name instead of its place in a list. */
+function named(path: string, message: string, plan: Pick<BottlePlan, "rules" | "credentials">): string {
+  const [, list, index, rest] = /^(rules|credentials)\[(\d+)\]\.?(.*)$/.exec(path) ?? [];
+  if (list === undefined) return `${path}: ${message}`;
+  const what =
+    list === "rules" ? `rule ${plan.rules[Number(index)]?.id}` : `credential ${plan.credentials[Number(index)]?.name}`;
+  return `${what}${rest === undefined || rest === "" ? "" : `, ${rest}`}: ${message}`;
+}
+
+function noCredential({ selection, facts }: PlanInputs): [message: string, hint: string] {
+  const ways = selection.provider.credentials(facts.home).map(({ source }) => {
+    if (source.kind === "env") return `export ${source.variable}`;
+    return source.kind === "json-file" ? `log in once on this machine (${source.path})` : `provide the ${source.kind}`;
+  });
+  return [
+    `no credential for ${selection.provider.title} was found on this host`,
+    `one of: ${[...new Set(ways)].join(", ")}`,
+  ];
 }

@@ -1,0 +1,61 @@
+import type { BottlePlan } from "../model/plan.ts";
+import type { EgressRule } from "../model/policy.ts";
+
+export interface RiskInputs {
+  readonly plan: Omit<BottlePlan, "backendPlan" | "risks">;
+  /** Why limits cannot be set on this machine; null: they can. */
+  readonly noLimits: string | null;
+  /** File of the project that defines the agent; null: it is the operator's or built in. */
+  readonly projectFile: string | null;
+  readonly credentialMissing: boolean;
+}
+
+/** What the operator should know before starting, a sentence each, the gravest first. Empty is the normal case. */
+export function planRisks({ plan, noLimits, projectFile, credentialMissing }: RiskInputs): readonly string[] {
+  const risks: string[] = [];
+  if (plan.workspace.mode === "bind") {
+    risks.push(
+      `bind: the agent writes in ${plan.workspace.host} itself; what it leaves there can run as you (hooks, build files, settings)`,
+    );
+  }
+  for (const rule of plan.rules) risks.push(...ruleRisks(rule, plan.rules));
+  for (const { name, variable, expose } of plan.envFromHost) {
+    if (expose) risks.push(`env ${name}: the agent may read the value of ${variable}, whatever it is`);
+  }
+  if (projectFile !== null)
+    risks.push(`the instructions of agent ${plan.agent.name} come from the project: ${projectFile}`);
+  if (noLimits !== null) risks.push(`no limits on memory, processors and processes: ${noLimits}`);
+  if (credentialMissing)
+    risks.push(`no credential for ${plan.agent.provider} was found on this host: a start would be refused`);
+  return risks;
+}
+
+function ruleRisks(rule: EgressRule, all: readonly EgressRule[]): readonly string[] {
+  const risks: string[] = [];
+  const where = `${rule.host}:${rule.port} (rule ${rule.id})`;
+  for (const tool of rule.body?.allowProviderTools ?? [])
+    risks.push(`internet through the provider: ${tool} at ${where}`);
+  const judged = all.find((other) => other.body !== null && other.host === rule.host && other.port === rule.port);
+  if (rule.body === null && judged !== undefined && reaches(rule, judged)) {
+    risks.push(`internet through the provider: bodies of requests to ${where} are not looked at`);
+  }
+  if (rule.host.startsWith("*."))
+    risks.push(
+      `any name below ${rule.host.slice(2)} may be reached, and a name itself can carry data (rule ${rule.id})`,
+    );
+  if (rule.mode === "splice") risks.push(`${where} is not looked into: what goes there is neither judged nor recorded`);
+  if (rule.scheme === "http") risks.push(`${where} is not encrypted`);
+  return risks;
+}
+
+/** True when `rule` could allow what `judged` looks at: some method and some path of both may be the same. */
+function reaches(rule: EgressRule, judged: EgressRule): boolean {
+  if (rule.mode === "splice") return true;
+  const methods =
+    rule.methods === null || judged.methods === null || rule.methods.some((method) => judged.methods?.includes(method));
+  const paths =
+    rule.paths === null ||
+    judged.paths === null ||
+    rule.paths.some((path) => path.includes("*") || judged.paths?.includes(path));
+  return methods && paths;
+}

@@ -1,0 +1,98 @@
+import type { DialDefinition, Manifest, RuleDefinition } from "../model/definition.ts";
+import type { DialTarget, EgressRule } from "../model/policy.ts";
+import { hostPatternProblem, splitHostPort } from "../policy/hosts.ts";
+import { printable } from "../wire/printable.ts";
+import { expandHome } from "./home-path.ts";
+
+export interface PlannedRules {
+  readonly rules: readonly EgressRule[];
+  readonly problems: readonly string[];
+}
+
+export interface RuleSources {
+  /** Rules of the demo. */
+  readonly extra: readonly EgressRule[];
+  readonly operator: readonly RuleDefinition[];
+  readonly agent: readonly EgressRule[];
+  /** `--allow` as typed. */
+  readonly allow: readonly string[];
+  readonly caPems: Manifest["caPems"];
+  readonly home: string;
+}
+
+/**
+ * All ways out of one bottle, the most deliberate first: the operator's, then the agent's own, then `--allow`. Where a
+ * host is dialled is a fact about the host, so an operator's `dial` counts for every rule of that host and port.
+ */
+export function planRules(sources: RuleSources): PlannedRules {
+  const problems: string[] = [];
+  const operator = sources.operator.map((rule, index) => operatorRule(rule, index, sources));
+  const typed = sources.allow.flatMap((text, index) => {
+    const rule = allowRule(text, index);
+    if (typeof rule !== "string") return [rule];
+    problems.push(rule);
+    return [];
+  });
+  const all = [...sources.extra, ...operator, ...sources.agent, ...typed];
+  const rules = all.map((rule) => {
+    const dials = new Map<string, DialTarget>();
+    for (const { host, port, dial } of all) {
+      if (dial !== null && host === rule.host && port === rule.port) dials.set(JSON.stringify(dial), dial);
+    }
+    const [dial = null] = dials.values();
+    if (dials.size > 1 && rule.dial !== null)
+      problems.push(`rule ${rule.id}: ${rule.host}:${rule.port} is dialled in two ways`);
+    return rule.mode === "splice" && rule.dial === null ? rule : { ...rule, dial: rule.dial ?? dial };
+  });
+  return { rules, problems };
+}
+
+function operatorRule(rule: RuleDefinition, index: number, { caPems, home }: RuleSources): EgressRule {
+  const scheme = rule.scheme ?? "https";
+  return {
+    id: `operator:${index}`,
+    source: "operator",
+    host: rule.host,
+    port: rule.port ?? (scheme === "https" ? 443 : 80),
+    scheme,
+    mode: rule.mode ?? "inspect",
+    methods: rule.methods ?? null,
+    paths: rule.paths ?? null,
+    body:
+      rule.body === undefined
+        ? null
+        : { shape: rule.body.shape, allowProviderTools: rule.body.allowProviderTools ?? [] },
+    websocket: rule.websocket ?? false,
+    maxRequestBytes: rule.maxRequestBytes ?? null,
+    dial: rule.dial === undefined ? null : dialTarget(rule.dial, caPems, home),
+  };
+}
+
+function dialTarget(dial: DialDefinition, caPems: Manifest["caPems"], home: string): DialTarget {
+  const caPem = dial.ca === undefined ? null : (caPems[dial.ca] ?? null);
+  if (dial.unix !== undefined) return { kind: "unix", path: expandHome(dial.unix, home), caPem };
+  return { kind: "tcp", address: dial.address ?? "", port: dial.port ?? 0, caPem };
+}
+
+/** The rule that `--allow HOST[:PORT]` means: https, inspected, any method and path. A text says what is wrong. */
+export function allowRule(text: string, index: number): EgressRule | string {
+  const target = splitHostPort(text);
+  if (target === null || hostPatternProblem(target.host) !== null) {
+    const why = target === null ? "not a HOST or HOST:PORT" : hostPatternProblem(target.host);
+    return `--allow ${printable(text, 100)}: ${why}`;
+  }
+  return {
+    id: `cli:${index}`,
+    source: "cli",
+    host: target.host,
+    port: target.port,
+    scheme: "https",
+    mode: "inspect",
+    methods: null,
+    paths: null,
+    body: null,
+    websocket: false,
+    maxRequestBytes: null,
+    dial: null,
+  };
+}
