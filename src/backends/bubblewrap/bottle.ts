@@ -1,0 +1,94 @@
+import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
+import type { Command, ExecResult, GuestFile } from "../../core/model/command.ts";
+import { BottleError } from "../../core/model/errors.ts";
+import type { Json } from "../../core/model/plan.ts";
+import { run } from "../../host/exec.ts";
+import { isRunning } from "../../host/process-identity.ts";
+import type { Bottle, ExecOptions } from "../backend.ts";
+import { guestArchive } from "../guest-archive.ts";
+import { waitUntilGone } from "./cage.ts";
+import { type Entry, entryCommand } from "./entry-arguments.ts";
+import { endProcesses } from "./processes.ts";
+import { queue } from "./queue.ts";
+
+export const MAX_EXECS = 64;
+
+/** What the record keeps: everything with which another process finds and enters the bottle again. */
+export interface Handle {
+  readonly version: 1;
+  readonly entry: Entry;
+  readonly monitor: ProcessIdentity;
+  readonly pidNamespace: string;
+  /** Files that the backend keeps for the bottle on the host; removed by `close`. */
+  readonly runFiles: readonly string[];
+}
+
+/**
+ * A running bottle. `teardown` ends the cage and removes what `create` made; `ended` resolves when the cage is gone.
+ */
+export function openBottle(handle: Handle, teardown: () => Promise<void>, ended: Promise<void>): Bottle {
+  const { entry } = handle;
+  const slot = queue(MAX_EXECS);
+  let closing: Promise<void> | null = null;
+
+  const exec = async (command: Command, options: ExecOptions = {}): Promise<ExecResult> => {
+    const result = await slot(() => {
+      if (!isRunning(entry.init)) throw gone(command);
+      return run(entryCommand(entry, command, false), options);
+    });
+    if (result.timedOut) {
+      throw new BottleError("BOTTLE_GONE", `${command.argv[0]} did not end in ${options.timeoutMs} ms and was killed`, {
+        facts: { timeoutMs: options.timeoutMs },
+      });
+    }
+    if (result.code !== 0 && !isRunning(entry.init)) throw gone(command);
+    return { code: result.code, stdout: result.stdout, stderr: result.stderr };
+  };
+
+  const tar = async (args: readonly string[], stdin: NonNullable<ExecOptions["stdin"]>): Promise<void> => {
+    const result = await exec({ argv: ["/bin/sh", "-c", ...args], cwd: "/" }, { stdin });
+    if (result.code === 0) return;
+    throw new BottleError(
+      "PROVISION_FAILED",
+      `files could not be placed: ${result.stderr.toString().slice(0, 1000).trim()}`,
+      {
+        facts: { code: result.code },
+      },
+    );
+  };
+
+  return {
+    handle: handle as unknown as Json,
+    ended,
+    frame: (command, terminal) => entryCommand(entry, command, terminal),
+    exec,
+    put: async (files: readonly GuestFile[]) => {
+      const odd = files.find((file) => !file.path.startsWith("/") || file.path.split("/").includes(".."));
+      if (odd !== undefined) throw new BottleError("PROVISION_FAILED", `not an absolute path: ${odd.path}`);
+      if (files.length > 0) await tar(["exec tar -xpf - --no-same-owner -C /"], guestArchive(files));
+    },
+    unpack: (folder, stream) =>
+      tar(['mkdir -p -- "$1" && exec tar -xpf - --no-same-owner -C "$1"', "unpack", folder], stream),
+    status: async () => (isRunning(entry.init) ? "running" : "gone"),
+    stop: (graceMs) => endProcesses(handle.pidNamespace, entry.init, graceMs),
+    close: () => {
+      closing ??= teardown();
+      return closing;
+    },
+  };
+}
+
+function gone(command: Command): BottleError {
+  return new BottleError("BOTTLE_GONE", `the bottle ended while ${command.argv[0] ?? "a command"} ran or before`);
+}
+
+/** For a bottle whose cage is not our child: nobody tells, so the process table is asked. */
+export function endedByPolling(init: ProcessIdentity, everyMs = 200): Promise<void> {
+  return new Promise((resolve) => {
+    const ask = () => {
+      if (isRunning(init)) setTimeout(ask, everyMs).unref();
+      else void waitUntilGone(init, 10_000).then(() => resolve());
+    };
+    ask();
+  });
+}

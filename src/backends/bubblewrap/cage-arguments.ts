@@ -1,0 +1,170 @@
+import type { Mount } from "../../core/model/plan.ts";
+
+/** Where everything is inside a bottle. */
+export const GUEST = {
+  home: "/home/agent",
+  run: "/run/bottle",
+  exec: "/run/bottle/exec",
+  proxyUrl: "http://127.0.0.1:9099",
+  port: 9099,
+  uid: 1000,
+} as const;
+
+/** What of the host's own files a bottle shows, found by `host-view`. */
+export interface HostView {
+  /** `/bin -> usr/bin` and the like; on a host without merged /usr these are folders instead. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+  readonly binds: readonly Mount[];
+}
+
+/**
+ * `user`: started by an ordinary user, whose uid is the agent's. `root`: started by root; uid 0 of the namespace makes
+ * the mounts, then gives itself up for the agent's uid, which is never the kernel's 0 (attack row 146).
+ */
+export type CageMode = "user" | "root";
+
+export interface CageParts {
+  readonly mode: CageMode;
+  readonly view: HostView;
+  /** Host folder with the made-up passwd, group, hosts and nsswitch.conf. */
+  readonly etc: string;
+  /** Host folder shown read-only at /run/bottle. */
+  readonly run: string;
+  readonly home: string;
+  readonly workspace: Mount;
+  readonly mounts: readonly Mount[];
+  /** Size of /tmp and of /dev/shm, each, in bytes. */
+  readonly tmpBytes: number;
+}
+
+/** File descriptors that the launcher hands to bwrap. */
+export const FD = { args: 3, info: 4, usernsBlock: 5, seccomp: 9 } as const;
+
+const ETC_FILES = ["passwd", "group", "hosts", "nsswitch.conf"] as const;
+
+/** Namespaces and privileges of every cage. */
+export function namespaceArguments(mode: CageMode, rootCapabilities: readonly string[]): string[] {
+  return [
+    ...["--unshare-all", "--unshare-user", "--hostname", "bottle"],
+    // Mandatory: without it a killed launcher leaves the bottle running.
+    "--die-with-parent",
+    "--new-session",
+    // The idle process is pid 1 itself: from inside not even SIGKILL reaches it, and it has no environment of the host.
+    "--as-pid-1",
+    "--clearenv",
+    ...["--cap-drop", "ALL"],
+    ...(mode === "root"
+      ? ["--uid", "0", "--gid", "0", ...rootCapabilities.flatMap((name) => ["--cap-add", name])]
+      : ["--uid", String(GUEST.uid), "--gid", String(GUEST.uid)]),
+    ...["--info-fd", String(FD.info), "--userns-block-fd", String(FD.usernsBlock)],
+  ];
+}
+
+/** The host's programs, read-only. */
+export function programArguments(view: HostView): string[] {
+  return [...["--ro-bind", "/usr", "/usr"], ...view.links.flatMap(({ path, target }) => ["--symlink", target, path])];
+}
+
+/** Capabilities with which `setpriv` becomes the agent; all are gone afterwards. */
+export const SETUP_CAPABILITIES: readonly string[] = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
+
+/**
+ * What bwrap reads from `--args`: the whole cage of a bottle. Pure.
+ * No mount point, file or link is ever made below an agent-writable bind (CVE-2026-87766): home and workspace come
+ * last and have nothing below them; `refusedGuest` keeps plan mounts away from them.
+ */
+export function cageArguments(parts: CageParts): string[] {
+  const size = String(parts.tmpBytes);
+  const parents = parentFolders([
+    GUEST.home,
+    GUEST.run,
+    parts.workspace.guest,
+    ...parts.view.links.map((link) => link.path),
+    ...parts.view.binds.map((bind) => bind.guest),
+    ...parts.mounts.map((mount) => mount.guest),
+  ]);
+  return [
+    ...namespaceArguments(parts.mode, SETUP_CAPABILITIES),
+    ...["--seccomp", String(FD.seccomp)],
+    // Said explicitly: folders that bwrap makes on its own are closed to the agent where root made them.
+    ...parents.flatMap((folder) => ["--perms", "0755", "--dir", folder]),
+    ...programArguments(parts.view),
+    ...parts.view.binds.flatMap(({ host, guest }) => ["--ro-bind", host, guest]),
+    ...ETC_FILES.flatMap((name) => ["--ro-bind", `${parts.etc}/${name}`, `/etc/${name}`]),
+    ...["--perms", "0755", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"],
+    ...["--proc", "/proc"],
+    // bwrap's /dev is a tmpfs as large as half of the memory: size what is writable, close the rest (attack row 154).
+    ...["--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+    ...["--perms", "1777", "--size", size, "--tmpfs", "/tmp"],
+    ...["--ro-bind", parts.run, GUEST.run],
+    ...parts.mounts.flatMap(({ host, guest }) => ["--ro-bind", host, guest]),
+    ...["--bind", parts.home, GUEST.home],
+    ...["--bind", parts.workspace.host, parts.workspace.guest],
+    ...["--chdir", "/", "--remount-ro", "/"],
+  ];
+}
+
+/** The idle process. It ends when its input does, which the launcher holds; it leaves no zombies; it echoes the launcher's first byte. */
+export function initCommand(mode: CageMode): string[] {
+  const idle = ["/usr/bin/env", "-i", "--ignore-signal=CHLD", "/bin/cat"];
+  return mode === "root" ? [...becomeAgent(), ...idle] : idle;
+}
+
+/** Prefix that turns uid 0 of a bottle started by root into the agent: no groups, no capabilities, none to regain. */
+export function becomeAgent(): string[] {
+  return [
+    ...["/usr/bin/setpriv", "--reuid", String(GUEST.uid), "--regid", String(GUEST.uid), "--clear-groups"],
+    ...["--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs"],
+    // A change of uid clears what --die-with-parent had set (prctl(2), PR_SET_PDEATHSIG).
+    ...["--pdeathsig", "KILL", "--"],
+  ];
+}
+
+/** What host code writes to /proc/PID/{uid_map,gid_map} (user_namespaces(7)). */
+export function idMap(mode: CageMode, kernelId: number): string {
+  return mode === "root" ? `0 0 1\n${GUEST.uid} ${kernelId} 1\n` : `${GUEST.uid} ${kernelId} 1\n`;
+}
+
+const RESERVED = [
+  "/usr",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib32",
+  "/lib64",
+  "/etc",
+  "/proc",
+  "/dev",
+  "/sys",
+  "/run",
+  "/var",
+  "/tmp",
+];
+
+/** Why nothing may be mounted at `guest`, or null. `writable` are the agent-writable folders of the bottle. */
+export function refusedGuest(guest: string, writable: readonly string[]): string | null {
+  if (!guest.startsWith("/") || guest !== normalized(guest) || guest === "/") return "not a plain absolute path";
+  const inside = (folder: string) => guest === folder || guest.startsWith(`${folder}/`);
+  const around = (folder: string) => folder.startsWith(`${guest}/`);
+  if (RESERVED.some((folder) => inside(folder))) return "a system folder of the bottle";
+  if (writable.some((folder) => inside(folder) || around(folder)))
+    return "at, in or around a folder that the agent writes";
+  return null;
+}
+
+function normalized(path: string): string {
+  return `/${path
+    .split("/")
+    .filter((part) => part !== "" && part !== "." && part !== "..")
+    .join("/")}`;
+}
+
+/** Every folder above these paths, outermost first, each once. */
+function parentFolders(paths: readonly string[]): string[] {
+  const folders = new Set<string>(["/etc"]);
+  for (const path of paths) {
+    const parts = path.split("/").filter(Boolean);
+    for (let depth = 1; depth < parts.length; depth += 1) folders.add(`/${parts.slice(0, depth).join("/")}`);
+  }
+  return [...folders].sort();
+}

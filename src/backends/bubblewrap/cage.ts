@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readlinkSync, writeFileSync } from "node:fs";
+import type { Duplex, Readable, Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
+import { BottleError } from "../../core/model/errors.ts";
+import { identify, isPresent, signalProcess } from "../../host/process-identity.ts";
+import { type CageMode, FD, idMap } from "./cage-arguments.ts";
+import { diagnose } from "./diagnosis.ts";
+
+/** What to spawn: bwrap reads `arguments` from a pipe, so that no host path shows in any argv. */
+export interface CageSpec {
+  readonly mode: CageMode;
+  /** Kernel ids of the agent. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly bwrap: string;
+  readonly shell: string;
+  /** Words before the shell, and their environment (systemd-run); empty otherwise. */
+  readonly prefix: readonly string[];
+  readonly prefixEnv: Readonly<Record<string, string>>;
+  /** Shell lines that run before bwrap, from `launchScript`. */
+  readonly launch: string;
+  /** For `survey`: which bottle and whose. Visible in the host's process list only. */
+  readonly tag: string;
+  readonly arguments: readonly string[];
+  readonly command: readonly string[];
+}
+
+/** A spawned cage. `init` is its pid 1, `monitor` the bwrap that waits for it; both as the host sees them. */
+export interface Cage {
+  readonly init: ProcessIdentity;
+  readonly monitor: ProcessIdentity;
+  /** `pid:[4026532183]`: what all of its processes have in common. */
+  readonly pidNamespace: string;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** What bwrap and the command have said on stderr so far (at most 16 KiB). */
+  words(): string;
+  /** The error that these words amount to. */
+  failure(cause?: unknown): BottleError;
+  /** Stops reading stderr. */
+  silence(): void;
+  /** Exit code of the command, once all processes of the cage are gone. */
+  readonly ended: Promise<number>;
+  /** Lets the parent process end while the cage runs. */
+  unref(): void;
+}
+
+/** Name under which `survey` finds a cage whose host process died. */
+export const TAG_VARIABLE = "BOT_BOTTLE";
+const INFO_TIMEOUT_MS = 10_000;
+
+/**
+ * Spawns bwrap with an empty environment (its pid 1 would show ours in /proc/1/environ) in a session of its own,
+ * writes the id maps from outside, so that there is one user namespace to enter later, and lets it go on.
+ * Rejects with HOST_UNFIT and the mend when the kernel refuses.
+ */
+export async function openCage(spec: CageSpec): Promise<Cage> {
+  const argv = [
+    ...spec.prefix,
+    spec.shell,
+    "-c",
+    `${spec.launch}\nexec ${spec.prefix.length > 0 ? "/usr/bin/env -i " : ""}"$@"`,
+    "bot-bottle",
+    spec.bwrap,
+    ...["--setenv", TAG_VARIABLE, spec.tag, "--args", String(FD.args), "--", ...spec.command],
+  ];
+  const [program = "/bin/sh", ...args] = argv;
+  const child = spawn(program, args, {
+    env: { ...spec.prefixEnv },
+    cwd: "/",
+    stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+    detached: true,
+  });
+  const words = collectWords(child.stderr as Readable);
+  const exited = new Promise<number>((resolve) => {
+    child.once("error", (error) => {
+      words.add(error.message);
+      resolve(127);
+    });
+    child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 255)));
+  });
+  for (const stream of child.stdio) stream?.on("error", () => {});
+  const failure = (cause?: unknown): BottleError => {
+    const finding = diagnose(`${words.text()}\n${cause instanceof Error ? cause.message : ""}`.trim());
+    return new BottleError("HOST_UNFIT", finding.message, {
+      cause,
+      ...(finding.mend !== undefined && { hint: finding.mend }),
+      facts: { finding: finding.id },
+    });
+  };
+  const fail = async (cause?: unknown): Promise<never> => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    await exited;
+    throw failure(cause);
+  };
+
+  const pipes = child.stdio as readonly unknown[];
+  (pipes[FD.args] as Writable).end(spec.arguments.map((word) => `${word}\0`).join(""));
+  const pid = await Promise.race([childPid(pipes[FD.info] as Readable), exited.then(() => null)]);
+  if (pid === null || child.pid === undefined) return fail();
+  const init = identify(pid);
+  const monitor = identify(child.pid);
+  if (init === null || monitor === null) return fail();
+  let pidNamespace: string;
+  try {
+    writeFileSync(`/proc/${pid}/setgroups`, spec.mode === "root" ? "allow" : "deny");
+    writeFileSync(`/proc/${pid}/uid_map`, idMap(spec.mode, spec.uid));
+    writeFileSync(`/proc/${pid}/gid_map`, idMap(spec.mode, spec.gid));
+    pidNamespace = readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch (cause) {
+    return fail(cause);
+  }
+  (pipes[FD.usernsBlock] as Duplex).end("x");
+  return {
+    init,
+    monitor,
+    pidNamespace,
+    stdin: child.stdin as Writable,
+    stdout: child.stdout as Readable,
+    words: words.text,
+    failure,
+    silence: () => child.stderr?.destroy(),
+    ended: exited.then(async (code) => {
+      // A monitor killed alone is followed by its init, which first ends all others.
+      await waitUntilGone(init, 10_000);
+      return code;
+    }),
+    unref: () => release(child),
+  };
+}
+
+/** Kills exactly this cage and waits until it is gone. Idempotent. */
+export async function killCage(init: ProcessIdentity, monitor: ProcessIdentity, deadlineMs = 5000): Promise<boolean> {
+  signalProcess(init, "SIGKILL");
+  const gone = await waitUntilGone(init, deadlineMs);
+  if (!gone) signalProcess(monitor, "SIGKILL");
+  return (await waitUntilGone(monitor, 1000)) && (gone || (await waitUntilGone(init, 1000)));
+}
+
+/** Polls, since only a parent is told by the kernel. */
+export async function waitUntilGone(identity: ProcessIdentity, deadlineMs: number): Promise<boolean> {
+  const deadline = Date.now() + deadlineMs;
+  for (let pause = 1; isPresent(identity); pause = Math.min(pause * 2, 20)) {
+    if (Date.now() > deadline) return false;
+    await delay(pause);
+  }
+  return true;
+}
+
+/** The pid in the JSON that bwrap writes to --info-fd; null when it ends without. */
+function childPid(info: Readable): Promise<number | null> {
+  return new Promise((resolve) => {
+    let text = "";
+    const timer = setTimeout(() => resolve(null), INFO_TIMEOUT_MS);
+    const done = (pid: number | null) => {
+      clearTimeout(timer);
+      resolve(pid);
+    };
+    info.on("data", (chunk) => {
+      text += String(chunk);
+      const found = /"child-pid": *(\d+)[^}]*\}/.exec(text);
+      if (found !== null) done(Number(found[1]));
+    });
+    info.once("close", () => done(null));
+  });
+}
+
+function collectWords(stream: Readable): { text: () => string; add: (words: string) => void } {
+  let words = "";
+  const add = (more: string) => {
+    if (words.length < 16_384) words += more;
+  };
+  stream.setEncoding("utf8").on("data", add);
+  return { text: () => words, add };
+}
+
+function release(child: ChildProcess): void {
+  child.unref();
+  for (const stream of child.stdio) (stream as { unref?: () => void } | null)?.unref?.();
+}

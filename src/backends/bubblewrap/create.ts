@@ -1,0 +1,166 @@
+import { realpathSync } from "node:fs";
+import { BottleError } from "../../core/model/errors.ts";
+import type { BottlePlan, Json, Mount } from "../../core/model/plan.ts";
+import { identify } from "../../host/process-identity.ts";
+import type { BottleShell, CreateContext } from "../backend.ts";
+import { type Handle, openBottle } from "./bottle.ts";
+import { type Cage, killCage, openCage } from "./cage.ts";
+import { cageArguments, FD, GUEST, initCommand, refusedGuest } from "./cage-arguments.ts";
+import { groupFor, makeGroup, removeGroup, scopePrefix, systemctlOf } from "./cgroup.ts";
+import { type Entry, launchScript } from "./entry-arguments.ts";
+import { lookAtHost } from "./host-view.ts";
+import { agentIds, giveFolder } from "./identity.ts";
+import { makeListener } from "./listener.ts";
+import { removeRunFiles, runFiles, writeGuestFiles, writeRunFiles } from "./run-files.ts";
+import { seccompBytes, seccompProgram } from "./seccomp.ts";
+import { tagOf } from "./survey.ts";
+import { entryTools, managerEnv } from "./tools.ts";
+
+/**
+ * Makes an empty cage with an idle init, and starts making its listener at once. Rejects with HOST_UNFIT (and the
+ * mend), PLAN_INVALID, WORKSPACE_REFUSED or CREATE_FAILED; what exists by then is on `context.cleanup`.
+ */
+export async function createCage(plan: BottlePlan, context: CreateContext): Promise<BottleShell> {
+  const { facts, folders, cleanup, journal } = context;
+  const tools = entryTools(facts);
+  const program = seccompBytes(seccompProgram(facts.arch));
+  const ids = agentIds(facts, { home: folders.home, workspace: plan.workspace });
+  const workspace = { host: hostWorkspace(plan, folders.workspace), guest: plan.workspace.guest };
+  checkGuests(plan);
+  const host = identify(process.pid);
+  if (host === null) throw new BottleError("INVARIANT", "no /proc entry of our own");
+
+  const files = runFiles(realpathSync(folders.run));
+  await journal("run files", { ...files });
+  cleanup.push("run files", () => removeRunFiles(files));
+  writeRunFiles(files, program);
+  giveFolder(folders.home, ids);
+  if (plan.workspace.mode === "copy") giveFolder(folders.workspace, ids);
+
+  const group = groupFor(plan.name, host, facts.cgroup);
+  const manager = managerEnv(facts, process.env.XDG_RUNTIME_DIR);
+  const systemctl = systemctlOf(facts.tools.systemctl, manager);
+  await journal("control group", group as unknown as Json);
+  cleanup.push("control group", () => removeGroup(group, systemctl));
+  await makeGroup(group, plan.limits, systemctl);
+
+  await journal("cage", { tag: tagOf(plan.name, host) });
+  const cage = await openCage({
+    ...ids,
+    bwrap: tools.bwrap,
+    shell: tools.shell,
+    prefix: scopePrefix(group, tools.systemdRun),
+    prefixEnv: manager,
+    launch: launchScript(group, files.seccomp, [0, 1, 2, FD.args, FD.info, FD.usernsBlock]),
+    tag: tagOf(plan.name, host),
+    arguments: cageArguments({
+      mode: ids.mode,
+      view: lookAtHost(),
+      etc: files.etc,
+      run: files.guest,
+      home: realpathSync(folders.home),
+      workspace,
+      mounts: plan.mounts.map(({ host, guest }) => ({ host: realMount(host), guest })),
+      tmpBytes: plan.limits.tmpBytes,
+    }),
+    command: initCommand(ids.mode),
+  });
+  const aborted = new AbortController();
+  let torn: Promise<void> | null = null;
+  const teardown = () => {
+    torn ??= (async () => {
+      aborted.abort();
+      const killed = await killCage(cage.init, cage.monitor);
+      await removeGroup(group, systemctl);
+      removeRunFiles(files);
+      if (!killed) throw new BottleError("TEARDOWN_INCOMPLETE", "the cage did not end", { hint: "run `bottle prune`" });
+    })();
+    return torn;
+  };
+  cleanup.push("cage", teardown);
+
+  const listener = makeListener(
+    { nsenter: tools.nsenter, node: facts.node },
+    ids.mode,
+    cage.init.pid,
+    GUEST.port,
+    aborted.signal,
+  );
+  listener.catch(() => {}); // reported by `serve`, or of no interest when the cage failed
+  const ready = cageReady(cage);
+  ready.catch(() => {});
+
+  const entry: Entry = {
+    mode: ids.mode,
+    init: cage.init,
+    seccompFile: files.seccomp,
+    group,
+    cwd: plan.workspace.guest,
+    tools,
+    managerEnv: manager,
+  };
+  const handle: Handle = {
+    version: 1,
+    entry,
+    monitor: cage.monitor,
+    pidNamespace: cage.pidNamespace,
+    runFiles: Object.values(files),
+  };
+  return {
+    guest: { home: GUEST.home, workspace: plan.workspace.guest, run: GUEST.run, proxyUrl: GUEST.proxyUrl },
+    serve: async (here) => {
+      // Whichever fails first says why.
+      const [server] = await Promise.all([listener, ready]);
+      return here(server);
+    },
+    start: async (list) => {
+      await ready;
+      writeGuestFiles(files, list);
+      return openBottle(
+        handle,
+        teardown,
+        cage.ended.then(() => {}),
+      );
+    },
+  };
+}
+
+/** Resolves when bwrap has finished and the idle process runs: it echoes our byte. Rejects with HOST_UNFIT. */
+async function cageReady(cage: Cage): Promise<void> {
+  const echoed = new Promise<true>((resolve) => cage.stdout.once("data", () => resolve(true)));
+  cage.stdin.write("\n");
+  const first = await Promise.race([echoed, cage.ended.then(() => false as const)]);
+  if (!first) throw cage.failure();
+  // What the bottle holds of these two pipes leads nowhere from now on.
+  cage.stdout.destroy();
+  cage.silence();
+}
+
+function hostWorkspace(plan: BottlePlan, copy: string): string {
+  const path = plan.workspace.mode === "bind" ? plan.workspace.host : copy;
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new BottleError("CREATE_FAILED", `the workspace ${path} cannot be reached`, { cause });
+  }
+}
+
+function realMount(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new BottleError("PLAN_INVALID", `${path} is to be shown in the bottle and does not exist`, { cause });
+  }
+}
+
+/** A mount point below a folder that the agent writes would be made through its links (CVE-2026-87766). */
+function checkGuests(plan: BottlePlan): void {
+  const guests: (Mount & { writable: readonly string[] })[] = [
+    { ...plan.workspace, writable: [GUEST.home] },
+    ...plan.mounts.map((mount) => ({ ...mount, writable: [GUEST.home, plan.workspace.guest] })),
+  ];
+  for (const { guest, writable } of guests) {
+    const why = refusedGuest(guest, writable);
+    if (why !== null) throw new BottleError("PLAN_INVALID", `nothing can be mounted at ${guest}: ${why}`);
+  }
+}

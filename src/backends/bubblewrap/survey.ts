@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
+import type { HostFacts } from "../../core/model/host-facts.ts";
+import { isName } from "../../core/model/ids.ts";
+import type { Json } from "../../core/model/plan.ts";
+import { bootId, identify, isRunning, readProcess, signalProcess } from "../../host/process-identity.ts";
+import type { Leftover } from "../backend.ts";
+import { killCage, TAG_VARIABLE } from "./cage.ts";
+import { GROUP_PREFIX, removeGroupFolder } from "./cgroup.ts";
+import { hostPids, readLink } from "./processes.ts";
+
+export const BACKEND = "bubblewrap";
+
+/** `<bottle>.<host pid>-<its start time>`: on the bwrap of a cage and in the names of its control groups. */
+export function tagOf(bottle: string, host: ProcessIdentity): string {
+  return `${bottle}.${host.pid}-${host.startTime}`;
+}
+
+/** Reads a tag; null when it is not one of ours. */
+export function parseTag(tag: string): { bottle: string; pid: number; startTime: number } | null {
+  const found = /^([^.]+)\.(\d{1,10})-(\d{1,20})$/.exec(tag);
+  if (found?.[1] === undefined || !isName(found[1])) return null;
+  return { bottle: found[1], pid: Number(found[2]), startTime: Number(found[3]) };
+}
+
+/**
+ * Cages and control groups whose host process is gone. One that lives keeps its own, whichever state folder it serves,
+ * so that nobody prunes a running bottle; a tag is believed only on a bwrap of our own uid outside every bottle.
+ */
+export function surveyHost(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
+  return [...leftCages(facts, alive), ...leftGroups(facts, alive)];
+}
+
+function orphaned(tag: string, alive: ReadonlySet<string>): { bottle: string } | null {
+  const parsed = parseTag(tag);
+  if (parsed === null || alive.has(parsed.bottle)) return null;
+  return isRunning({ pid: parsed.pid, startTime: parsed.startTime, bootId: bootId() }) ? null : parsed;
+}
+
+function leftCages(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
+  const ours = readLink("/proc/self/ns/pid");
+  return hostPids().flatMap((pid): Leftover[] => {
+    const words = read(`/proc/${pid}/cmdline`).split("\0");
+    const at = words.indexOf(TAG_VARIABLE);
+    const tag = at > 0 && words[at - 1] === "--setenv" ? words[at + 1] : undefined;
+    if (tag === undefined || readLink(`/proc/${pid}/ns/pid`) !== ours || uidOf(pid) !== facts.uid) return [];
+    const identity = identify(pid);
+    const parsed = orphaned(tag, alive);
+    if (parsed === null || identity === null) return [];
+    const detail = { identity } as unknown as Json;
+    return [{ backend: BACKEND, kind: "process", id: String(pid), bottle: parsed.bottle, detail }];
+  });
+}
+
+function leftGroups(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
+  const roots =
+    facts.cgroup.kind === "v1"
+      ? Object.values(facts.cgroup.roots)
+      : facts.cgroup.kind === "v2"
+        ? [facts.cgroup.root]
+        : [];
+  return roots.flatMap((root) =>
+    list(root).flatMap((name): Leftover[] => {
+      if (!name.startsWith(GROUP_PREFIX)) return [];
+      const parsed = orphaned(name.slice(GROUP_PREFIX.length), alive);
+      if (parsed === null) return [];
+      return [{ backend: BACKEND, kind: "cgroup", id: join(root, name), bottle: parsed.bottle, detail: null }];
+    }),
+  );
+}
+
+/** Removes one leftover of `surveyHost`, after looking again. Idempotent. Rejects with TEARDOWN_INCOMPLETE. */
+export async function removeLeftover(leftover: Leftover): Promise<void> {
+  if (leftover.kind === "cgroup") {
+    const tag = leftover.id.split(`/${GROUP_PREFIX}`)[1];
+    if (tag === undefined || orphaned(tag, new Set()) === null) return;
+    await removeGroupFolder(leftover.id, 3000);
+    return;
+  }
+  const identity = (leftover.detail as unknown as { identity?: ProcessIdentity } | null)?.identity;
+  if (leftover.kind !== "process" || identity === undefined || !isRunning(identity)) return;
+  for (const pid of hostPids()) {
+    if (readProcess(pid)?.parent !== identity.pid) continue;
+    const init = identify(pid);
+    if (init !== null) await killCage(init, identity);
+  }
+  signalProcess(identity, "SIGKILL");
+}
+
+function uidOf(pid: number): number | null {
+  const found = /^Uid:\t(\d+)/m.exec(read(`/proc/${pid}/status`));
+  return found === null ? null : Number(found[1]);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

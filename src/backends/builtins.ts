@@ -1,0 +1,21 @@
+import { BottleError } from "../core/model/errors.ts";
+import type { Backend } from "./backend.ts";
+
+/** The one list of built-in backends; each is loaded when it is asked for. */
+const BUILTINS: Readonly<Record<string, () => Promise<Backend>>> = {
+  bubblewrap: async () => (await import("./bubblewrap.ts")).bubblewrap,
+};
+
+export const BACKEND_NAMES: readonly string[] = Object.keys(BUILTINS);
+export const DEFAULT_BACKEND = "bubblewrap";
+
+/** The backend of this name. Rejects with PLAN_INVALID when there is none. */
+export async function loadBackend(name: string): Promise<Backend> {
+  const load = Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined;
+  if (load === undefined) {
+    throw new BottleError("PLAN_INVALID", `no backend is called ${name}`, {
+      hint: `use one of: ${BACKEND_NAMES.join(", ")}`,
+    });
+  }
+  return load();
+}
