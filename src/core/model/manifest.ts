@@ -34,7 +34,7 @@ const host = judged(hostPatternProblem);
 const port = z.int().min(1).max(65535);
 
 const envObject = z.strictObject({
-  value: z.string().max(32_768).describe("As the short form: a literal, `${NAME}` or `?question`."),
+  value: z.string().max(32_768).describe(`As the short form: a literal, \`\${NAME}\` or \`?question\`.`),
   expose: z
     .boolean()
     .optional()
@@ -254,7 +254,7 @@ const bottle = z.strictObject({
       "`copy` (default): the agent works on a private copy. `bind`: in the folder itself, through which it can run code as you. Not in the bottle `default`.",
     ),
   env: z
-    .record(variable, env.describe("A literal; `${NAME}` copies a variable of the host; `?question` asks at start."))
+    .record(variable, env.describe(`A literal; \`\${NAME}\` copies a variable of the host; \`?question\` asks at start.`))
     .optional()
     .describe("Variables of the bottle."),
   egress: z

@@ -35,9 +35,9 @@ function ruleRisks(rule: EgressRule, all: readonly EgressRule[]): readonly strin
   const where = `${rule.host}:${rule.port} (rule ${rule.id})`;
   for (const tool of rule.body?.allowProviderTools ?? [])
     risks.push(`internet through the provider: ${tool} at ${where}`);
-  const judged = all.find((other) => other.body !== null && other.host === rule.host && other.port === rule.port);
-  if (rule.body === null && judged !== undefined && reaches(rule, judged)) {
-    risks.push(`internet through the provider: bodies of requests to ${where} are not looked at`);
+  const judged = all.some((other) => other.body !== null && other.host === rule.host && other.port === rule.port);
+  if (rule.body === null && judged && rule.source !== "agent" && carriesBodies(rule)) {
+    risks.push(`internet through the provider: bodies at other paths of ${where} are not looked at`);
   }
   if (rule.host.startsWith("*."))
     risks.push(
@@ -48,14 +48,6 @@ function ruleRisks(rule: EgressRule, all: readonly EgressRule[]): readonly strin
   return risks;
 }
 
-/** True when `rule` could allow what `judged` looks at: some method and some path of both may be the same. */
-function reaches(rule: EgressRule, judged: EgressRule): boolean {
-  if (rule.mode === "splice") return true;
-  const methods =
-    rule.methods === null || judged.methods === null || rule.methods.some((method) => judged.methods?.includes(method));
-  const paths =
-    rule.paths === null ||
-    judged.paths === null ||
-    rule.paths.some((path) => path.includes("*") || judged.paths?.includes(path));
-  return methods && paths;
+function carriesBodies(rule: EgressRule): boolean {
+  return rule.methods === null || rule.methods.some((method) => method !== "GET" && method !== "HEAD");
 }

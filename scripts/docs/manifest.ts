@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type ManifestKey,
+  manifestJsonSchema,
+  manifestKeys,
+  type SchemaNode,
+} from "../../src/core/model/manifest-keys.ts";
+import { GENERATED, type Page, table } from "../page.ts";
+
+const examples = join(import.meta.dirname, "../../examples");
+
+/** docs/manifest.md and docs/bot-bottle.schema.json, from the schema in core/model/manifest.ts. */
+export function manifestPages(): Page[] {
+  return [
+    { path: "docs/manifest.md", text: referencePage() },
+    { path: "docs/bot-bottle.schema.json", text: `${formatJson(manifestJsonSchema(), "")}\n` },
+  ];
+}
+
+function referencePage(): string {
+  const keys = manifestKeys();
+  const sections = [
+    ["Bottles", "What a kind of bottle may reach, hold and use.", "bottles"],
+    ["Agents", "What is typed after `bottle start`. Built-in agents need no entry.", "agents"],
+  ].map(([title, text, root]) => {
+    const own = keys.filter(({ path }) => path[0] === root && path.length > 1);
+    return `## ${title}\n\n${text}\n\n${table(["key", "type", "meaning"], own.map(row))}\n`;
+  });
+  return `# Manifest
+
+${GENERATED}
+
+A manifest says what your agents may do. It is optional: \`bottle start claude\` works without one. Yours is
+\`bot-bottle.json\` in \`~/.config/bot-bottle/\` (or \`$XDG_CONFIG_HOME/bot-bottle/\`): JSON with comments and trailing commas.
+For completion in an editor, point \`$schema\` at \`docs/bot-bottle.schema.json\` of your checkout.
+
+Unknown keys are errors. All problems are shown at once, with file, line and column; a definition with a problem cannot be
+started, all others can. What is not listed is not allowed, and an empty list allows nothing.
+
+Paths are absolute or start with \`~/\`. Names have 1 to 41 lower-case letters, digits and hyphens.
+
+## The project's file
+
+A repository may carry a \`bot-bottle.json\` too. It is not trusted: it may only add agents with a new name, each with
+\`provider\` and \`prompt\`, and they run in your \`default\` bottle. Every other key is refused, with the advice to move it
+to your own file.
+
+${sections.join("\n")}
+## Values of \`env\`
+
+| written | meaning |
+| --- | --- |
+| \`"text"\` | the text itself; it is part of the plan, so no secrets here |
+| \`"\${NAME}"\` | the value of the host's variable NAME, read at start; unset is an error |
+| \`"?question"\` | asked on the terminal at start |
+| \`{"value": ..., "expose": true}\` | as above, although the value looks like a secret |
+
+A copied value that is a declared credential, or that looks like a secret without \`expose\`, stops the start.
+The variables that lead to the gateway (\`HTTPS_PROXY\`, \`SSL_CERT_FILE\` and their like) cannot be set.
+
+## Order of rules
+
+Your rules come first, then the agent's own, then \`--allow\`. The first rule that fits host, port, method and path decides;
+a rule with \`body\` goes before one without, so that a broad rule never lifts the check of a model's requests. To permit a
+tool that runs at the provider, write a rule with \`body\` and name it in \`allowProviderTools\`; the plan shows it as a risk.
+
+## Examples
+
+${exampleSections().join("\n")}`;
+}
+
+function exampleSections(): readonly string[] {
+  const names = readdirSync(examples).filter((name) => name.endsWith(".json"));
+  return names.sort().map((name) => {
+    const text = readFileSync(join(examples, name), "utf8").trim();
+    return `### ${name}\n\n\`\`\`jsonc\n${text}\n\`\`\`\n`;
+  });
+}
+
+function row({ path, node, required }: ManifestKey): readonly string[] {
+  const name = path.slice(1).join(".").replaceAll(".[]", "[]");
+  return [`\`${name}\`${required ? " (required)" : ""}`, kindOf(node), node.description ?? ""];
+}
+
+function kindOf(node: SchemaNode): string {
+  if (node.anyOf !== undefined) return [...new Set(node.anyOf.map(kindOf))].join(" or ");
+  if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
+  if (node.enum !== undefined) return node.enum.map((value) => `\`${JSON.stringify(value)}\``).join(" or ");
+  if (node.type === "array") return `list of ${node.items === undefined ? "anything" : kindOf(node.items)}`;
+  const kinds: Readonly<Record<string, string>> = { string: "text", integer: "whole number", boolean: "true or false" };
+  return kinds[node.type ?? ""] ?? node.type ?? "anything";
+}
+
+/** As Biome writes JSON: objects over several lines, short lists on one. */
+function formatJson(value: unknown, indent: string): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => formatJson(item, inner));
+    const line = `[${items.join(", ")}]`;
+    if (!line.includes("\n") && indent.length + line.length < 80) return line;
+    return `[\n${items.map((item) => `${inner}${item}`).join(",\n")}\n${indent}]`;
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 0) return "{}";
+  const lines = entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${formatJson(item, inner)}`);
+  return `{\n${lines.join(",\n")}\n${indent}}`;
+}
