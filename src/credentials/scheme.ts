@@ -1,13 +1,13 @@
-import type { CredentialBinding } from "../core/model/policy.ts";
+import type { CredentialBinding, CredentialScheme } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
-import type { HeaderPair } from "../core/wire/header-pairs.ts";
+import { isSafeHeaderValue, withoutHeaders } from "../core/wire/header-pairs.ts";
+import { basic } from "./basic.ts";
+import { bearer } from "./bearer.ts";
+import { header } from "./header.ts";
+import { query } from "./query.ts";
+import type { CredentialSlots } from "./slots.ts";
 
-/** The part of a rebuilt request in which credentials live. */
-export interface CredentialSlots {
-  readonly headers: readonly HeaderPair[];
-  /** Without `?`; null when there is none. */
-  readonly query: string | null;
-}
+export type { CredentialSlots };
 
 export type CredentialResult =
   | { readonly ok: true; readonly slots: CredentialSlots }
@@ -15,14 +15,71 @@ export type CredentialResult =
   | { readonly ok: false; readonly why: string };
 
 /**
- * Writes the credential into its slot after removing `drops`, every other credential field and each instance of the slot.
- * To be called on rebuilt headers, last, over verified https only. Attack rows 51, 69, 95, 96, 99.
+ * Fields by which clients log in. Where we write a credential, all of them go first: one that the agent brought would
+ * make the request speak for another account (attack row 99). Cookies included, they are logins too.
  */
-export declare function applyCredential(
-  binding: CredentialBinding,
-  secret: Secret,
-  slots: CredentialSlots,
-): CredentialResult;
+const LOGIN_FIELDS: readonly string[] = [
+  "authorization",
+  "cookie",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "x-goog-iam-authorization-token",
+  "x-auth-token",
+  "x-access-token",
+  "x-amz-security-token",
+  "private-token",
+  "job-token",
+  "deploy-token",
+];
+
+/**
+ * Writes the credential into its slot after removing `drops`, every other login field and each instance of the slot.
+ * To be called on rebuilt headers, last, over verified https only; one credential for one request (`policyProblems`
+ * sees to it). Attack rows 51, 69, 95, 96, 99.
+ */
+export function applyCredential(binding: CredentialBinding, secret: Secret, slots: CredentialSlots): CredentialResult {
+  const value = secret.reveal();
+  // A line feed at the end is what `cat file` leaves; it is not ours to guess that it does not belong.
+  if (value === "" || !isSafeHeaderValue(value) || value.trim() !== value) {
+    return { ok: false, why: `the value of ${binding.name} is empty, or has control characters or outer spaces` };
+  }
+  const cleared = new Set([...LOGIN_FIELDS, ...binding.drops, ...schemeFields(binding.scheme)]);
+  const cleaned = { headers: withoutHeaders(slots.headers, cleared), query: slots.query };
+  const written = writeScheme(binding.scheme, value, cleaned);
+  return written === null ? { ok: false, why: `no such scheme for ${binding.name}` } : { ok: true, slots: written };
+}
 
 /** Lower-case names of all fields that any of the credentials writes or drops: the `guarded` set of `readRequestHead`. */
-export declare function credentialFields(bindings: readonly CredentialBinding[]): ReadonlySet<string>;
+export function credentialFields(bindings: readonly CredentialBinding[]): ReadonlySet<string> {
+  return new Set([...LOGIN_FIELDS, ...bindings.flatMap(({ drops, scheme }) => [...drops, ...schemeFields(scheme)])]);
+}
+
+function schemeFields(scheme: CredentialScheme): readonly string[] {
+  switch (scheme.kind) {
+    case "bearer":
+      return bearer.fields(scheme);
+    case "basic":
+      return basic.fields(scheme);
+    case "header":
+      return header.fields(scheme);
+    case "query":
+      return query.fields(scheme);
+  }
+}
+
+/** Null for a kind that is not known here: a policy from elsewhere may hold anything. */
+function writeScheme(scheme: CredentialScheme, value: string, slots: CredentialSlots): CredentialSlots | null {
+  switch (scheme.kind) {
+    case "bearer":
+      return bearer.write(scheme, value, slots);
+    case "basic":
+      return basic.write(scheme, value, slots);
+    case "header":
+      return header.write(scheme, value, slots);
+    case "query":
+      return query.write(scheme, value, slots);
+    default:
+      return null;
+  }
+}

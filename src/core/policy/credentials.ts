@@ -1,7 +1,10 @@
+import { compileNeedles, createDetector } from "../leaks/needles.ts";
 import type { Authority } from "../model/authority.ts";
+import { BottleError } from "../model/errors.ts";
 import type { CredentialBinding, EgressRule, Policy } from "../model/policy.ts";
 import type { Secret } from "../model/secret.ts";
 import type { HeaderPair } from "../wire/header-pairs.ts";
+import { hostMatches, splitHostPort } from "./hosts.ts";
 
 /** A placeholder or a real secret found in a request head where it does not belong. */
 export interface MisplacedCredential {
@@ -10,30 +13,111 @@ export interface MisplacedCredential {
   readonly where: "host" | "target" | "headers";
 }
 
-/** Knows all placeholders and secrets of a policy, in all their encoded forms. Built once per policy version. */
-export interface CredentialGuard {
-  /** The first credential found in this head although this authority is not one of its hosts; null when there is none. Attack rows 92, 105. */
-  findMisplaced(head: {
-    readonly scheme: "https" | "http";
-    readonly authority: Authority;
-    readonly target: string;
-    readonly headers: readonly HeaderPair[];
-  }): MisplacedCredential | null;
+/** The parts of a request head in which credentials are looked for. A CONNECT has neither target nor headers. */
+export interface GuardedHead {
+  readonly scheme: "https" | "http";
+  readonly authority: Authority;
+  readonly target: string;
+  readonly headers: readonly HeaderPair[];
 }
 
-/** Builds the guard. `secrets` by credential name; may be empty where no values are known (`bottle why`). Throws INVARIANT for a placeholder or secret too short to search. */
-export declare function createCredentialGuard(policy: Policy, secrets: ReadonlyMap<string, Secret>): CredentialGuard;
+/** Knows all placeholders and secrets of a policy, in all their encoded forms. Built once per policy version. */
+export interface CredentialGuard {
+  /**
+   * The first credential found in this head although this authority is not one of its hosts; null when there is none.
+   * In the host name itself it is misplaced everywhere. Attack rows 88, 92, 105.
+   */
+  findMisplaced(head: GuardedHead): MisplacedCredential | null;
+}
 
-/** True when the credential may be written at this authority. https only. */
-export declare function credentialApplies(
-  binding: CredentialBinding,
-  scheme: "https" | "http",
-  authority: Authority,
-): boolean;
+/** How often a target is percent-decoded before it is searched: forms within forms, within reason (attack row 106). */
+const DECODE_DEPTH = 3;
+
+/**
+ * Builds the guard. `secrets` by credential name; may be empty where no values are known (`bottle why`). Throws
+ * INVARIANT for a placeholder or secret that is too short to be searched: `policyProblems` names it before.
+ */
+export function createCredentialGuard(policy: Policy, secrets: ReadonlyMap<string, Secret>): CredentialGuard {
+  const placeholders = policy.credentials.map(({ name, placeholder }) => ({
+    name: `placeholder ${name}`,
+    value: placeholder,
+  }));
+  const values = [...secrets].map(([name, value]) => ({ name: `secret ${name}`, value }));
+  const reading = compileNeedles([...placeholders, ...values]);
+  if (!reading.ok) {
+    throw new BottleError("INVARIANT", `credentials too short to be guarded: ${reading.tooShort.join(", ")}`, {
+      hint: "use values of at least 8 bytes",
+    });
+  }
+  const { set } = reading;
+  const bindings = new Map(policy.credentials.map((binding) => [binding.name, binding]));
+  return {
+    findMisplaced({ scheme, authority, target, headers }) {
+      const parts = [
+        { where: "host", text: authority.host },
+        { where: "target", text: decodings(target).join("\n") },
+        { where: "headers", text: headers.map(([name, value]) => `${name}: ${value}`).join("\n") },
+      ] as const;
+      for (const { where, text } of parts) {
+        for (const found of createDetector(set).push(Buffer.from(text, "latin1"))) {
+          const kind = found.startsWith("secret ") ? "secret" : "placeholder";
+          const name = found.slice(kind.length + 1);
+          const binding = bindings.get(name);
+          const atHome = where !== "host" && binding !== undefined && credentialApplies(binding, scheme, authority);
+          if (!atHome) return { name, kind, where };
+        }
+      }
+      return null;
+    },
+  };
+}
+
+/** True when the credential may be written at this authority: a host and port of its own, over https only (attack row 96). */
+export function credentialApplies(binding: CredentialBinding, scheme: "https" | "http", authority: Authority): boolean {
+  if (scheme !== "https") return false;
+  return binding.hosts.some((pattern) => {
+    const place = splitHostPort(pattern);
+    return place !== null && place.port === authority.port && hostMatches(place.host, authority);
+  });
+}
 
 /** The credentials to write into a request that this rule allowed: none but over inspected https. */
-export declare function credentialsFor(
-  policy: Policy,
-  rule: EgressRule,
-  authority: Authority,
-): readonly CredentialBinding[];
+export function credentialsFor(policy: Policy, rule: EgressRule, authority: Authority): readonly CredentialBinding[] {
+  if (rule.scheme !== "https" || rule.mode !== "inspect") return [];
+  return policy.credentials.filter((binding) => credentialApplies(binding, "https", authority));
+}
+
+/** Query parameters by which providers take a token; at a host where we write a credential they would name another account. */
+const TOKEN_PARAMETERS = new Set([
+  "access_token",
+  "api_key",
+  "apikey",
+  "api-key",
+  "auth_token",
+  "private_token",
+  "oauth_token",
+]);
+
+/** Name of the first query parameter that carries a credential which is not ours to write; null when there is none (attack row 99). */
+export function foreignToken(query: string | null, bindings: readonly CredentialBinding[]): string | null {
+  if (query === null || bindings.length === 0) return null;
+  const own = new Set(
+    bindings.flatMap(({ scheme }) => (scheme.kind === "query" ? [scheme.parameter.toLowerCase()] : [])),
+  );
+  const names = [...new URLSearchParams(query).keys()].map((name) => name.toLowerCase());
+  return names.find((name) => TOKEN_PARAMETERS.has(name) && !own.has(name)) ?? null;
+}
+
+/** The text and what percent-decoding makes of it, until it no longer changes. */
+function decodings(text: string): readonly string[] {
+  const all = [text];
+  for (let i = 0; i < DECODE_DEPTH; i++) {
+    const last = all.at(-1) ?? "";
+    const decoded = last.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    if (decoded === last) break;
+    all.push(decoded);
+  }
+  return all;
+}

@@ -1,13 +1,17 @@
 import type { Authority } from "../model/authority.ts";
-import type { Decision } from "../model/decision.ts";
+import type { Decision, ReasonCode } from "../model/decision.ts";
 import type { CredentialBinding, EgressRule, Policy } from "../model/policy.ts";
 import type { HeaderPair } from "../wire/header-pairs.ts";
-import type { CredentialGuard } from "./credentials.ts";
+import { KNOWN_METHODS } from "../wire/request-head.ts";
+import { formatTarget, pathAmbiguity } from "../wire/target.ts";
+import { type CredentialGuard, credentialsFor, foreignToken, type MisplacedCredential } from "./credentials.ts";
+import { hostMatches } from "./hosts.ts";
+import { pathMatches, pathNearlyMatches } from "./paths.ts";
 
 export interface TunnelDecision extends Decision {
   /** What to do with the bytes of an allowed tunnel; null when denied. */
   readonly mode: "inspect" | "splice" | null;
-  /** Rules that list this authority; for `splice` the first one gives address and `dial`. */
+  /** Rules that list this authority in that mode; for `splice` the first one gives `dial`. */
   readonly rules: readonly EgressRule[];
   /** True when the operator should be told at once. */
   readonly alert: boolean;
@@ -33,8 +37,147 @@ export interface RequestDecision extends Decision {
   readonly alert: boolean;
 }
 
-/** Judges a CONNECT. Never throws: a fault is a deny with `internal-error`. Attack rows 22, 24, 25, 58. */
-export declare function decideTunnel(policy: Policy, guard: CredentialGuard, authority: Authority): TunnelDecision;
+/** Why a request is denied. */
+interface Denial {
+  readonly reason: ReasonCode;
+  readonly detail: string;
+  readonly rule?: EgressRule;
+  readonly alert?: boolean;
+}
 
-/** Judges one request, inspected or plain. Never throws. Attack rows 22, 24, 52, 56, 58, 61 to 64, 92, 96, 99. */
-export declare function decideRequest(policy: Policy, guard: CredentialGuard, request: RequestFacts): RequestDecision;
+/** Judges a CONNECT. Never throws: a fault is a deny with `internal-error`. Attack rows 22, 24, 25, 58, 105. */
+export function decideTunnel(policy: Policy, guard: CredentialGuard, authority: Authority): TunnelDecision {
+  const outcome = guarded(() => judgeTunnel(policy, guard, authority));
+  if ("reason" in outcome) return { ...denied(policy, outcome), mode: null, rules: [] };
+  const { mode, rules } = outcome;
+  return { ...allowed(policy, rules[0] ?? null), mode, rules, alert: false };
+}
+
+/** Judges one request, inspected or plain, by one policy for all schemes. Never throws. Attack rows 22, 24, 39, 52, 56, 58, 61 to 64, 92, 96, 99. */
+export function decideRequest(policy: Policy, guard: CredentialGuard, request: RequestFacts): RequestDecision {
+  const outcome = guarded(() => judgeRequest(policy, guard, request));
+  if ("reason" in outcome) return { ...denied(policy, outcome), matched: null, credentials: [] };
+  return { ...allowed(policy, outcome.rule), matched: outcome.rule, credentials: outcome.credentials, alert: false };
+}
+
+function judgeTunnel(
+  policy: Policy,
+  guard: CredentialGuard,
+  authority: Authority,
+): Denial | { readonly mode: "inspect" | "splice"; readonly rules: readonly EgressRule[] } {
+  const misplaced = guard.findMisplaced({ scheme: "https", authority, target: "", headers: [] });
+  if (misplaced !== null) return misplacement(misplaced);
+  const listed = rulesAt(policy, authority, "https");
+  if ("reason" in listed) return listed;
+  // Where both are listed the stricter one holds: nothing that a rule wants inspected passes unseen.
+  const inspected = listed.rules.filter((rule) => rule.mode === "inspect");
+  return inspected.length > 0 ? { mode: "inspect", rules: inspected } : { mode: "splice", rules: listed.rules };
+}
+
+function judgeRequest(
+  policy: Policy,
+  guard: CredentialGuard,
+  request: RequestFacts,
+): Denial | { readonly rule: EgressRule; readonly credentials: readonly CredentialBinding[] } {
+  const { scheme, authority, method, path, query, headers } = request;
+  const misplaced = guard.findMisplaced({ scheme, authority, target: formatTarget(path, query), headers });
+  if (misplaced !== null) return misplacement(misplaced);
+  if (!KNOWN_METHODS.includes(method)) return { reason: "method-refused", detail: `method ${method}` };
+  const listed = rulesAt(policy, authority, scheme);
+  if ("reason" in listed) return listed;
+  const inspected = listed.rules.filter((rule) => rule.mode === "inspect");
+  if (inspected.length === 0) return { reason: "tls-not-seen", detail: "listed for splice only" };
+  const rule = pickRule(inspected, request);
+  if ("reason" in rule) return rule;
+  if (rule.maxRequestBytes !== null && (request.bodyLength ?? 0) > rule.maxRequestBytes) {
+    return { reason: "body-too-large", detail: `${request.bodyLength} of ${rule.maxRequestBytes} bytes`, rule };
+  }
+  const credentials = credentialsFor(policy, rule, authority);
+  const foreign = foreignToken(query, credentials);
+  if (foreign !== null)
+    return { reason: "foreign-credential", detail: `query parameter ${foreign}`, rule, alert: true };
+  return { rule, credentials };
+}
+
+/** The rules for this host, port and scheme, or the first of the three that no rule fits. */
+function rulesAt(
+  policy: Policy,
+  authority: Authority,
+  scheme: "https" | "http",
+): Denial | { readonly rules: readonly EgressRule[] } {
+  const host = policy.rules.filter((rule) => hostMatches(rule.host, authority));
+  if (host.length === 0) return { reason: "host-not-listed", detail: `host ${authority.host}` };
+  const port = host.filter((rule) => rule.port === authority.port);
+  if (port.length === 0) return { reason: "port-not-listed", detail: `port ${authority.port}` };
+  const rules = port.filter((rule) => rule.scheme === scheme);
+  return rules.length === 0 ? { reason: "scheme-not-listed", detail: `scheme ${scheme}` } : { rules };
+}
+
+/** The rule that allows path, method and upgrade. One with a body rule goes before one without, so that a broad rule never lifts it. */
+function pickRule(rules: readonly EgressRule[], request: RequestFacts): EgressRule | Denial {
+  const { path, query, method, upgrade } = request;
+  if (rules.some((rule) => rule.paths !== null || rule.body !== null)) {
+    const ambiguity = pathAmbiguity(path);
+    if (ambiguity !== null) return { reason: "path-ambiguous", detail: ambiguity };
+  }
+  const onPath = rules.filter(
+    (rule) => rule.paths === null || rule.paths.some((pattern) => pathMatches(pattern, path)),
+  );
+  if (onPath.length === 0) return { reason: "path-not-listed", detail: `path ${path.slice(0, 200)}` };
+  // `/V1/messages` must not reach by a broad rule what a body rule holds back at `/v1/messages`.
+  const dodged = rules.find((rule) => rule.body !== null && !onPath.includes(rule) && nearlyOn(rule, path));
+  if (dodged !== undefined)
+    return {
+      reason: "path-ambiguous",
+      detail: "differs from a path with a body rule only in case or slashes",
+      rule: dodged,
+    };
+  const methods = [method, ...methodOverrides(query)];
+  const fitting = onPath.filter((rule) => rule.methods === null || methods.every((it) => rule.methods?.includes(it)));
+  if (fitting.length === 0) return { reason: "method-not-listed", detail: `method ${methods.join(" as ")}` };
+  const [rule] = [...fitting.filter((it) => it.body !== null), ...fitting];
+  if (rule === undefined || upgrade === null) return rule ?? { reason: "internal-error", detail: "no rule" };
+  if (rule.body !== null) return { reason: "upgrade-refused", detail: "upgrade at a path with a body rule", rule };
+  return (
+    fitting.find((it) => it.websocket) ?? { reason: "upgrade-refused", detail: "no rule allows WebSocket here", rule }
+  );
+}
+
+function nearlyOn(rule: EgressRule, path: string): boolean {
+  return rule.paths?.some((pattern) => pathNearlyMatches(pattern, path)) ?? true;
+}
+
+/** Methods that the query asks a framework to act as (attack row 62); the header forms are stripped. */
+function methodOverrides(query: string | null): readonly string[] {
+  if (query === null || !query.toLowerCase().includes("method")) return [];
+  return new URLSearchParams(query).getAll("_method").map((method) => method.toUpperCase());
+}
+
+function misplacement({ name, kind, where }: MisplacedCredential): Denial {
+  return { reason: "credential-wrong-host", detail: `${kind} of ${name} in the ${where}`, alert: true };
+}
+
+/** A throw while deciding is a deny. */
+function guarded<T>(judge: () => T): T | Denial {
+  try {
+    return judge();
+  } catch {
+    // The error may quote bytes from inside; its text goes nowhere.
+    return { reason: "internal-error", detail: "the policy could not be applied", alert: true };
+  }
+}
+
+function denied(policy: Policy, denial: Denial): Decision & { readonly alert: boolean } {
+  return {
+    verdict: "deny",
+    reason: denial.reason,
+    rule: denial.rule?.id ?? null,
+    policyVersion: policy?.version ?? 0,
+    detail: denial.detail,
+    alert: denial.alert ?? false,
+  };
+}
+
+function allowed(policy: Policy, rule: EgressRule | null): Decision {
+  return { verdict: "allow", reason: "allowed", rule: rule?.id ?? null, policyVersion: policy.version };
+}

@@ -1,14 +1,47 @@
 import type { ReasonCode } from "../model/decision.ts";
 import type { RequestId } from "../model/ids.ts";
 import type { HeaderPair } from "../wire/header-pairs.ts";
+import { REFUSAL_TEXTS } from "./refusal-texts.ts";
 
 export interface Refusal {
   readonly status: number;
-  /** Content-Type, Content-Length, X-Bot-Bottle-Reason, X-Bot-Bottle-Request, Cache-Control. */
+  /** Content-Type, Content-Length, Cache-Control, X-Bot-Bottle-Reason, X-Bot-Bottle-Request. */
   readonly headers: readonly HeaderPair[];
   /** One JSON object and a line feed, UTF-8. */
   readonly body: Buffer;
 }
 
-/** What the client inside gets: what happened, never what would have been allowed. `host` as the client wrote it, or null. Attack row 136. */
-export declare function refusal(reason: ReasonCode, id: RequestId, host: string | null): Refusal;
+/** Longest host that is repeated to the client. */
+const HOST_LIMIT = 260;
+
+/**
+ * What the client inside gets: what happened, never what would have been allowed. `host` as the client wrote it, or
+ * null. The object has the shape of the model APIs' own errors, so that agents show the message instead of a stack
+ * trace; the message alone says everything, for clients that show only that. Attack row 136.
+ */
+export function refusal(reason: ReasonCode, id: RequestId, host: string | null): Refusal {
+  const { status, message, how } = REFUSAL_TEXTS[reason];
+  // Only what a host can consist of comes back: no control characters, no markup (attack row 129).
+  const shown = host?.slice(0, HOST_LIMIT).replace(/[^A-Za-z0-9.:_[\]-]/g, "?") ?? null;
+  const subject = shown === null ? "" : ` [${shown}]`;
+  const error = {
+    type: "bot_bottle_refused",
+    reason,
+    message: `bot-bottle refused this request${subject}: ${message} ${how} (reason ${reason}, request ${id})`,
+    request_id: id,
+    ...(shown === null ? {} : { host: shown }),
+    how,
+  };
+  const body = Buffer.from(`${JSON.stringify({ type: "error", error })}\n`, "utf8");
+  return {
+    status,
+    headers: [
+      ["Content-Type", "application/json; charset=utf-8"],
+      ["Content-Length", String(body.length)],
+      ["Cache-Control", "no-store"],
+      ["X-Bot-Bottle-Reason", reason],
+      ["X-Bot-Bottle-Request", id],
+    ],
+    body,
+  };
+}

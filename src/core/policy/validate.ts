@@ -1,10 +1,18 @@
 import type { Policy } from "../model/policy.ts";
+import type { PolicyProblem } from "./policy-problem.ts";
+import { credentialsProblems } from "./validate/credentials.ts";
+import { ruleProblems } from "./validate/rules.ts";
 
-export interface PolicyProblem {
-  /** `rules[2].host`, `credentials[0].placeholder`. */
-  readonly path: string;
-  readonly message: string;
+/** Everything that is wrong with a policy; empty when it may be used. No rules at all is a valid policy: it denies all. Attack rows 22, 23, 94, 96, 156. */
+export function policyProblems(policy: Policy): readonly PolicyProblem[] {
+  const version: PolicyProblem[] =
+    Number.isSafeInteger(policy.version) && policy.version > 0
+      ? []
+      : [{ path: "version", message: "not a positive whole number" }];
+  const ids = policy.rules.map(({ id }) => id);
+  const rules = policy.rules.flatMap((rule, i) => {
+    const own = ids.indexOf(rule.id) < i ? [{ path: "id", message: `another rule is called ${rule.id}` }] : [];
+    return [...own, ...ruleProblems(rule)].map(({ path, message }) => ({ path: `rules[${i}].${path}`, message }));
+  });
+  return [...version, ...rules, ...credentialsProblems(policy)];
 }
-
-/** Everything that is wrong with a policy; empty when it may be used. Attack rows 23, 94, 96, 156. */
-export declare function policyProblems(policy: Policy): readonly PolicyProblem[];

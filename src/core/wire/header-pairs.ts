@@ -22,7 +22,7 @@ export function readHeaderPairs(rawHeaders: readonly string[]): HeaderReading {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] ?? "";
     const value = rawHeaders[i + 1] ?? "";
-    if (!TOKEN.test(name) || name === "__proto__") return { ok: false, limit: false, why: "malformed header name" };
+    if (!isToken(name) || name === "__proto__") return { ok: false, limit: false, why: "malformed header name" };
     if (!isSafeHeaderValue(value)) return { ok: false, limit: false, why: "control character in a header value" };
     headers.push([name, value]);
   }
@@ -42,6 +42,11 @@ export function withoutHeaders(headers: readonly HeaderPair[], names: ReadonlySe
 /** Back to the flat list that Node and undici take. */
 export function flattenHeaders(headers: readonly HeaderPair[]): string[] {
   return headers.flat();
+}
+
+/** True when the text can be a header name (RFC 9110 5.1). */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
 }
 
 /** True for TAB, visible ASCII, space and Latin-1: no CR, LF, NUL or other control, nothing that Node would truncate (attack row 69). */

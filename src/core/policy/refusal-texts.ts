@@ -1,0 +1,103 @@
+import type { ReasonCode } from "../model/decision.ts";
+
+/** Status and words of a refusal. */
+export interface RefusalText {
+  readonly status: number;
+  /** What happened, as a sentence without the host. */
+  readonly message: string;
+  /** What the reader may do about it. */
+  readonly how: string;
+}
+
+const ASK = "Work without it, or ask the operator to allow it; retrying will not help.";
+const MEND = "Mend the request; retrying it unchanged will not help.";
+const LATER = "Try again later.";
+const OPERATOR = "Tell the operator; the audit log has the details under this request id.";
+
+/** One text for each reason. None says what would have been allowed (attack row 136). */
+export const REFUSAL_TEXTS: Readonly<Record<ReasonCode, RefusalText>> = {
+  // Never sent; here so that the table is whole and an accident is still a refusal.
+  allowed: { status: 500, message: "The request was refused by mistake.", how: OPERATOR },
+  "host-not-listed": { status: 403, message: "This bottle has no access to this host.", how: ASK },
+  "port-not-listed": { status: 403, message: "This bottle has no access to this port.", how: ASK },
+  "scheme-not-listed": { status: 403, message: "This bottle has no access to this host in this way.", how: ASK },
+  "method-not-listed": { status: 403, message: "This bottle may not use this method here.", how: ASK },
+  "path-not-listed": { status: 403, message: "This bottle has no access to this path.", how: ASK },
+  "path-ambiguous": {
+    status: 403,
+    message: "The path can be read in more than one way (dot segments, doubled or encoded slashes, and the like).",
+    how: MEND,
+  },
+  "address-not-public": { status: 403, message: "The host's address is not a public one.", how: ASK },
+  "address-metadata": {
+    status: 403,
+    message: "Cloud metadata services are never reachable from a bottle.",
+    how: "Work without it.",
+  },
+  "address-own": { status: 403, message: "The host's address belongs to the machine that runs this bottle.", how: ASK },
+  "resolve-failed": { status: 502, message: "The host name could not be resolved.", how: LATER },
+  "authority-invalid": { status: 400, message: "The host or port in the request is malformed.", how: MEND },
+  "authority-mismatch": {
+    status: 421,
+    message: "Connection, request target and Host field do not name the same host.",
+    how: MEND,
+  },
+  "request-malformed": { status: 400, message: "The request is not well-formed HTTP.", how: MEND },
+  "method-refused": { status: 405, message: "This method is never forwarded.", how: MEND },
+  "upgrade-refused": {
+    status: 403,
+    message: "Protocol upgrades are not allowed here.",
+    how: "Use plain HTTPS requests.",
+  },
+  "tls-not-seen": { status: 403, message: "This host is reachable through a TLS tunnel (CONNECT) only.", how: MEND },
+  "tls-invalid": {
+    status: 403,
+    message: "What was sent through the tunnel is not the expected TLS handshake.",
+    how: MEND,
+  },
+  "body-shape": {
+    status: 403,
+    message:
+      "The request body asks for something that this bottle may not use here, such as tools, servers, files or URLs that the provider would fetch or run.",
+    how: "Work without provider-side tools: fetch with your own tools, and send images and documents inline.",
+  },
+  "body-too-large": { status: 413, message: "The request body is too large.", how: "Send less in one request." },
+  "credential-wrong-host": {
+    status: 403,
+    message: "The request carries a credential that does not belong to this host.",
+    how: `Remove the credential. ${OPERATOR}`,
+  },
+  "credential-unavailable": { status: 503, message: "The credential for this host cannot be used now.", how: OPERATOR },
+  "secret-in-request": {
+    status: 403,
+    message: "The request contains a secret.",
+    how: "Remove the secret from the request.",
+  },
+  "foreign-credential": {
+    status: 403,
+    message: "The request carries a credential of its own where the bottle's is used.",
+    how: "Remove the credential from the request; the right one is added outside the bottle.",
+  },
+  "response-encoded": {
+    status: 502,
+    message: "The host sent an encoded response although a plain one was asked for.",
+    how: OPERATOR,
+  },
+  "upstream-tls": { status: 502, message: "The host's TLS certificate could not be verified.", how: OPERATOR },
+  "upstream-unreachable": { status: 502, message: "The host could not be reached.", how: LATER },
+  "upstream-timeout": { status: 504, message: "The host did not answer in time.", how: LATER },
+  "upstream-malformed": { status: 502, message: "The host's response is not well-formed HTTP.", how: OPERATOR },
+  "limit-reached": {
+    status: 503,
+    message: "A limit of this bottle's gateway was reached.",
+    how: "Use fewer connections or smaller requests, then try again.",
+  },
+  "policy-expired": { status: 403, message: "The permission for this request has expired.", how: ASK },
+  "audit-failed": { status: 503, message: "The request could not be recorded, so it was not sent.", how: OPERATOR },
+  closing: { status: 503, message: "This bottle is being closed.", how: "Stop." },
+  "internal-error": {
+    status: 500,
+    message: "The gateway failed while judging the request, so it was not sent.",
+    how: OPERATOR,
+  },
+};

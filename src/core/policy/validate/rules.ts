@@ -1,0 +1,66 @@
+import type { DialTarget, EgressRule } from "../../model/policy.ts";
+import { readAddress } from "../../wire/ip.ts";
+import { KNOWN_METHODS } from "../../wire/request-head.ts";
+import { hostPatternProblem } from "../hosts.ts";
+import { pathPatternProblem } from "../paths.ts";
+import type { PolicyProblem } from "../policy-problem.ts";
+
+/** Where a rule may come from that names a special address or dials elsewhere: the operator's own hand (attack row 156). */
+const DELIBERATE = ["operator", "cli", "demo"];
+
+/** What is wrong with one rule by itself; paths are relative to it. */
+export function ruleProblems(rule: EgressRule): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  const say = (path: string, message: string | null): void => {
+    if (message !== null) problems.push({ path, message });
+  };
+  if (rule.id === "") say("id", "empty");
+  say("host", hostPatternProblem(rule.host));
+  say("host", literalProblem(rule));
+  say("port", portProblem(rule.port));
+  if (!["https", "http"].includes(rule.scheme)) say("scheme", "neither https nor http");
+  if (!["inspect", "splice"].includes(rule.mode)) say("mode", "neither inspect nor splice");
+  for (const [i, method] of (rule.methods ?? []).entries()) {
+    if (!KNOWN_METHODS.includes(method)) say(`methods[${i}]`, `not one of ${KNOWN_METHODS.join(", ")}`);
+  }
+  for (const [i, pattern] of (rule.paths ?? []).entries()) say(`paths[${i}]`, pathPatternProblem(pattern));
+  if (rule.body !== null && rule.body.shape !== "anthropic-messages") say("body.shape", "unknown");
+  if (rule.maxRequestBytes !== null && !(Number.isSafeInteger(rule.maxRequestBytes) && rule.maxRequestBytes >= 0)) {
+    say("maxRequestBytes", "not a whole number of bytes");
+  }
+  if (rule.mode === "splice") {
+    if (rule.scheme !== "https") say("mode", "only https can be spliced");
+    // Nothing inside a spliced tunnel is seen, so a rule that speaks of it would promise what nobody checks.
+    for (const field of ["methods", "paths", "body", "maxRequestBytes"] as const) {
+      if (rule[field] !== null) say(field, "cannot be judged in a spliced tunnel");
+    }
+    if (rule.websocket) say("websocket", "cannot be judged in a spliced tunnel");
+  }
+  if (rule.dial !== null) {
+    if (rule.source === "project" || rule.source === "pack") say("dial", "only the operator may say where to dial");
+    say("dial", dialProblem(rule.dial));
+  }
+  return problems;
+}
+
+function literalProblem(rule: EgressRule): string | null {
+  const address = readAddress(rule.host);
+  if (address === null || address.class === "public") return null;
+  if (address.class === "metadata") return "a cloud metadata service is never reachable";
+  return DELIBERATE.includes(rule.source) ? null : `only the operator may list a ${address.class} address`;
+}
+
+function dialProblem(dial: DialTarget): string | null {
+  if (dial.kind === "unix") {
+    const plain = dial.path.startsWith("/") && !dial.path.includes("\0") && Buffer.byteLength(dial.path) <= 107;
+    return plain ? null : "not an absolute socket path of at most 107 bytes";
+  }
+  const address = readAddress(dial.address);
+  if (address === null) return "not a literal address";
+  if (address.class === "metadata") return "a cloud metadata service is never reachable";
+  return portProblem(dial.port);
+}
+
+function portProblem(port: number): string | null {
+  return Number.isInteger(port) && port >= 1 && port <= 65535 ? null : "not a port from 1 to 65535";
+}
