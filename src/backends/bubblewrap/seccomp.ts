@@ -8,7 +8,7 @@ export interface Instruction {
   readonly k: number;
 }
 
-export type SeccompArch = "x64" | "arm64";
+type SeccompArch = "x64" | "arm64";
 
 const LOAD = 0x20; // BPF_LD | BPF_W | BPF_ABS
 const EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K

@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { chmodSync, chownSync, copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { asOrdinaryUser, ordinaryUser } from "./needs.ts";
+
+export interface OrdinaryRun {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/**
+ * Runs test files again as an ordinary user, with a Node, a home and a temp folder that this user can reach.
+ * Needs `ordinary-user`. Everything is removed afterwards.
+ */
+export async function runAsOrdinaryUser(files: readonly string[]): Promise<OrdinaryRun> {
+  const { uid, gid } = ordinaryUser();
+  const top = mkdtempSync(join(tmpdir(), "user-"));
+  try {
+    chmodSync(top, 0o755);
+    const node = join(top, "node");
+    try {
+      linkSync(process.execPath, node);
+    } catch {
+      copyFileSync(process.execPath, node);
+    }
+    const home = join(top, "home");
+    mkdirSync(home, { mode: 0o700 });
+    chownSync(home, uid, gid);
+    const env: Record<string, string> = {
+      HOME: home,
+      TMPDIR: home,
+      PATH: process.env.PATH ?? "/usr/bin:/bin",
+      BOT_BOTTLE_REQUIRE:
+        process.env.BOT_BOTTLE_REQUIRE?.split(",")
+          .filter((name) => name !== "root" && name !== "cgroup" && name !== "ordinary-user" && name !== "all")
+          .join(",") ?? "",
+    };
+    const argv = [
+      "/usr/bin/env",
+      "-C",
+      home,
+      ...asOrdinaryUser(),
+      node,
+      "--disable-sigusr1",
+      "--test",
+      "--test-reporter=spec",
+      ...files,
+    ];
+    const [program = "", ...args] = argv;
+    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    return { code, output };
+  } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
+}
