@@ -6,10 +6,17 @@ import type { GatewayContext } from "./context.ts";
 import { describe } from "./failure.ts";
 import type { OpenTunnel } from "./tunnel.ts";
 
+/** A decrypted tunnel. */
+export interface InnerTunnel {
+  readonly authority: Authority;
+  /** True once a request came through. */
+  used: boolean;
+}
+
 /** The HTTP server that all inspected tunnels of one gateway share. */
 export interface InnerServer {
-  /** Reads requests from a decrypted tunnel to `authority`. */
-  adopt(socket: TLSSocket, authority: Authority): void;
+  /** Reads requests from a decrypted tunnel. */
+  adopt(socket: TLSSocket, tunnel: InnerTunnel): void;
   close(): void;
 }
 
@@ -34,6 +41,7 @@ export function inspect(
     });
     let failure: string | null = null;
     let handshaken = false;
+    const decrypted: InnerTunnel = { authority, used: false };
     const timer = setTimeout(
       () => {
         failure = "the handshake took too long";
@@ -47,16 +55,17 @@ export function inspect(
     secured.once("secure", () => {
       clearTimeout(timer);
       handshaken = true;
-      inner.adopt(secured, authority);
+      inner.adopt(secured, decrypted);
     });
     // A client that ends the raw connection without a TLS close still ends the tunnel.
     socket.once("close", () => secured.destroy());
     secured.once("close", () => {
       clearTimeout(timer);
       socket.destroySoon();
-      if (!handshaken) {
-        // Most often a client that does not trust the bottle's CA (attack row 103).
-        const detail = `${judgement.id} ${judgement.authority ?? ""}: ${failure ?? "the client gave up the handshake"}`;
+      if (!decrypted.used) {
+        // Most often a client that does not trust the bottle's CA: some say so, some just leave (attack row 103).
+        const why = handshaken ? "the client left after the handshake without a request" : "the handshake failed";
+        const detail = `${judgement.id} ${judgement.authority ?? ""}: ${why}${failure === null ? "" : ` (${failure})`}`;
         context.trail.session("tls-failed", detail, judgement.snapshot.hidden);
       }
       resolve();
@@ -73,11 +82,12 @@ export interface InnerHandlers {
 
 /** Makes the shared inner server. `server` comes with the limits that hold for every HTTP server of the gateway. */
 export function createInnerServer(server: Server, handlers: InnerHandlers): InnerServer {
-  const tunnels = new WeakMap<object, Authority>();
+  const tunnels = new WeakMap<object, InnerTunnel>();
   const targetOf = (socket: object): Authority => {
-    const authority = tunnels.get(socket);
-    if (authority === undefined) throw new Error("a request without a tunnel");
-    return authority;
+    const tunnel = tunnels.get(socket);
+    if (tunnel === undefined) throw new Error("a request without a tunnel");
+    tunnel.used = true;
+    return tunnel.authority;
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse) =>
     handlers.request(request, response, targetOf(request.socket));
@@ -91,11 +101,11 @@ export function createInnerServer(server: Server, handlers: InnerHandlers): Inne
     handlers.connect(request, socket, targetOf(socket)),
   );
   server.on("clientError", (error: Error, socket: Socket) =>
-    handlers.malformed(error, socket, tunnels.get(socket) ?? null),
+    handlers.malformed(error, socket, tunnels.get(socket)?.authority ?? null),
   );
   return {
-    adopt: (socket, authority) => {
-      tunnels.set(socket, authority);
+    adopt: (socket, tunnel) => {
+      tunnels.set(socket, tunnel);
       server.emit("connection", socket);
     },
     close: () => {
