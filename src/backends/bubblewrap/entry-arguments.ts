@@ -86,7 +86,8 @@ export function entryCommand(
       `${shellWord(tools.nsenter)} -t ${entry.init.pid} -U -n -m -p -i -u -C --preserve-credentials -- "$@"`,
   ].join("\n");
   const argv = [...scopePrefix(entry.group, tools.systemdRun), tools.shell, "-c", script, "bot-bottle", ...inside];
-  const env = { PATH: HOST_PATH, ...entry.managerEnv };
+  // SHLVL: with a socket as stdin and none, bash takes itself for a remote shell and reads the operator's .bashrc.
+  const env = { PATH: HOST_PATH, SHLVL: "1", ...entry.managerEnv };
   if (terminal === false) return { argv, env };
   return {
     argv: [tools.script, "-qfec", `exec ${shellLine(argv)}`, terminal.transcript ?? "/dev/null"],
