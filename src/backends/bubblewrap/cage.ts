@@ -68,7 +68,8 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
   ];
   const [program = "/bin/sh", ...args] = argv;
   const child = spawn(program, args, {
-    env: { ...spec.prefixEnv },
+    // SHLVL: with a socket as stdin and none, bash takes itself for a remote shell and reads the operator's .bashrc.
+    env: { SHLVL: "1", ...spec.prefixEnv },
     cwd: "/",
     stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
     detached: true,
