@@ -55,7 +55,7 @@ const checks: Readonly<Record<string, () => CheckResult | Promise<CheckResult>>>
   sizes: () => checkSizes(sources),
   names: () => checkNames(files),
   barrels: () => checkBarrels(sources),
-  words: () => checkWords(files),
+  words: () => checkWords(files, [root]),
 };
 
 const selected = process.argv.slice(2);

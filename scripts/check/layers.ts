@@ -7,7 +7,7 @@ const RACKS = ["agents", "credentials"];
 const SERVICES = ["gateway", "gitgate", "supervise"];
 
 /** What each room of `src/` may import besides itself: only what lies below it. Rooms on one level never meet. */
-export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   agents: CORE,
   credentials: CORE,

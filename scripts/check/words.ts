@@ -15,12 +15,11 @@ export function checkBackendNames(files: readonly ParsedFile[]): CheckResult {
 }
 
 // Written in pieces, so that this file does not find itself.
-const WORDS: readonly { readonly pattern: RegExp; readonly why: string; readonly except?: readonly string[] }[] = [
+const WORDS: readonly { readonly pattern: RegExp; readonly why: string }[] = [
   { pattern: new RegExp(`\\b(?:TO${"DO"}|FIX${"ME"}|X${"XX"}|HA${"CK"})\\b`, "g"), why: "a marker of unfinished work" },
   { pattern: new RegExp(`(?<![\\w.])/wo${"rk"}/[a-z]`, "g"), why: "a path of one machine" },
-  { pattern: /(?<![\w.])\/home\/(?!agent\b|tester\b|user\b|alice\b|bob\b)[a-z]/g, why: "a path of one machine" },
-  { pattern: new RegExp(`(?<![\\w.])/ro${"ot"}/(?!\\.ssh\\b)[\\w.]`, "g"), why: "a path of one machine" },
-  { pattern: /"resolved": "http/g, why: "a registry's address in a lockfile" },
+  { pattern: new RegExp(`(?<![\\w.])/ro${"ot"}/\\.(?:cache|npm|config|local)`, "g"), why: "a path of one machine" },
+  { pattern: new RegExp(`"resolved": "${"http"}`, "g"), why: "a registry's address in a lockfile" },
   { pattern: /^(?:<{7}|>{7}) /gm, why: "a merge conflict" },
   {
     pattern: /[\u202a-\u202e\u2066-\u2069]/g,
@@ -28,10 +27,17 @@ const WORDS: readonly { readonly pattern: RegExp; readonly why: string; readonly
   },
 ];
 
-/** Tracked text holds no markers of unfinished work, paths of one machine, registry addresses or hidden characters. */
-export function checkWords(files: readonly SourceFile[]): CheckResult {
+/**
+ * Tracked text holds no markers of unfinished work, paths of one machine (`machine` lists more of them, such as the
+ * checkout's own), registry addresses or hidden characters.
+ */
+export function checkWords(files: readonly SourceFile[], machine: readonly string[] = []): CheckResult {
+  const paths = machine.map((path) => ({
+    pattern: new RegExp(`${path.replace(/[^\w/]/g, "\\$&")}(?![\\w-])`, "g"),
+    why: "a path of this machine",
+  }));
   const problems = files.flatMap((file) =>
-    WORDS.flatMap(({ pattern, why }) =>
+    [...WORDS, ...paths].flatMap(({ pattern, why }) =>
       [...file.text.matchAll(pattern)].map(
         (match) => `${file.path}:${lineAt(file.text, match.index)}: ${why}: ${match[0]}`,
       ),
