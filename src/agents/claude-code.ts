@@ -1,9 +1,34 @@
-import type { AgentBinary, AgentProvider, AgentRunRequest, CredentialCandidate } from "../core/model/agent.ts";
+import type {
+  AgentBinary,
+  AgentProgram,
+  AgentProvider,
+  AgentRunRequest,
+  CredentialCandidate,
+} from "../core/model/agent.ts";
 import type { Command } from "../core/model/command.ts";
 import type { Mount, ProvisionFile } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
 
 const MODEL_HOST = "api.anthropic.com";
+
+/** Read from the registry's metadata and checked against the packed files. */
+const program: AgentProgram = {
+  hostName: "claude",
+  npmPackage: "@anthropic-ai/claude-code",
+  npmVersion: "2.1.197",
+  npmPlatforms: {
+    x64: {
+      package: "@anthropic-ai/claude-code-linux-x64",
+      sha512: "rIlKmrY0QMyHgPRX/MYWNj039vbypICvI9jVe3rs9Xy2RnNklySjyPxqh62QadznzoftEO23uYQ1tFePcQ//bg==",
+      file: "claude",
+    },
+    arm64: {
+      package: "@anthropic-ai/claude-code-linux-arm64",
+      sha512: "sx6SoGj3MNR5CV+YDkNtbLHXa1tn3G8qcYFgm1gnvOi9ODQUKbhiPfankJfkTMDVekOvnKJhm6i9hGFIPzp7cQ==",
+      file: "claude",
+    },
+  },
+};
 
 /** Where the program is shown in the bottle: one read-only file, outside every agent-writable folder. */
 const GUEST_PROGRAM = "/opt/agent/claude";
@@ -89,6 +114,8 @@ const env = {
   DISABLE_ERROR_REPORTING: "1",
   // The program lives at a place of ours; the advice to repair ~/.local/bin would be wrong here.
   DISABLE_INSTALLATION_CHECKS: "1",
+  // Else every interactive start asks for two hosts that are not listed.
+  CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: "1",
 } as const;
 
 const mounts = (binary: AgentBinary): readonly Mount[] => [{ host: binary.path, guest: GUEST_PROGRAM }];
@@ -130,7 +157,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 export const claudeCode: AgentProvider = {
   name: "claude-code",
   title: "Claude Code",
-  program: { hostName: "claude", npmPackage: "@anthropic-ai/claude-code", npmVersion: "2.1.197" },
+  program,
   credentials,
   rules,
   env,

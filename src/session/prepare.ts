@@ -68,6 +68,7 @@ export async function prepare(
     cache: layout.cache,
     env,
     say: context.say,
+    install: !request.dryRun,
   });
   const resolved = resolvePlan({
     request,

@@ -15,6 +15,19 @@ export interface CredentialCandidate {
   readonly placeholderShape: string;
 }
 
+/** Where an agent's program comes from: the host's own, or one pinned package for each architecture. */
+export interface AgentProgram {
+  /** Looked for on PATH. */
+  readonly hostName: string;
+  /** Package that the program's own installer uses; its platform packages lie beside it. */
+  readonly npmPackage: string;
+  readonly npmVersion: string;
+  /** By `process.arch`: the package that holds nothing but the program. `sha512` is base64, of the packed file. */
+  readonly npmPlatforms: Readonly<
+    Record<string, { readonly package: string; readonly sha512: string; readonly file: string }>
+  >;
+}
+
 /** How the agent's program is found and shown in the bottle. */
 export interface AgentBinary {
   /** Absolute path on the host of the program that will run. */
@@ -41,7 +54,7 @@ export interface AgentProvider {
   readonly name: string;
   readonly title: string;
   /** Program name to look for on the host, and the pinned package that provides it otherwise; null: nothing to find. */
-  readonly program: { readonly hostName: string; readonly npmPackage: string; readonly npmVersion: string } | null;
+  readonly program: AgentProgram | null;
   readonly credentials: (hostHome: string) => readonly CredentialCandidate[];
   readonly rules: readonly EgressRule[];
   /** Literal variables of the bottle. */
