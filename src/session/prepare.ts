@@ -69,6 +69,7 @@ export async function prepare(
     env,
     say: context.say,
     install: !request.dryRun,
+    signal: context.signal,
   });
   const resolved = resolvePlan({
     request,
