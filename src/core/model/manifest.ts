@@ -254,7 +254,10 @@ const bottle = z.strictObject({
       "`copy` (default): the agent works on a private copy. `bind`: in the folder itself, through which it can run code as you. Not in the bottle `default`.",
     ),
   env: z
-    .record(variable, env.describe(`A literal; \`\${NAME}\` copies a variable of the host; \`?question\` asks at start.`))
+    .record(
+      variable,
+      env.describe(`A literal; \`\${NAME}\` copies a variable of the host; \`?question\` asks at start.`),
+    )
     .optional()
     .describe("Variables of the bottle."),
   egress: z

@@ -2,7 +2,7 @@ import type { CredentialCandidate } from "../model/agent.ts";
 import type { CredentialDefinition, RuleDefinition, SourceDefinition } from "../model/definition.ts";
 import type { SecretRef, SecretSource } from "../model/plan.ts";
 import type { CredentialBinding, CredentialScheme } from "../model/policy.ts";
-import { splitHostPort } from "../policy/hosts.ts";
+import { hostPatternsOverlap, splitHostPort } from "../policy/hosts.ts";
 import { expandHome } from "./home-path.ts";
 import { deriveBytes, placeholder } from "./placeholders.ts";
 
@@ -134,10 +134,12 @@ function settleClaims(
       problems.push(`a rule writes credential ${name} at ${host}, which is not one of its hosts`);
     }
   }
-  const settled = drafts.map((draft) => ({
-    ...draft,
-    hosts: draft.hosts.filter((host) => (choices.get(canonical(host)) ?? draft.name) === draft.name),
-  }));
+  const settled = drafts
+    .map((draft) => ({
+      ...draft,
+      hosts: draft.hosts.filter((host) => (choices.get(canonical(host)) ?? draft.name) === draft.name),
+    }))
+    .filter((draft) => draft.hosts.length > 0);
   for (const [index, draft] of settled.entries()) {
     for (const other of settled.slice(index + 1)) {
       for (const host of draft.hosts.filter((pattern) => overlaps([pattern], other.hosts))) {
@@ -155,7 +157,7 @@ function chosenHosts(rules: readonly RuleDefinition[], problems: string[]): Read
   const choices = new Map<string, string>();
   for (const { host, port = 443, credential } of rules) {
     if (credential === undefined) continue;
-    const key = `${host.toLowerCase()}:${port}`;
+    const key = `${host}:${port}`;
     const before = choices.get(key);
     if (before !== undefined && before !== credential) {
       problems.push(
@@ -169,7 +171,7 @@ function chosenHosts(rules: readonly RuleDefinition[], problems: string[]): Read
 
 function canonical(pattern: string): string {
   const parts = splitHostPort(pattern);
-  return parts === null ? pattern : `${parts.host.toLowerCase()}:${parts.port}`;
+  return parts === null ? pattern : `${parts.host}:${parts.port}`;
 }
 
 /** True when some authority fits a pattern of both lists. */
@@ -180,11 +182,5 @@ function overlaps(some: readonly string[], others: readonly string[]): boolean {
 function patternsMeet(a: string, b: string): boolean {
   const [first, second] = [splitHostPort(a), splitHostPort(b)];
   if (first === null || second === null || first.port !== second.port) return false;
-  const [x, y] = [first.host.toLowerCase(), second.host.toLowerCase()];
-  return x === y || fits(x, y) || fits(y, x);
-}
-
-/** True when wildcard `pattern` covers `host`, itself exact or a wildcard further down. */
-function fits(pattern: string, host: string): boolean {
-  return pattern.startsWith("*.") && host.endsWith(pattern.slice(1));
+  return hostPatternsOverlap(first.host, second.host);
 }
