@@ -7,8 +7,9 @@ export type Call =
   | { readonly kind: "verb"; readonly verb: Verb; readonly input: VerbInput }
   | { readonly kind: "print"; readonly text: string; readonly toStderr: boolean; readonly exitCode: number };
 
-const OVERVIEW = `bottle runs coding agents unattended, each in a bottle: its own file system, no real credential
-inside, and one way out, a gateway that allows what is listed and writes everything down.`;
+const OVERVIEW =
+  "Runs coding agents unattended, each in a bottle: its own file system, no real credential inside, and one way out, " +
+  "a gateway that allows what is listed and writes everything down.";
 
 /** Parses `argv` (without program and script). Commander does the words; what follows the first `--` is never its business. */
 export async function parse(argv: readonly string[], version: () => Promise<string>): Promise<Call> {

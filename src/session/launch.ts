@@ -58,9 +58,6 @@ async function build(
   cleanup: Cleanup,
 ): Promise<RunningBottle> {
   const { facts, layout, env } = context;
-  // Loaded while the cage is being made.
-  const gatewayModule = import("../gateway/gateway.ts");
-  gatewayModule.catch(() => undefined);
   const secrets = await holdSecrets(plan.secrets, env);
   const inside = await guestEnv(plan, secrets.known(), context);
 
@@ -94,17 +91,18 @@ async function build(
   // The services close after the bottle is gone: their undo stands before that of the cage.
   let closeServices: () => Promise<void> = async () => undefined;
   cleanup.push("gateway", () => closeServices());
-  const shell = await backend.create(plan, {
+  const creating = backend.create(plan, {
     facts,
     folders: { home: paths.home, workspace: paths.workspace, run: paths.run },
     cleanup,
     journal: async (what, detail) => void (await journal.intent(what, detail)),
   });
+  // Loaded while the cage is being made, not before: its modules are half of all that a start loads.
+  const [shell, { startGateway }, roots] = await allOrNone([creating, import("../gateway/gateway.ts"), hostRootsPem()]);
   stopIfAborted(context.signal);
 
   const policy = policyOfPlan(plan);
   await writePolicy(paths.policy, policy);
-  const { startGateway } = await gatewayModule;
   const services = await shell.serve(async (listener) => {
     const gateway = startGateway({
       bottle: plan.name,
@@ -122,13 +120,15 @@ async function build(
 
   const { guest } = shell;
   const variables = { ...baseEnv(guest, env), ...inside, ...gatewayEnv(guest.proxyUrl, guest.run) };
-  const roots = await hostRootsPem();
   const bottle = await shell.start(
     runFiles({ folder: guest.run, env: variables, caPem: services.caPem, hostRootsPem: roots }),
   );
   stopIfAborted(context.signal);
-  await provision(plan, bottle, guest, secrets, context, cleanup);
-  await checkSeal(bottle, guest, secrets.known());
+  await provision(plan, bottle);
+  await allOrNone([
+    checkSeal(bottle, guest, secrets.known()),
+    bringWorkspace(plan, bottle, guest, secrets, context, cleanup),
+  ]);
   stopIfAborted(context.signal);
 
   const control = await serveControl(paths.control, async (request) => {
@@ -178,8 +178,15 @@ function ownIdentity(): ProcessIdentity {
   return identity;
 }
 
-/** Files of the agent's home, then the workspace. */
-async function provision(
+/** Files of the agent's home, placed before the seal check, which searches them. */
+async function provision(plan: BottlePlan, bottle: Bottle): Promise<void> {
+  if (plan.files.length === 0) return;
+  const encoder = new TextEncoder();
+  await bottle.put(plan.files.map(({ path, mode, text }) => ({ path, mode, content: encoder.encode(text) })));
+}
+
+/** A private copy of the folder; searched for secrets as it passes. A bound folder is there already. */
+async function bringWorkspace(
   plan: BottlePlan,
   bottle: Bottle,
   guest: GuestLayout,
@@ -187,15 +194,21 @@ async function provision(
   context: SessionContext,
   cleanup: Cleanup,
 ): Promise<void> {
-  const encoder = new TextEncoder();
-  const files = plan.files.map((file) => ({ path: file.path, mode: file.mode, content: encoder.encode(file.text) }));
-  const tar = context.facts.tools["tar"];
+  if (plan.workspace.mode === "bind") return;
+  const { tar } = context.facts.tools;
   if (tar === undefined) throw new BottleError("HOST_UNFIT", "tar is missing", { hint: "apt install tar" });
-  const copied =
-    plan.workspace.mode === "copy"
-      ? copyWorkspace(bottle, tar, plan.workspace.host, guest.workspace, secrets.known(), cleanup)
-      : Promise.resolve();
-  await Promise.all([files.length > 0 ? bottle.put(files) : undefined, copied]);
+  await copyWorkspace(bottle, tar, plan.workspace.host, guest.workspace, secrets.known(), cleanup);
+}
+
+/**
+ * As Promise.all, but rejects only when all have settled: what still runs would otherwise make things while they are
+ * being undone.
+ */
+async function allOrNone<T extends readonly unknown[]>(
+  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as T;
 }
 
 /** Ends a launch that the operator no longer wants; the caller undoes what was made. */
