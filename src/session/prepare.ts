@@ -6,6 +6,7 @@ import { DEFAULT_BACKEND, loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
+import { formatProblem } from "../core/plan/manifest-problems.ts";
 import { resolvePlan } from "../core/plan/resolve.ts";
 import { selectAgent } from "../core/plan/selection.ts";
 import type { StartRequest } from "../core/plan/start-request.ts";
@@ -20,12 +21,6 @@ export interface Prepared {
   readonly plan: BottlePlan;
   readonly backend: Backend;
 }
-
-/** What can be started without any manifest. */
-const RACK = {
-  providers,
-  builtInAgents: Object.fromEntries(Object.keys(providers).map((name) => [name, { provider: name }])),
-};
 
 /** Changes that the demo makes to an ordinary start. */
 export interface PrepareOptions {
@@ -53,8 +48,9 @@ export async function prepare(
 ): Promise<Prepared> {
   const { facts, layout, env } = context;
   const workspace = await realFolder(request.path);
-  const manifest = await loadManifest({ layout, workspace, home: facts.home, uid: facts.uid }, RACK);
-  const selected = selectAgent(request, manifest, RACK);
+  const manifest = await loadManifest({ layout, workspace, home: facts.home, uid: facts.uid }, providers);
+  for (const problem of manifest.problems) context.say(formatProblem(problem));
+  const selected = selectAgent(request, manifest, providers);
   if (!selected.ok) throw selected.error;
   const { selection } = selected;
   const backend = await loadBackend(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND);

@@ -3,7 +3,7 @@ import { EMPTY_MANIFEST, type Manifest, type Origin } from "../core/model/defini
 import type { Problem } from "../core/model/finding.ts";
 import { expandHome } from "../core/plan/home-path.ts";
 import { manifestError } from "../core/plan/manifest-problems.ts";
-import { type AgentRack, rackNames } from "../core/plan/selection.ts";
+import type { AgentRack } from "../core/plan/selection.ts";
 import { type FileText, readTextFile } from "../host/files.ts";
 import { type Layout, MANIFEST_NAME } from "./layout.ts";
 import type { CheckedFile, PlacedFault } from "./manifest-check.ts";
@@ -47,7 +47,7 @@ export async function loadManifest(places: ManifestPlaces, rack: AgentRack): Pro
   };
   const operator = read("operator", operatorFile, operatorText);
   const project = read("project", projectFile, projectText);
-  const rackOf = rackNames(rack);
+  const rackOf = Object.keys(rack);
   const bottles = [...Object.keys(operator.checked.bottles), ...namesIn("bottles", operator.faults)];
   operator.faults.push(...referenceFaults(operator.checked, { rack: rackOf, bottles }));
   const certificates = await readCertificates(operator.checked, places.home);

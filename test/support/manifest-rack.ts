@@ -70,7 +70,4 @@ export const plainProvider: AgentProvider = {
   mounts: () => [],
 };
 
-export const testRack: AgentRack = {
-  providers: { "test-agent": testProvider, plain: plainProvider },
-  builtInAgents: { test: { provider: "test-agent" }, plain: { provider: "plain" } },
-};
+export const testRack: AgentRack = { test: testProvider, plain: plainProvider };

@@ -39,13 +39,17 @@ export function isSecretName(variable: string): boolean {
 }
 
 function isIrregular(run: string): boolean {
-  // Paths and dashed words are judged by their longest part.
-  const parts = run.split(/[/_-]/).filter((part) => part.length >= 16);
-  const word = run.includes("/") || run.includes("-") || run.includes("_") ? parts : [run];
-  return [...word, ...(/[+=]/.test(run) ? [run] : [])].some((part) => {
-    const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/].filter((kind) => kind.test(part)).length;
-    return part.length >= 20 ? kinds >= 2 && entropyOf(part) >= 3 : kinds === 3 && entropyOf(part) >= 3.5;
+  // Paths and dashed words are judged by their parts; base64 with a slash in it is no path.
+  if (run.length >= 32 && !run.startsWith("/") && kindsOf(run) === 3 && entropyOf(run) >= 4.2) return true;
+  return run.split(/[/_-]/).some((part) => {
+    if (part.length >= 20) return kindsOf(part) >= 2 && entropyOf(part) >= 3;
+    return part.length >= 16 && kindsOf(part) === 3 && entropyOf(part) >= 3.5;
   });
+}
+
+/** How many of small letters, capitals and digits occur. */
+function kindsOf(text: string): number {
+  return [/[a-z]/, /[A-Z]/, /[0-9]/].filter((kind) => kind.test(text)).length;
 }
 
 /** Shannon entropy in bits for each character. */

@@ -24,17 +24,8 @@ export type Selected =
   | { readonly ok: true; readonly selection: AgentSelection }
   | { readonly ok: false; readonly error: BottleError };
 
-/** The built-in agents: `src/agents/providers`. */
-export interface AgentRack {
-  readonly providers: Readonly<Record<string, AgentProvider>>;
-  /** Names that need no manifest. */
-  readonly builtInAgents: Readonly<Record<string, { readonly provider: string }>>;
-}
-
-/** Every name that an agent definition may build on, and that a project's agent may not take. */
-export function rackNames(rack: AgentRack): readonly string[] {
-  return [...new Set([...Object.keys(rack.builtInAgents), ...Object.keys(rack.providers)])].sort();
-}
+/** The built-in agents by the name that is typed: `src/agents/providers`. */
+export type AgentRack = Readonly<Record<string, AgentProvider>>;
 
 /**
  * Finds the agent in the manifest, else among the built-in ones. Errors: AGENT_UNKNOWN; MANIFEST_INVALID when its
@@ -48,9 +39,9 @@ export function selectAgent(
   const name = request.agent;
   if (manifest.broken.agents.includes(name)) return broken(`the definition of agent ${name} has problems`, manifest);
   const definition = own(manifest.agents, name);
-  const provider = providerOf(definition?.provider ?? name, rack);
+  const provider = own(rack, definition?.provider ?? name);
   if (provider === undefined) {
-    const known = [...new Set([...Object.keys(manifest.agents), ...Object.keys(rack.builtInAgents)])].sort();
+    const known = [...new Set([...Object.keys(manifest.agents), ...Object.keys(rack)])].sort();
     const meant = nearest(name, known);
     const message =
       definition === undefined
@@ -81,10 +72,6 @@ export function selectAgent(
       origin: definition?.origin ?? null,
     },
   };
-}
-
-function providerOf(name: string, rack: AgentRack): AgentProvider | undefined {
-  return own(rack.providers, own(rack.builtInAgents, name)?.provider ?? name);
 }
 
 function broken(message: string, manifest: Manifest): Selected {

@@ -2,7 +2,7 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, 
 
 /** Bytes of `512M`, `2G`, `1.5G` or a plain number of bytes (units of 1024); null when it is not such a text. */
 export function parseSize(text: string): number | null {
-  const match = /^(\d{1,15}(?:\.\d{1,3})?)([KMGT]?)$/.exec(text);
+  const match = /^(\d{1,16}(?:\.\d{1,3})?)([KMGT]?)$/.exec(text);
   const unit = match === null ? undefined : UNITS[match[2] ?? ""];
   if (match === null || unit === undefined) return null;
   const bytes = Math.floor(Number(match[1]) * unit);

@@ -1,0 +1,361 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { providers } from "../../../src/agents/providers.ts";
+import type { Manifest } from "../../../src/core/model/definition.ts";
+import { BottleError } from "../../../src/core/model/errors.ts";
+import { manifestKeys } from "../../../src/core/model/manifest-keys.ts";
+import { formatProblem } from "../../../src/core/plan/manifest-problems.ts";
+import { selectAgent } from "../../../src/core/plan/selection.ts";
+import { layoutOf } from "../../../src/state/layout.ts";
+import { loadManifest } from "../../../src/state/manifests.ts";
+import { testRack } from "../../support/manifest-rack.ts";
+
+const uid = process.getuid?.() ?? 0;
+
+interface Place {
+  readonly home: string;
+  readonly operator: string;
+  readonly project: string;
+  load(rack?: typeof testRack): Promise<Manifest>;
+}
+
+function place(context: TestContext): Place {
+  const home = mkdtempSync(join(tmpdir(), "manifest-"));
+  context.after(() => rmSync(home, { recursive: true, force: true }));
+  const layout = layoutOf({}, home, uid);
+  const workspace = join(home, "project");
+  mkdirSync(layout.config, { recursive: true });
+  mkdirSync(workspace);
+  return {
+    home,
+    operator: layout.operatorManifest,
+    project: join(workspace, "bot-bottle.json"),
+    load: (rack = testRack) => loadManifest({ layout, workspace, home, uid }, rack),
+  };
+}
+
+async function refusal(promise: Promise<unknown>): Promise<BottleError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(error instanceof BottleError);
+    return error;
+  }
+  assert.fail("the manifest was accepted");
+}
+
+const said = (manifest: Manifest) => manifest.problems.map(formatProblem).join("\n");
+
+test("without a file there is nothing, and nothing is wrong", async (context) => {
+  const manifest = await place(context).load();
+  assert.deepEqual([manifest.agents, manifest.bottles, manifest.problems], [{}, {}, []]);
+});
+
+test("comments and trailing commas are read", async (context) => {
+  const at = place(context);
+  writeFileSync(at.operator, '// mine\n{ "agents": { "a": { "provider": "test", /* x */ }, }, }\n');
+  const manifest = await at.load();
+  assert.equal(manifest.agents.a?.provider, "test");
+  assert.deepEqual(manifest.agents.a?.origin, { by: "operator", file: at.operator });
+});
+
+test("every problem is told at once, with line, column, path and what was meant", async (context) => {
+  const at = place(context);
+  writeFileSync(
+    at.operator,
+    `{
+  "bottles": {
+    "dev": {
+      "egres": {},
+      "limits": { "memory": "lots", "pids": 1.5 },
+      "egress": { "rules": [
+        { "host": "api.example.com", "methods": ["get"] },
+        { "host": "*", "port": 70000 },
+        { "hst": "x.example.com" }
+      ] }
+    },
+    "good": { "limits": { "memory": "1G" } }
+  },
+  "agents": {
+    "Bad Name": { "provider": "test" },
+    "a": { "provider": "tset" },
+    "b": { "provider": "test", "bottle": "god" }
+  }
+}`,
+  );
+  const manifest = await at.load();
+  const text = said(manifest);
+  for (const line of [
+    /:4:7: bottles\.dev\.egres: unknown key "egres" \(did you mean egress\?\)/,
+    /:5:29: bottles\.dev\.limits\.memory: a size/,
+    /:5:45: bottles\.dev\.limits\.pids: expected a whole number/,
+    /:7:50: bottles\.dev\.egress\.rules\[0\]\.methods\[0\]: a method in capital letters/,
+    /:8:19: bottles\.dev\.egress\.rules\[1\]\.host: /,
+    /:8:32: bottles\.dev\.egress\.rules\[1\]\.port: too large: at most 65535/,
+    /:9:9: bottles\.dev\.egress\.rules\[2\]\.host: host is missing/,
+    /:9:11: bottles\.dev\.egress\.rules\[2\]\.hst: unknown key "hst" \(did you mean host\?\)/,
+    /:15:5: agents\["Bad Name"\]: a name has/,
+    /:16:24: agents\.a\.provider: no built-in agent is called tset \(did you mean test\?\)/,
+    /:17:42: agents\.b\.bottle: no bottle is called god \(did you mean good\?\)/,
+  ]) {
+    assert.match(text, line);
+  }
+});
+
+test("part B 41: one broken definition does not hide the others, and starting it says what is wrong", async (context) => {
+  const at = place(context);
+  writeFileSync(
+    at.operator,
+    `{ "bottles": { "weak": { "limits": { "cpus": "two" } }, "fine": {} },
+       "agents": { "a": { "provider": "test", "bottle": "fine" }, "b": { "provider": "test", "bottle": "weak" }, "test": { "nope": 1 } } }`,
+  );
+  const manifest = await at.load();
+  assert.deepEqual(Object.keys(manifest.agents), ["a", "b"]);
+  assert.ok(selectAgent({ agent: "a", command: null }, manifest, testRack).ok);
+  for (const agent of ["b", "test"]) {
+    // A broken entry for a built-in agent must not fall back to the built-in one, which would run elsewhere.
+    const selected = selectAgent({ agent, command: null }, manifest, testRack);
+    assert.ok(!selected.ok);
+    assert.equal(selected.error.code, "MANIFEST_INVALID");
+    assert.match(selected.error.message, /expected a number/);
+  }
+});
+
+test("a broken default bottle is not replaced by the built-in one", async (context) => {
+  const at = place(context);
+  writeFileSync(at.operator, '{ "bottles": { "default": { "limits": { "cpus": 0 } } } }');
+  const selected = selectAgent({ agent: "test", command: null }, await at.load(), testRack);
+  assert.ok(!selected.ok);
+  assert.equal(selected.error.code, "MANIFEST_INVALID");
+});
+
+test("what cannot be read at all is an error, never an empty manifest", async (context) => {
+  const at = place(context);
+  for (const text of [
+    "",
+    "{",
+    "[]",
+    "null",
+    "{]",
+    '"x"',
+    '{ "agnets": {} }',
+    '{ "agents": [] }',
+    '{"agents":{},"agents":{}}',
+    '{ "__proto__": {} }',
+  ]) {
+    writeFileSync(at.operator, text);
+    const error = await refusal(at.load());
+    assert.equal(error.code, "MANIFEST_INVALID", text);
+    assert.match(error.message, /bot-bottle\.json:\d+:\d+: /, text);
+  }
+  writeFileSync(at.operator, Buffer.from([0x7b, 0xff, 0xfe, 0x7d]));
+  assert.match((await refusal(at.load())).message, /not UTF-8/);
+  rmSync(at.operator);
+  mkdirSync(at.operator);
+  assert.match((await refusal(at.load())).message, /not a regular file/);
+});
+
+test("a key given twice spoils its definition instead of winning unseen", async (context) => {
+  const at = place(context);
+  writeFileSync(
+    at.operator,
+    '{ "agents": { "a": { "provider": "test", "provider": "plain" }, "b": { "provider": "test" } } }',
+  );
+  const manifest = await at.load();
+  assert.deepEqual(Object.keys(manifest.agents), ["b"]);
+  assert.match(said(manifest), /agents\.a\.provider: the key is given twice/);
+});
+
+test("an operator's file that others may write is refused", async (context) => {
+  const at = place(context);
+  writeFileSync(at.operator, "{}");
+  chmodSync(at.operator, 0o666);
+  assert.match((await refusal(at.load())).message, /written by everybody/);
+});
+
+test("what later versions will know is refused in words that say so", async (context) => {
+  const at = place(context);
+  const rules = [
+    { host: "a.example.com", leak: "warn" },
+    { host: "b.example.com", mode: "tcp" },
+  ];
+  const bottle = { extends: "x", git: {}, image: "debian", packs: ["npm"], egress: { rules } };
+  writeFileSync(
+    at.operator,
+    JSON.stringify({ bottles: { x: bottle }, agents: { a: { provider: "test", skills: ["s"] } } }),
+  );
+  const text = said(await at.load());
+  for (const path of ["x.extends", "x.git", "x.image", "x.packs", "rules[0].leak", "rules[1].mode", "a.skills"]) {
+    assert.ok(new RegExp(`${path.replace(/[[\].]/g, "\\$&")}: .*not in this version`).test(text), `${path}\n${text}`);
+  }
+  writeFileSync(at.operator, '{ "trust": [] }');
+  assert.match((await refusal(at.load())).message, /trust: not in this version/);
+});
+
+test("combinations without a meaning are refused", async (context) => {
+  const at = place(context);
+  const host = "a.example.com";
+  const rules = [
+    { host, mode: "splice", methods: ["GET"] },
+    { host, scheme: "http", credential: "c" },
+    { host, credential: "missing" },
+    { host, dial: { address: "192.0.2.1" } },
+    { host, dial: { unix: "/run/x.sock", port: 1 } },
+    { host, dial: { address: "example.com", port: 443 } },
+    { host, dial: { unix: "relative.sock" } },
+    { host, paths: [] },
+  ];
+  const source = { env: "A", file: "/x" };
+  const credentials = {
+    c: { source, hosts: [host], scheme: "bearer" },
+    d: { source: { command: ["gh"] }, hosts: [], scheme: {} },
+  };
+  for (const [index, rule] of rules.entries()) {
+    writeFileSync(at.operator, JSON.stringify({ bottles: { x: { egress: { rules: [rule] } } } }));
+    const manifest = await at.load();
+    assert.deepEqual(manifest.broken.bottles, ["x"], JSON.stringify(rules[index]));
+  }
+  writeFileSync(at.operator, JSON.stringify({ bottles: { x: { credentials }, default: { workspace: "bind" } } }));
+  const text = said(await at.load());
+  for (const part of [
+    /credentials\.c\.source: exactly one/,
+    /named by its path/,
+    /d\.hosts: too small/,
+    /d\.scheme: exactly one/,
+    /bind is never a default/,
+  ]) {
+    assert.match(text, part);
+  }
+});
+
+test("the certificates of a dial are read with the manifest, and a file without one is a problem", async (context) => {
+  const at = place(context);
+  const bottle = {
+    egress: { rules: [{ host: "a.example.com", dial: { address: "192.0.2.1", port: 443, ca: "~/ca.pem" } }] },
+  };
+  writeFileSync(at.operator, JSON.stringify({ bottles: { x: bottle } }));
+  assert.match(said(await at.load()), /dial\.ca: ~\/ca\.pem is missing/);
+  writeFileSync(join(at.home, "ca.pem"), "nothing");
+  assert.match(said(await at.load()), /holds no PEM certificate/);
+  const pem = "-----BEGIN CERTIFICATE-----\nx\n";
+  writeFileSync(join(at.home, "ca.pem"), pem);
+  const manifest = await at.load();
+  assert.deepEqual([said(manifest), manifest.caPems], ["", { "~/ca.pem": pem }]);
+});
+
+test("row 141: a project may add an agent with provider and prompt, and it runs in the default bottle", async (context) => {
+  const at = place(context);
+  writeFileSync(at.operator, '{ "bottles": { "strong": {}, "default": { "limits": { "pids": 99 } } } }');
+  writeFileSync(at.project, '{ "$schema": "x", "agents": { "helper": { "provider": "test", "prompt": "be kind" } } }');
+  const manifest = await at.load();
+  assert.equal(said(manifest), "");
+  const selected = selectAgent({ agent: "helper", command: null }, manifest, testRack);
+  assert.ok(selected.ok);
+  const { bottleName, bottle, instructions, origin } = selected.selection;
+  assert.deepEqual([bottleName, bottle.limits?.pids, instructions, origin?.by], ["default", 99, "be kind", "project"]);
+});
+
+test("row 141: a project may not take the name of a built-in agent, a provider or an operator's agent", async (context) => {
+  const at = place(context);
+  writeFileSync(at.operator, '{ "agents": { "mine": { "provider": "test", "prompt": "original" } } }');
+  const agents = Object.fromEntries(
+    ["test", "plain", "mine"].map((name) => [name, { provider: "plain", prompt: "evil" }]),
+  );
+  writeFileSync(at.project, JSON.stringify({ agents }));
+  const manifest = await at.load();
+  assert.equal(manifest.problems.length, 3);
+  assert.deepEqual(manifest.broken.agents, []);
+  assert.equal(manifest.agents.mine?.prompt, "original");
+  for (const agent of ["test", "mine"]) {
+    const selected = selectAgent({ agent, command: null }, manifest, testRack);
+    assert.ok(selected.ok && selected.selection.origin?.by !== "project");
+  }
+});
+
+test("row 141: a project cannot break the operator's agents", async (context) => {
+  const at = place(context);
+  writeFileSync(at.operator, '{ "agents": { "mine": { "provider": "test" } } }');
+  writeFileSync(
+    at.project,
+    '{ "bottles": { "default": { "limits": { "cpus": 0 } } }, "agents": { "mine": { "nope": 1 }, "test": [], "new": {} } }',
+  );
+  const manifest = await at.load();
+  assert.deepEqual(manifest.broken, { bottles: [], agents: ["new"] });
+  assert.ok(selectAgent({ agent: "mine", command: null }, manifest, testRack).ok);
+  assert.ok(selectAgent({ agent: "test", command: null }, manifest, testRack).ok);
+});
+
+test("row 141: a project's file that is a link is not followed", async (context) => {
+  const at = place(context);
+  writeFileSync(join(at.home, "secret"), "top secret");
+  symlinkSync(join(at.home, "secret"), at.project);
+  const error = await refusal(at.load());
+  assert.match(error.message, /is a link/);
+  assert.ok(!error.message.includes("top secret"));
+});
+
+const HARMLESS = ["$schema", "agents", "agents.<name>.provider", "agents.<name>.prompt"];
+
+/** A document that holds nothing but the key at `path`. */
+function documentWith(path: readonly string[]): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return "value";
+  if (first === "[]") return [documentWith(rest)];
+  return { [first === "<name>" ? "some-name" : first]: documentWith(rest) };
+}
+
+for (const { path } of manifestKeys()) {
+  const name = path.join(".");
+  if (HARMLESS.includes(name)) continue;
+  test(`row 141: a project's file may not hold ${name}`, async (context) => {
+    const at = place(context);
+    writeFileSync(at.project, JSON.stringify(documentWith(path)));
+    const manifest = await at.load();
+    assert.match(said(manifest), /a project's file may not say this \(move it to your own file/);
+    assert.deepEqual([manifest.bottles, manifest.agents], [{}, {}]);
+  });
+}
+
+test("row 141: a key of a later schema is refused in a project's file by default", async (context) => {
+  const at = place(context);
+  writeFileSync(at.project, '{ "agents": { "n": { "provider": "test", "future": { "x": 1 } } }, "later": true }');
+  const manifest = await at.load();
+  assert.equal(manifest.problems.filter(({ message }) => message === "a project's file may not say this").length, 2);
+  assert.deepEqual(manifest.agents, {});
+});
+
+test("row 129: text of a file reaches a message only escaped", async (context) => {
+  const at = place(context);
+  writeFileSync(at.project, JSON.stringify({ "\u001b[2J\u202e": 1 }));
+  assert.ok(!/[\u001b\u202e]/.test(said(await at.load())));
+});
+
+test("every example is a sound manifest of the built-in agents", async (context) => {
+  const folder = join(import.meta.dirname, "../../../examples");
+  const names = readdirSync(folder);
+  assert.ok(names.length >= 4);
+  for (const name of names) {
+    const at = place(context);
+    writeFileSync(at.operator, readFileSync(join(folder, name)));
+    const manifest = await at.load(providers);
+    assert.equal(said(manifest), "", name);
+    for (const agent of Object.keys(manifest.agents))
+      assert.ok(selectAgent({ agent, command: null }, manifest, providers).ok);
+  }
+});
+
+test("every key is described", () => {
+  for (const { path, node } of manifestKeys()) assert.ok((node.description ?? "").length > 5, path.join("."));
+});
