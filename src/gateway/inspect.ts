@@ -52,6 +52,9 @@ export function inspect(
     secured.on("error", (error) => {
       failure ??= describe(error);
     });
+    secured.once("end", () => {
+      if (!handshaken) secured.destroy();
+    });
     secured.once("secure", () => {
       clearTimeout(timer);
       handshaken = true;

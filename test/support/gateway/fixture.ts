@@ -104,6 +104,7 @@ export async function openGateway(t: TestContext, options: FixtureOptions = {}):
     ways.set(`${address}:80`, origin.port);
   }
   const { rules = [{}], credentials = [], values = {}, origin: _o, evil: _e, ...start } = options;
+  t.after(() => listener.close());
   const gateway = startGateway({
     bottle: "test",
     listener,
