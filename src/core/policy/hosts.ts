@@ -15,10 +15,13 @@ export function hostMatches(pattern: string, authority: Authority): boolean {
 
 /** True when some host could fit both patterns. */
 export function hostPatternsOverlap(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (short === long) return true;
-  // `*.x` meets `*.y.x` and `y.x`; a pattern without a star is a host by itself.
-  return short.startsWith("*.") && long.replace(/^\*/, "").endsWith(short.slice(1)) && readAddress(long) === null;
+  return a === b || reaches(a, b) || reaches(b, a);
+}
+
+/** True when the wildcard pattern fits the other pattern's host, or all of its hosts. */
+function reaches(pattern: string, other: string): boolean {
+  if (!pattern.startsWith("*.") || readAddress(other) !== null) return false;
+  return other.replace(/^\*/, "").endsWith(pattern.slice(1));
 }
 
 /** The one spelling of a host pattern: lower case, no trailing dot, IP literals in canonical text without brackets; null when malformed. */

@@ -104,7 +104,10 @@ function classOfV6(bytes: Uint8Array, carried: readonly Uint8Array[]): AddressCl
   const own = classOf(bytes, RANGES_V6);
   if (own === "unspecified" || own === "loopback" || own === "metadata") return own;
   const classes = carried.map((v4) => classOf(v4, RANGES_V4));
-  const worst = classes.find((it) => it === "metadata") ?? classes.find((it) => it !== "public");
+  if (classes.includes("metadata")) return "metadata";
+  // Where its IPv4 address stands depends on the network, so nothing else can be said of it.
+  if (within(bytes, NAT64_LOCAL)) return "special";
+  const worst = classes.find((it) => it !== "public");
   if (worst !== undefined) return worst;
   // Mapped and NAT64 addresses of public hosts are what dual-stack and IPv6-only networks really dial; the tunnels are not.
   if (within(bytes, MAPPED) || within(bytes, NAT64)) return "public";

@@ -1,0 +1,77 @@
+import type { Authority } from "../../../src/core/model/authority.ts";
+import type { CredentialBinding, EgressRule, Policy } from "../../../src/core/model/policy.ts";
+import { Secret } from "../../../src/core/model/secret.ts";
+import { type CredentialGuard, createCredentialGuard } from "../../../src/core/policy/credentials.ts";
+import {
+  decideRequest,
+  decideTunnel,
+  type RequestDecision,
+  type RequestFacts,
+  type TunnelDecision,
+} from "../../../src/core/policy/decide.ts";
+import { parseAuthority } from "../../../src/core/wire/authority.ts";
+
+/** A rule with the usual values where a test does not care. */
+export function rule(over: Partial<EgressRule> = {}): EgressRule {
+  return {
+    id: `test:${over.host ?? "a.test"}:${over.port ?? 443}`,
+    source: "operator",
+    host: "a.test",
+    port: 443,
+    scheme: "https",
+    mode: "inspect",
+    methods: null,
+    paths: null,
+    body: null,
+    websocket: false,
+    maxRequestBytes: null,
+    dial: null,
+    ...over,
+  };
+}
+
+export const PLACEHOLDER = "sk-test-Placeholder0123456789";
+export const SECRET_VALUE = "sk-test-RealSecretValue98765";
+
+/** A bearer credential for a.test. */
+export function binding(over: Partial<CredentialBinding> = {}): CredentialBinding {
+  return { name: "main", scheme: { kind: "bearer" }, hosts: ["a.test"], placeholder: PLACEHOLDER, drops: [], ...over };
+}
+
+export function policy(rules: readonly EgressRule[], credentials: readonly CredentialBinding[] = []): Policy {
+  return { version: 7, rules, credentials };
+}
+
+/** The guard of a policy; each credential's secret is SECRET_VALUE. */
+export function guardOf(from: Policy): CredentialGuard {
+  return createCredentialGuard(
+    from,
+    new Map(from.credentials.map(({ name }) => [name, new Secret(name, SECRET_VALUE)])),
+  );
+}
+
+/** An authority as `core/wire` reads it; throws on one that is malformed. */
+export function authority(text: string, port = 443): Authority {
+  const reading = parseAuthority(text, port);
+  if (!reading.ok) throw new Error(`${text}: ${reading.why}`);
+  return reading.authority;
+}
+
+export function tunnel(from: Policy, target: string): TunnelDecision {
+  return decideTunnel(from, guardOf(from), authority(target));
+}
+
+/** Judges a request for `https://a.test/x`, changed by `over`. */
+export function request(from: Policy, over: Partial<RequestFacts> = {}): RequestDecision {
+  return decideRequest(from, guardOf(from), {
+    scheme: "https",
+    authority: authority("a.test", over.scheme === "http" ? 80 : 443),
+    method: "GET",
+    path: "/x",
+    query: null,
+    headers: [["Host", "a.test"]],
+    upgrade: null,
+    bodyLength: 0,
+    ...over,
+  });
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import {
+  compileNeedles,
+  createDetector,
+  createScrubber,
+  type Needle,
+  type NeedleSet,
+  redactText,
+  scrubText,
+} from "../../../src/core/leaks/needles.ts";
+import { Secret } from "../../../src/core/model/secret.ts";
+
+const VALUE = 'sk-ant/A+b"c<9>&d\\e~f';
+
+function setOf(...needles: readonly Needle[]): NeedleSet {
+  const reading = compileNeedles(needles);
+  assert.ok(reading.ok);
+  return reading.set;
+}
+
+function scrub(set: NeedleSet, ...chunks: readonly (string | Uint8Array)[]): { text: string; count: number } {
+  const scrubber = createScrubber(set);
+  const parts = chunks.map((chunk) => scrubber.push(Buffer.from(chunk)));
+  return { text: Buffer.concat([...parts, scrubber.flush()]).toString("latin1"), count: scrubber.count };
+}
+
+const one = setOf({ name: "key", value: new Secret("key", VALUE) });
+
+/** The value as echoing servers write it, each within other text. */
+const echoes: Readonly<Record<string, string>> = {
+  raw: VALUE,
+  "another case": VALUE.toUpperCase(),
+  hex: Buffer.from(VALUE).toString("hex"),
+  "upper-case hex": Buffer.from(VALUE).toString("hex").toUpperCase(),
+  percent: encodeURIComponent(VALUE),
+  "percent, every byte": [...Buffer.from(VALUE)]
+    .map((byte) => `%${byte.toString(16).padStart(2, "0").toUpperCase()}`)
+    .join(""),
+  form: new URLSearchParams({ v: VALUE }).toString(),
+  json: JSON.stringify({ v: VALUE }),
+  "json with escaped slashes": JSON.stringify({ v: VALUE }).replaceAll("/", "\\/"),
+  "json, every character": [...VALUE].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+  html: VALUE.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
+  base64: Buffer.from(VALUE).toString("base64"),
+  base64url: Buffer.from(VALUE).toString("base64url"),
+  "Basic pair": Buffer.from(`user:${VALUE}`).toString("base64"),
+  "base64 after one byte": Buffer.from(`x${VALUE}y`).toString("base64"),
+  "base64 after two bytes": Buffer.from(`xx${VALUE}yy`).toString("base64url"),
+};
+
+for (const [form, echo] of Object.entries(echoes)) {
+  test(`row 90: ${form} is masked by as many stars`, () => {
+    const text = `before ${echo} after`;
+    const scrubbed = scrub(one, text);
+    assert.equal(scrubbed.text.length, text.length);
+    assert.equal(scrubbed.count, 1);
+    assert.match(scrubbed.text, /\*{10}/);
+    // What stays of an encoding's edges must not hold more than a few bits of the value.
+    assert.ok(
+      scrubbed.text.replace(/[^*]/g, "").length >= echo.length - (form === "form" || form.startsWith("json") ? 10 : 12),
+    );
+    assert.equal(createDetector(one).push(Buffer.from(text)).join(), "key");
+  });
+
+  test(`row 90, 94, 108: ${form}, cut at every place and byte by byte, comes out the same`, () => {
+    const text = `ab${echo}cd`;
+    const whole = scrub(one, text);
+    for (let at = 0; at <= text.length; at++) {
+      assert.deepEqual(scrub(one, text.slice(0, at), text.slice(at)), whole, `cut at ${at}`);
+      const detector = createDetector(one);
+      assert.deepEqual(
+        [...detector.push(Buffer.from(text.slice(0, at))), ...detector.push(Buffer.from(text.slice(at)))],
+        ["key"],
+      );
+    }
+    assert.deepEqual(scrub(one, ...Buffer.from(text).toString("latin1")), whole, "byte by byte");
+  });
+}
+
+test("row 89: what cannot be a needle flows at once, so that event streams stay live", () => {
+  const scrubber = createScrubber(one);
+  const event = 'event: message\ndata: {"text":"hello"}\n\n';
+  assert.equal(scrubber.push(Buffer.from(event)).toString(), event);
+  assert.equal(scrubber.push(Buffer.from(`data: sk-a`)).toString(), "data: ", "only the beginning of a needle is held");
+  assert.equal(scrubber.push(Buffer.from("bc\n\n")).toString(), "sk-abc\n\n", "and let go as soon as it is none");
+});
+
+test("a needle at the very end is masked at flush, its beginning alone is not", () => {
+  assert.equal(scrub(one, `x${VALUE}`).text, `x${"*".repeat(VALUE.length)}`);
+  assert.deepEqual(scrub(one, `x${VALUE.slice(0, -1)}`), { text: `x${VALUE.slice(0, -1)}`, count: 0 });
+});
+
+test("row 94: one needle within another, and overlapping ones, are masked whole at every cut", () => {
+  const set = setOf(
+    { name: "long", value: "abcdefgh-ijklmnop" },
+    { name: "short", value: "defgh-ij" },
+    { name: "other", value: "mnopqrstuv" },
+  );
+  const text = "..abcdefgh-ijklmnopqrstuv..defgh-ij..abcdefgh-ijklmno..";
+  const expected = `..${"*".repeat(23)}..${"*".repeat(8)}..abc${"*".repeat(8)}klmno..`;
+  for (let at = 0; at <= text.length; at++)
+    assert.equal(scrub(set, text.slice(0, at), text.slice(at)).text, expected, `cut at ${at}`);
+  assert.deepEqual(scrub(set, ...text), scrub(set, text));
+});
+
+test("row 94: values that begin alike, and repeat themselves", () => {
+  const set = setOf({ name: "a", value: "abababababX" }, { name: "b", value: "ababababab-longer" });
+  const text = "abababababababababX ababababab-longer ababababab";
+  const expected = `abababab${"*".repeat(11)} ${"*".repeat(17)} ababababab`;
+  for (let at = 0; at <= text.length; at++)
+    assert.equal(scrub(set, text.slice(0, at), text.slice(at)).text, expected, `cut at ${at}`);
+});
+
+test("row 94: masks are not searched again", () => {
+  const set = setOf({ name: "stars", value: "********" }, { name: "key", value: "abcdefgh" });
+  assert.equal(scrub(set, "x abcdefgh x").count, 1);
+});
+
+test("values below eight bytes are refused by name, never by value", () => {
+  const reading = compileNeedles([
+    { name: "short", value: "hunter2" },
+    { name: "fine", value: "long enough" },
+  ]);
+  assert.deepEqual(reading, { ok: false, tooShort: ["short"] });
+  assert.ok(compileNeedles([{ name: "bytes count", value: "éééé" }]).ok);
+});
+
+test("no needles: everything passes as it is", () => {
+  assert.deepEqual(scrub(setOf(), "anything"), { text: "anything", count: 0 });
+  assert.deepEqual(createDetector(setOf()).push(Buffer.from("anything")), []);
+});
+
+test("row 100: a compiled set prints names, nothing else", () => {
+  const printed = inspect(one, { depth: 9, showHidden: true }) + JSON.stringify(one);
+  assert.ok(printed.includes("key"));
+  for (const echo of Object.values(echoes)) assert.ok(!printed.toLowerCase().includes(echo.toLowerCase()));
+});
+
+test("a detector names each needle once, in order of appearance", () => {
+  const set = setOf({ name: "a", value: "aaaa-1111" }, { name: "b", value: "bbbb-2222" });
+  const detector = createDetector(set);
+  assert.deepEqual(detector.push(Buffer.from("bbbb-2222 aaaa-11")), ["b"]);
+  assert.deepEqual(detector.push(Buffer.from("11 bbbb-2222")), ["a"]);
+  assert.deepEqual(detector.push(Buffer.from("aaaa-1111")), []);
+});
+
+test("row 89: header values are scrubbed as Latin-1", () => {
+  assert.deepEqual(scrubText(one, `caf\xe9 ${VALUE}`), { text: `caf\xe9 ${"*".repeat(VALUE.length)}`, count: 1 });
+  assert.deepEqual(scrubText(one, "plain"), { text: "plain", count: 0 });
+});
+
+test("row 100: audit text shows names in the place of values", () => {
+  const set = setOf({ name: "token", value: "abcdefgh" }, { name: "other", value: "ghijklmn" });
+  assert.equal(redactText(set, "/p?k=abcdefgh&é"), "/p?k=[token]&é");
+  assert.equal(redactText(set, "abcdefghijklmn!"), "[token][other]!");
+  assert.equal(redactText(set, "nothing"), "nothing");
+});
