@@ -24,6 +24,7 @@ export function toolFindings(facts: HostFacts): Finding[] {
       level: "error" as const,
       message: `${name} is not installed in a system folder`,
       mend: `apt install ${debian}`,
+      debianPackage: debian,
     }));
 }
 

@@ -8,6 +8,8 @@ export interface Finding {
   readonly message: string;
   /** What to type to mend it. */
   readonly mend?: string;
+  /** The Debian package that mends it, when one does. */
+  readonly debianPackage?: string;
 }
 
 /** One thing wrong in a manifest. All are reported at once. */

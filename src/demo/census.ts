@@ -1,0 +1,121 @@
+import { globSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+
+/** What is on this machine of one demo, by kind. */
+export interface Census {
+  /** `pid argv`. */
+  readonly processes: readonly string[];
+  /** `net:[4026531840]` and the like: namespaces other than ours in which a marked process lives. */
+  readonly namespaces: readonly string[];
+  readonly mounts: readonly string[];
+  readonly cgroups: readonly string[];
+  /** Sockets that this process holds, and names of unix sockets on this machine. */
+  readonly sockets: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** By what the demo's own things are known. */
+export interface Marks {
+  /** Names that only this demo has: its bottles and its temp folder. */
+  readonly words: readonly string[];
+  /** Namespaces that a bottle of this demo was seen in. */
+  readonly namespaces: readonly string[];
+  /** Sockets that this process held before (`socket:[inode]`). */
+  readonly ownSockets: readonly string[];
+  /** Folders in which our names could lie. */
+  readonly folders: readonly string[];
+}
+
+const KINDS = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"];
+const CGROUP_DEPTH = "{,*/,*/*/,*/*/*/,*/*/*/*/,*/*/*/*/*/}";
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function list(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+/** Sockets among our own descriptors. */
+export const heldSockets = (): readonly string[] =>
+  list("/proc/self/fd")
+    .map((fd) => link(`/proc/self/fd/${fd}`))
+    .filter((target) => target.startsWith("socket:"));
+
+function namespacesOf(pid: string): readonly string[] {
+  return KINDS.flatMap((kind) => {
+    const id = link(`/proc/${pid}/ns/${kind}`);
+    return id === "" || id === link(`/proc/self/ns/${kind}`) ? [] : [id];
+  });
+}
+
+/** Looks for everything that bears one of the marks. What another user owns and we may not see is not ours. */
+export function takeCensus(marks: Marks): Census {
+  const marked = (text: string) => marks.words.some((word) => text.includes(word));
+  const processes: string[] = [];
+  const namespaces = new Set<string>();
+  for (const pid of list("/proc")) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    const argv = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+    const own = namespacesOf(pid);
+    const inside = own.some((id) => marks.namespaces.includes(id));
+    if (!inside && !marked(argv) && !marked(read(`/proc/${pid}/environ`)) && !marked(read(`/proc/${pid}/mountinfo`))) {
+      continue;
+    }
+    // A zombie has neither arguments nor namespaces left and belongs to its parent.
+    if (argv === "" && own.length === 0) continue;
+    processes.push(`${pid} ${argv.slice(0, 80)}`);
+    for (const id of own) namespaces.add(id);
+  }
+  for (const fd of list("/proc/self/fd")) {
+    const target = link(`/proc/self/fd/${fd}`);
+    if (marks.namespaces.includes(target)) namespaces.add(target);
+  }
+  const lines = (path: string) => read(path).split("\n").filter(marked);
+  return {
+    processes,
+    namespaces: [...namespaces],
+    mounts: lines("/proc/self/mountinfo"),
+    cgroups: marks.words.flatMap((word) => globSync(`/sys/fs/cgroup/${CGROUP_DEPTH}*${word}*`)),
+    sockets: [...heldSockets().filter((socket) => !marks.ownSockets.includes(socket)), ...lines("/proc/net/unix")],
+    files: marks.folders.flatMap((folder) =>
+      list(folder)
+        .filter(marked)
+        .map((name) => join(folder, name)),
+    ),
+  };
+}
+
+const KIND_WORDS: readonly (readonly [kind: keyof Census, one: string, many: string])[] = [
+  ["processes", "process", "processes"],
+  ["mounts", "mount", "mounts"],
+  ["namespaces", "namespace", "namespaces"],
+  ["cgroups", "control group", "control groups"],
+  ["sockets", "socket", "sockets"],
+  ["files", "file or folder", "files and folders"],
+];
+
+/** `6 processes, 0 mounts, 7 namespaces, ...` */
+export const countCensus = (census: Census): string =>
+  KIND_WORDS.map(([kind, one, many]) => `${census[kind].length} ${census[kind].length === 1 ? one : many}`).join(", ");
+
+/** Each thing of a census, named. */
+export const listCensus = (census: Census): readonly string[] =>
+  KIND_WORDS.flatMap(([kind, one]) => census[kind].map((thing) => `${one} ${thing}`));

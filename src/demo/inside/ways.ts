@@ -1,0 +1,65 @@
+/**
+ * Tries the ways out that do not lead through the gateway and prints `name=open|refused WHY` lines. Addresses other
+ * than loopback are dialled only after the network namespace was seen to hold no interface but `lo` and no route, so
+ * that even a broken cage sends no packet; they are of the documentation ranges (RFC 5737, RFC 3849) or link-local.
+ * Arguments: `lures` or `all`, TCP port, abstract socket name, socket path. With `lures` only what the demo itself put
+ * on the host is tried: run on the host, that shows that the lures are there and that this program finds them.
+ */
+export const WAYS_PROGRAM = String.raw`
+use strict; use Socket; use Errno; $| = 1;
+my ($mode, $port, $abstract, $path) = @ARGV;
+my ($gateway) = ($ENV{http_proxy} // "") =~ m{^http://127\.0\.0\.1:(\d+)};
+delete $ENV{$_} for grep { /_proxy$/i } keys %ENV;
+sub why { my $number = $! + 0; for my $name (qw(ENETUNREACH EHOSTUNREACH ECONNREFUSED ENOENT EPERM EACCES EAFNOSUPPORT EPROTONOSUPPORT ESOCKTNOSUPPORT EADDRNOTAVAIL ETIMEDOUT ENODEV EINVAL)) { return "refused $name" if $!{$name} } return "refused errno $number" }
+sub way { my ($name, $family, $type, $address, $data) = @_;
+  my $answer = "refused ETIMEDOUT";
+  eval { local $SIG{ALRM} = sub { die }; alarm 3;
+    if (!socket(my $s, $family, $type, 0)) { $answer = why() }
+    elsif (!connect($s, $address)) { $answer = why() }
+    elsif (defined $data && !defined send($s, $data, 0)) { $answer = why() }
+    elsif ($type == SOCK_STREAM) { my $got = sysread($s, my $b, 64); $answer = "open" . (defined $b && $b =~ /^(\w+)/ ? " $1" : "") }
+    else { $answer = "open" }
+  }; alarm 0;
+  print "$name=$answer\n" }
+way("host_loopback", AF_INET, SOCK_STREAM, sockaddr_in($port, INADDR_LOOPBACK));
+way("abstract_socket", AF_UNIX, SOCK_STREAM, pack("S a*", AF_UNIX, "\0$abstract"));
+way("path_socket", AF_UNIX, SOCK_STREAM, sockaddr_un($path));
+exit 0 if $mode eq "lures";
+sub lines { open(my $f, "<", $_[0]) or return (); my @l = <$f>; return @l }
+my @devices = map { /^\s*([^:\s]+):/ ? $1 : () } lines("/proc/net/dev");
+my @routes = ((grep { !/^Iface/ } lines("/proc/net/route")), (grep { !/\slo$/ } lines("/proc/net/ipv6_route")));
+print "devices=", join(",", @devices), "\nroutes=", scalar(@routes), "\n";
+my @outside = ([ipv4 => AF_INET, SOCK_STREAM, sockaddr_in(443, inet_aton("192.0.2.1"))],
+  [ipv6 => AF_INET6, SOCK_STREAM, pack_sockaddr_in6(443, Socket::inet_pton(AF_INET6, "2001:db8::1"))],
+  [udp => AF_INET, SOCK_DGRAM, sockaddr_in(9, inet_aton("198.51.100.1")), "x"],
+  [dns_server => AF_INET, SOCK_DGRAM, sockaddr_in(53, inet_aton("192.0.2.53")), "x"],
+  [metadata => AF_INET, SOCK_STREAM, sockaddr_in(80, inet_aton("169.254.169.254"))]);
+if (@devices == 1 && $devices[0] eq "lo" && !@routes) {
+  way(@$_) for @outside;
+  print "dns_name=", (defined gethostbyname("unlisted.example") ? "open" : "refused NXDOMAIN"), "\n";
+} else { print "$_->[0]=not-tried\n" for @outside; print "dns_name=not-tried\n" }
+print "vsock=", (socket(my $v, 40, SOCK_STREAM, 0) ? "open" : why()), "\n";
+my $status = "none";
+if (defined $gateway) { eval { local $SIG{ALRM} = sub { die }; alarm 5;
+  if (socket(my $g, AF_INET, SOCK_STREAM, 0) && connect($g, sockaddr_in($gateway, INADDR_LOOPBACK))) {
+    syswrite($g, "CONNECT 127.0.0.1:$port HTTP/1.1\r\nHost: 127.0.0.1:$port\r\n\r\n"); sysread($g, my $b, 4096);
+    $status = $1 if defined $b && $b =~ m{^HTTP/1\.1 (\d{3})} } }; alarm 0 }
+print "gateway_to_host=$status\n";
+`;
+
+/** Every way that must be refused, in the order of the evidence, by the words that the demo shows. */
+export const WAYS: readonly (readonly [name: string, words: string])[] = [
+  ["ipv4", "IPv4"],
+  ["ipv6", "IPv6"],
+  ["udp", "UDP"],
+  ["dns_server", "DNS server"],
+  ["dns_name", "name look-up"],
+  ["metadata", "metadata address"],
+  ["host_loopback", "host loopback"],
+  ["vsock", "vsock"],
+  ["abstract_socket", "abstract socket"],
+  ["path_socket", "path socket"],
+];
+
+/** What the demo itself puts on the host, to show that it cannot be reached from inside. */
+export const LURE_WAYS = ["host_loopback", "abstract_socket", "path_socket"] as const;
