@@ -1,7 +1,7 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { Secret } from "../core/model/secret.ts";
-import { looksLikeSecret } from "../core/plan/secret-shape.ts";
+import { judgeExposure } from "../core/plan/secret-shape.ts";
 import type { SessionContext } from "./context.ts";
 
 /**
@@ -28,26 +28,13 @@ export async function guestEnv(
     });
   }
   const values: Record<string, string> = { ...plan.env };
-  for (const { name, variable, expose } of plan.envFromHost) {
-    const value = context.env[variable] ?? "";
-    if (secrets.some((secret) => secret.reveal() === value)) {
-      throw new BottleError("SECRET_EXPOSED", `${variable} (for ${name}) holds the value of a credential`, {
-        hint: `take ${name} out of env: the gateway adds credentials outside the bottle`,
-      });
-    }
-    if (!expose && looksLikeSecret(value)) {
-      throw new BottleError("SECRET_EXPOSED", `${variable} (for ${name}) looks like a secret`, {
-        hint: `make it a credential, or say that it may enter: "${name}": {"value": "\${${variable}}", "expose": true}`,
-      });
-    }
+  const take = (name: string, variable: string | null, value: string, expose: boolean): void => {
+    const refused = judgeExposure({ name, variable, value, expose }, secrets);
+    if (refused !== null) throw refused;
     values[name] = value;
-  }
-  for (const { name, question } of plan.envAsked) {
-    const value = (await context.ask?.(question)) ?? "";
-    if (secrets.some((secret) => secret.reveal() === value)) {
-      throw new BottleError("SECRET_EXPOSED", `the answer for ${name} is the value of a credential`);
-    }
-    values[name] = value;
-  }
+  };
+  for (const { name, variable, expose } of plan.envFromHost) take(name, variable, context.env[variable] ?? "", expose);
+  // What the operator types for the bottle may be secret; a credential that the gateway holds may not.
+  for (const { name, question } of plan.envAsked) take(name, null, (await context.ask?.(question)) ?? "", true);
   return values;
 }

@@ -56,7 +56,7 @@ export function checkManifest(text: string, origin: Origin): CheckedFile {
 }
 
 /** True when `path` is `above` or lies below it. */
-export function isAtOrBelow(path: Path, above: Path): boolean {
+function isAtOrBelow(path: Path, above: Path): boolean {
   return above.every((part, index) => path[index] === part);
 }
 

@@ -67,6 +67,6 @@ export function formatRecord(record: BottleRecord): string {
 }
 
 /** JSON as we keep it on disk: indented, with a final newline. */
-export function formatJson(value: Json): string {
+function formatJson(value: Json): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }

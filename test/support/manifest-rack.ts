@@ -3,7 +3,7 @@ import type { EgressRule } from "../../src/core/model/policy.ts";
 import type { AgentRack } from "../../src/core/plan/selection.ts";
 
 /** A rule of an agent, with what a test changes. */
-export function agentRule(change: Partial<EgressRule> = {}): EgressRule {
+function agentRule(change: Partial<EgressRule> = {}): EgressRule {
   return {
     id: "agent:model",
     source: "agent",

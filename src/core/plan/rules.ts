@@ -75,7 +75,7 @@ function dialTarget(dial: DialDefinition, caPems: Manifest["caPems"], home: stri
 }
 
 /** The rule that `--allow HOST[:PORT]` means: https, inspected, any method and path. A text says what is wrong. */
-export function allowRule(text: string, index: number): EgressRule | string {
+function allowRule(text: string, index: number): EgressRule | string {
   const target = splitHostPort(text);
   if (target === null || hostPatternProblem(target.host) !== null) {
     const why = target === null ? "not a HOST or HOST:PORT" : hostPatternProblem(target.host);

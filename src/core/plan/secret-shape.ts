@@ -34,7 +34,7 @@ export function looksLikeSecret(value: string): boolean {
 }
 
 /** True when a variable of this name holds a credential by common custom, e.g. `DB_PASSWORD`, `NPM_TOKEN`. */
-export function isSecretName(variable: string): boolean {
+function isSecretName(variable: string): boolean {
   return SECRET_NAME.test(variable);
 }
 
