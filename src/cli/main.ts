@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { EXIT_OF_KIND } from "../core/model/errors.ts";
 import { type Io, processIo } from "./io.ts";
 import { parse } from "./parse.ts";
@@ -20,7 +21,9 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     const run = await call.verb.load();
     return await run(call.input, io);
   } catch (error) {
-    return report(error, io);
+    const code = report(error, io);
+    // What a signal cut short ends as every program does that a signal ends.
+    return io.signal.aborted ? 128 + (constants.signals[io.signal.reason as NodeJS.Signals] ?? 0) : code;
   }
 }
 

@@ -5,7 +5,7 @@ import { writeSync } from "node:fs";
  * Undoes what a program may have left switched on: alternate screen, hidden cursor, mouse and focus reports,
  * bracketed paste, synchronised output, kitty keys, modifyOtherKeys, colours (xterm control sequences).
  */
-const RESET_MODES =
+export const RESET_MODES =
   "\u001b[?1049l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1006l\u001b[?1004l\u001b[?2004l\u001b[?2026l" +
   "\u001b[?7h\u001b[<u\u001b[>4;0m\u001b[0m\u001b[?25h";
 

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { skipWithout } from "../../support/needs.ts";
+import { eventually, newOperator, type Operator } from "../../support/operator.ts";
+
+const skip = skipWithout("bubblewrap", "perl");
+interface Row {
+  name: string;
+  state: string;
+  exitCode: number | null;
+}
+
+const list = async (operator: Operator): Promise<Row[]> =>
+  JSON.parse((await operator.bottle(["ls", "--format", "json"])).stdout);
+const running = (operator: Operator, name: string) =>
+  eventually(`${name} runs`, async () =>
+    (await list(operator)).find((row) => row.name === name && row.state === "running"),
+  );
+const ended = (child: ChildProcess) => new Promise<number | null>((resolve) => child.once("close", resolve));
+const processesWith = (mark: string) =>
+  globSync("/proc/[0-9]*/cmdline").filter((file) => {
+    try {
+      return readFileSync(file, "utf8").includes(mark);
+    } catch {
+      return false;
+    }
+  });
+/** Nothing of a bottle is left but its folder. */
+function assertGone(operator: Operator, name: string): void {
+  assert.deepEqual(globSync(`/sys/fs/cgroup/{,*/,*/*/}*${name}*`), []);
+  const run = join(operator.env.XDG_RUNTIME_DIR ?? "", "bot-bottle", name);
+  assert.equal(existsSync(run), false, run);
+}
+
+test("ls, exec, logs, stop and rm of a running bottle", { skip }, async () => {
+  using operator = newOperator();
+  const agent = operator.spawn([
+    "start",
+    "shell",
+    "--name",
+    "worker",
+    "--label",
+    "team=a",
+    "-p",
+    "echo at work; sleep 600.125",
+  ]);
+  const code = ended(agent);
+  await running(operator, "worker");
+  const exec = await operator.bottle(["exec", "worker", "--", "sh", "-c", "echo out; echo err >&2; cat; exit 3"]);
+  assert.deepEqual([exec.code, exec.stdout, exec.stderr], [3, "out\n", "err\n"]);
+  const piped = await operator.bottle(["exec", "-i", "worker", "cat"], { stdin: "binary\u0000bytes" });
+  assert.equal(piped.stdout, "binary\u0000bytes");
+  const same = await operator.bottle(["exec", "worker", "--", "cat", "/proc/self/status"]);
+  assert.match(same.stdout, /^Seccomp:\s+2$/m);
+  assert.match(same.stdout, /^CapBnd:\s+0+$/m);
+  await eventually("its output is logged", async () =>
+    (await operator.bottle(["logs", "worker"])).stdout.includes("at work"),
+  );
+  assert.equal((await operator.bottle(["rm", "worker"])).code, 2, "a running bottle is not removed without --force");
+  assert.equal((await operator.bottle(["stop", "worker", "--grace", "2"])).code, 0);
+  assert.equal(await code, 143);
+  assert.deepEqual(processesWith("600.125"), []);
+  assertGone(operator, "worker");
+  const [row] = await list(operator);
+  assert.deepEqual([row?.state, row?.exitCode], ["exited", 143]);
+  assert.equal((await operator.bottle(["exec", "worker", "true"])).code, 2);
+  assert.equal((await operator.bottle(["rm", "worker"])).code, 0);
+  assert.deepEqual(await list(operator), []);
+  const archive = join(operator.home, ".local/state/bot-bottle/archive");
+  const [kept = ""] = readdirSync(archive);
+  assert.ok(readdirSync(join(archive, kept)).includes("audit.jsonl"));
+});
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  test(`${signal} to the host process ends agent and cage and leaves nothing`, { skip }, async () => {
+    using operator = newOperator();
+    const mark = `600.${signal.length}${signal.charCodeAt(3)}`;
+    const agent = operator.spawn(["start", "shell", "--name", "worker", "-p", `sleep ${mark}`]);
+    const code = ended(agent);
+    await running(operator, "worker");
+    agent.kill(signal);
+    assert.ok([129, 130, 143].includes((await code) ?? 0), String(await code));
+    assert.deepEqual(processesWith(mark), []);
+    assertGone(operator, "worker");
+    assert.equal((await list(operator))[0]?.state, "exited");
+    assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
+  });
+}
+
+test("a signal while the bottle is being made undoes what was made", { skip }, async () => {
+  using operator = newOperator();
+  for (const wait of ["record.json", "journal.jsonl", "policy.json"]) {
+    const agent = operator.spawn(["start", "shell", "--name", "early", "-p", "sleep 600.5"]);
+    const code = ended(agent);
+    const file = join(operator.home, ".local/state/bot-bottle/bottles/early", wait);
+    await eventually(wait, () => existsSync(file));
+    agent.kill("SIGTERM");
+    assert.equal(await code, 143, wait);
+    assertGone(operator, "early");
+    assert.deepEqual(processesWith("600.5"), []);
+    assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
+    assert.deepEqual(await list(operator), []);
+  }
+});
+
+test("kill -9 of the host process takes the cage with it; one prune removes the rest", { skip }, async () => {
+  using operator = newOperator();
+  const agent = operator.spawn(["start", "shell", "--name", "victim", "-p", "(setsid sleep 600.75 &) ; sleep 600.75"]);
+  const code = ended(agent);
+  await running(operator, "victim");
+  await eventually("the agent runs", () => processesWith("600.75").length >= 2);
+  agent.kill("SIGKILL");
+  await code;
+  await eventually("the kernel ends the cage", () => processesWith("600.75").length === 0);
+  assert.equal((await list(operator))[0]?.state, "lost");
+  const shown = await operator.bottle(["prune", "--dry-run"]);
+  assert.match(shown.stdout, /victim/);
+  assert.equal((await list(operator))[0]?.state, "lost", "a dry run changes nothing");
+  assert.equal((await operator.bottle(["prune"])).code, 0);
+  assertGone(operator, "victim");
+  assert.equal((await list(operator))[0]?.state, "failed");
+  assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
+  assert.deepEqual(await list(operator), []);
+});
+
+test("two starts at once never share a name", { skip }, async () => {
+  using operator = newOperator();
+  const runs = await Promise.all([1, 2].map(() => operator.bottle(["start", "shell", "--name", "twin", "-p", "true"])));
+  assert.deepEqual(runs.map((run) => run.code).sort(), [0, 2]);
+  assert.match(runs.map((run) => run.stderr).join(""), /a bottle called twin exists/);
+  assert.equal((await operator.bottle(["rm", "twin"])).code, 0);
+});
+
+test("what an agent wrote goes, however deep and closed it is", { skip }, async () => {
+  using operator = newOperator();
+  const script =
+    "mkdir -p a; cd a; for i in $(seq 300); do mkdir $(printf %0200d 1); cd $(printf %0200d 1) || break; done; cd /home/agent; mkdir closed; touch closed/f; chmod 000 closed; mkfifo pipe; ln -s / root";
+  const run = await operator.bottle(["start", "shell", "--name", "deep", "-p", script]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal((await operator.bottle(["rm", "deep"])).code, 0);
+  assert.equal(existsSync(join(operator.home, ".local/state/bot-bottle/bottles/deep")), false);
+});

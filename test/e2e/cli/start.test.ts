@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { skipWithout } from "../../support/needs.ts";
+import { newOperator, type Operator } from "../../support/operator.ts";
+
+const skip = skipWithout("bubblewrap", "perl");
+const bottles = (operator: Operator) => join(operator.home, ".local/state/bot-bottle/bottles");
+
+test("a headless agent: stdout is its answer, the exit code is its own, 128+n for a signal", { skip }, async () => {
+  using operator = newOperator();
+  const plain = await operator.bottle(["start", "shell", "-p", "echo answer; echo talk >&2; exit 7"]);
+  assert.equal(plain.stdout, "answer\n");
+  assert.match(plain.stderr, /^talk$/m);
+  assert.equal(plain.code, 7);
+  assert.equal((await operator.bottle(["start", "shell", "-p", "kill -9 $$"])).code, 137);
+});
+
+test("the agent works on a private copy, gets what stands after -- and what is piped in", { skip }, async () => {
+  using operator = newOperator();
+  const run = await operator.bottle(
+    ["start", "shell", "-p", 'cat README; cat; echo "$@"; echo changed > README', "--", "--model", "x y"],
+    {
+      stdin: "piped\n",
+    },
+  );
+  assert.equal(run.stdout, "a project\npiped\n--model x y\n");
+  assert.equal(readFileSync(join(operator.workspace, "README"), "utf8"), "a project\n");
+});
+
+test("--dry-run prints the whole plan, as JSON too, and creates nothing", { skip }, async () => {
+  using operator = newOperator();
+  const before = readdirSync(operator.home);
+  const run = await operator.bottle(["start", "shell", "--dry-run", "--format", "json", "--allow", "docs.example.com"]);
+  assert.equal(run.code, 0, run.stderr);
+  const plan = JSON.parse(run.stdout);
+  assert.equal(plan.backend, "bubblewrap");
+  assert.equal(plan.workspace.mode, "copy");
+  assert.deepEqual(
+    plan.rules.map((rule: { host: string }) => rule.host),
+    ["docs.example.com"],
+  );
+  assert.match((await operator.bottle(["start", "shell", "--dry-run"])).stdout, /copy of/);
+  assert.deepEqual(readdirSync(operator.home), before);
+});
+
+test("a manifest with problems: exit 3, all of them, with file, line and column", { skip }, async () => {
+  using operator = newOperator();
+  operator.writeManifest('{\n  "bottles": { "default": { "egres": {}, "limits": { "cpus": -1 } } }\n}\n');
+  const run = await operator.bottle(["start", "shell", "-p", "true"]);
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /bot-bottle\.json:2:\d+/);
+  assert.match(run.stderr, /egress/);
+  assert.match(run.stderr, /cpus/);
+});
+
+test("errors before the agent runs: usage 2, credentials 3, and one line on how to mend it", { skip }, async () => {
+  using operator = newOperator();
+  const unknown = await operator.bottle(["start", "claud", "-p", "hi"]);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /claude/);
+  const noTerminal = await operator.bottle(["start", "shell"]);
+  assert.equal(noTerminal.code, 2);
+  assert.match(noTerminal.stderr, /-p/);
+  const refused = await operator.bottle(["start", "shell", "/", "-p", "true"]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /home folder|root folder/);
+});
+
+test("a workspace that holds the value of a credential is refused, and nothing stays", { skip }, async () => {
+  using operator = newOperator();
+  operator.writeManifest(
+    JSON.stringify({
+      bottles: {
+        default: {
+          credentials: {
+            service: {
+              source: { env: "SERVICE_KEY" },
+              hosts: ["api.example.com"],
+              scheme: "bearer",
+              variable: "SERVICE_KEY",
+            },
+          },
+          egress: { rules: [{ host: "api.example.com" }] },
+        },
+      },
+    }),
+  );
+  const value = "zq8-0f7c1d2e3b4a5968-service";
+  const env = { SERVICE_KEY: value };
+  const clean = await operator.bottle(["start", "shell", "--rm", "-p", "echo $SERVICE_KEY"], { env });
+  assert.equal(clean.code, 0, clean.stderr);
+  assert.notEqual(clean.stdout.trim(), value);
+  assert.equal(clean.stdout.trim().length > 8, true, "the bottle sees a placeholder");
+  writeFileSync(join(operator.workspace, ".env"), `KEY=${Buffer.from(value).toString("base64")}\n`);
+  const leaky = await operator.bottle(["start", "shell", "--rm", "-p", "true"], { env });
+  assert.equal(leaky.code, 3, leaky.stderr);
+  assert.match(leaky.stderr, /service/);
+  assert.ok(!leaky.stderr.includes(value));
+});
+
+test("a host that is not listed: 403 with a reason inside, a line in the audit log outside", {
+  skip: skipWithout("bubblewrap", "curl"),
+}, async () => {
+  using operator = newOperator();
+  const run = await operator.bottle([
+    "start",
+    "shell",
+    "--name",
+    "asker",
+    "-p",
+    "curl -sS -i https://not-listed.example/ || true; curl -s http://not-listed.example/",
+  ]);
+  assert.match(run.stdout + run.stderr, /403/);
+  assert.match(run.stdout, /host-not-listed/);
+  const denied = await operator.bottle(["audit", "asker", "--denied"]);
+  assert.match(denied.stdout, /not-listed\.example:443/);
+  assert.equal((await operator.bottle(["audit", "asker", "--verify"])).code, 0);
+  const log = join(bottles(operator), "asker", "audit.jsonl");
+  writeFileSync(log, readFileSync(log, "utf8").replace("not-listed", "not-1isted"));
+  const broken = await operator.bottle(["audit", "asker", "--verify"]);
+  assert.equal(broken.code, 5);
+});

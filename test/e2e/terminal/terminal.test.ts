@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { skipWithout } from "../../support/needs.ts";
+import { eventually, newOperator, type Operator } from "../../support/operator.ts";
+
+const skip = skipWithout("bubblewrap", "perl", "tmux", "script");
+
+/** A real terminal: a tmux server of its own with one window of the given size, running a shell. */
+interface Screen extends Disposable {
+  tmux(...args: string[]): string;
+  text(): string;
+  type(line: string): void;
+  shows(pattern: RegExp): Promise<string>;
+}
+
+function openScreen(operator: Operator, columns: number, rows: number): Screen {
+  const folder = mkdtempSync(join(tmpdir(), "screen-"));
+  chmodSync(folder, 0o700);
+  const socket = join(folder, "tmux.sock");
+  const tmux = (...args: string[]) => {
+    const run = spawnSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], { encoding: "utf8", env: operator.env });
+    return run.stdout;
+  };
+  // A command of one word, so that what is typed stays short enough to be read back.
+  const bottle = join(folder, "bottle");
+  writeFileSync(bottle, `#!/bin/sh\nexec ${operator.words.join(" ")} "$@"\n`, { mode: 0o755 });
+  // tmux gives its panes the server's PATH whatever -e says: env(1) sets what the shell shall have.
+  const env = Object.entries({ ...operator.env, PATH: `${folder}:${operator.env.PATH}`, PS1: "$ ", HISTFILE: "/dev/null" });
+  tmux(
+    ...["new-session", "-d", "-x", String(columns), "-y", String(rows), "-c", operator.workspace],
+    ...["env", ...env.map(([name, value]) => `${name}=${value}`), "bash", "--norc", "--noprofile"],
+  );
+  const text = () => tmux("capture-pane", "-p");
+  return {
+    tmux,
+    text,
+    type: (line) => {
+      tmux("send-keys", "-l", line);
+      tmux("send-keys", "Enter");
+    },
+    shows: (pattern) =>
+      eventually(`the screen shows ${pattern}, not ${text()}`, () => (pattern.test(text()) ? text() : null)),
+    [Symbol.dispose]: () => {
+      tmux("kill-server");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An agent that says its size at the start and at every change. */
+const SIZES = `say() { echo size-$(stty size | tr " " x); }
+trap say WINCH
+say
+while :; do sleep 0.05; done
+`;
+
+test("row 138: size right from the first frame, a resize is seen, Ctrl-C reaches only the agent, its code is ours", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  using screen = openScreen(operator, 100, 30);
+  writeFileSync(join(operator.workspace, "sizes.sh"), SIZES);
+  screen.type("bottle start shell --rm -- sizes.sh; echo code-$?");
+  await screen.shows(/^size-30x100$/m);
+  screen.tmux("resize-window", "-x", "72", "-y", "20");
+  await screen.shows(/^size-20x72$/m);
+  screen.tmux("send-keys", "C-c");
+  await screen.shows(/^code-130$/m);
+});
+
+test("the terminal is as before after a normal end, SIGTERM and SIGKILL of the client", { skip }, async () => {
+  using operator = newOperator();
+  using screen = openScreen(operator, 100, 30);
+  screen.type("stty -a | md5sum > before; echo ready");
+  await screen.shows(/^ready$/m);
+  for (const [n, signal] of ["none", "TERM", "KILL"].entries()) {
+    const end = signal === "none" ? "exit 0" : "sleep 600.375";
+    screen.type(
+      `bottle start shell --name t${n} -- -c 'stty raw -echo; printf "\\033[?1049h\\033[?25l"; echo in-$((${n}+40)); ${end}'; until stty -a | md5sum | cmp -s - before; do sleep 0.05; done; echo same-$((${n}+50))`,
+    );
+    if (signal !== "none") {
+      await screen.shows(new RegExp(`in-${n + 40}`));
+      const pid = await eventually("the host process", () => pidOf(`--name\0t${n}\0`));
+      process.kill(pid, `SIG${signal}`);
+    }
+    await screen.shows(new RegExp(`same-${n + 50}`));
+    screen.type("clear");
+  }
+  assert.equal((await operator.bottle(["prune"])).code, 0);
+  assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
+});
+
+test("exec -t has a terminal of its own, with its size and exit code", { skip }, async () => {
+  using operator = newOperator();
+  using screen = openScreen(operator, 90, 25);
+  const agent = operator.spawn(["start", "shell", "--name", "host", "-p", "sleep 600.625"]);
+  const ended = new Promise((resolve) => agent.once("close", resolve));
+  try {
+    await eventually("it runs", async () => (await operator.bottle(["ls", "--running"])).stdout.includes("host"));
+    screen.type("bottle exec -it host -- sh -c 'stty size; exit 9'; echo code-$?");
+    await screen.shows(/^25 90$/m);
+    await screen.shows(/^code-9$/m);
+  } finally {
+    agent.kill("SIGTERM");
+    await ended;
+  }
+});
+
+/** The process whose arguments hold `mark`, with the NULs between them. */
+function pidOf(mark: string): number | null {
+  for (const pid of readdirSync("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      if (words.includes(mark) && words.includes("main.ts")) return Number(pid);
+    } catch {
+      // It has ended.
+    }
+  }
+  return null;
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ordinaryUser } from "./needs.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** An operator with an empty home, a folder to work in, and nothing of the real user's configuration or state. */
+export interface Operator extends Disposable {
+  readonly home: string;
+  readonly workspace: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs `bottle ARGS` to its end. */
+  bottle(args: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<CliResult>;
+  /** Starts `bottle ARGS`; the test ends it. */
+  spawn(args: readonly string[], env?: Record<string, string>): ChildProcess;
+  /** The words that run bottle in a shell. */
+  readonly words: readonly string[];
+  writeManifest(text: string): void;
+}
+
+/** Makes an operator; disposing removes the home, which must hold no bottle any more. */
+export function newOperator(): Operator {
+  const home = mkdtempSync(join(tmpdir(), "operator-"));
+  const workspace = join(home, "project");
+  mkdirSync(workspace);
+  writeFileSync(join(workspace, "README"), "a project\n");
+  // As root the agent becomes the owner of the folder, which root itself must not be.
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = ordinaryUser();
+    chmodSync(home, 0o755);
+    chownSync(workspace, uid, gid);
+  }
+  const env = {
+    HOME: home,
+    PATH: process.env.PATH ?? "/usr/bin:/bin",
+    TERM: "xterm-256color",
+    LANG: "C.UTF-8",
+    TMPDIR: tmpdir(),
+    XDG_RUNTIME_DIR: join(home, "run"),
+    ...(process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+  };
+  mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
+  const words = [process.execPath, "--disable-sigusr1", MAIN];
+  const start = (args: readonly string[], more: Record<string, string> = {}) =>
+    spawn(process.execPath, ["--disable-sigusr1", MAIN, ...args], {
+      cwd: workspace,
+      env: { ...env, ...more },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+  return {
+    home,
+    workspace,
+    env,
+    words,
+    spawn: start,
+    async bottle(args, options = {}) {
+      const child = start(args, options.env);
+      child.stdin?.end(options.stdin ?? "");
+      const [stdout, stderr, code] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        new Promise<number | null>((resolve) => child.once("close", resolve)),
+      ]);
+      return { code, stdout, stderr };
+    },
+    writeManifest(manifest) {
+      const file = join(home, ".config", "bot-bottle", "bot-bottle.json");
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, manifest);
+    },
+    [Symbol.dispose]: () => rmSync(home, { recursive: true, force: true }),
+  };
+}
+
+async function text(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let all = "";
+  for await (const chunk of stream ?? []) all += String(chunk);
+  return all;
+}
+
+/** Waits until `probe` answers something, polling with a deadline. */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const answer = await probe();
+    if (answer) return answer;
+    if (performance.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
