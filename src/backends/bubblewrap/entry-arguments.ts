@@ -1,5 +1,6 @@
 import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
 import type { Command, HostCommand } from "../../core/model/command.ts";
+import { RESET_MODES } from "../../host/terminal.ts";
 import { becomeAgent, type CageMode, FD, GUEST } from "./cage-arguments.ts";
 import { type Group, joinFiles, scopePrefix } from "./cgroup.ts";
 import { shellLine, shellWord } from "./shell-words.ts";
@@ -29,6 +30,11 @@ export interface Entry {
 
 /** Exit code of the launching shell when it could not even try. */
 export const NOT_ENTERED = 125;
+/**
+ * Ignored by the host's part of the way in, and put back right before the command: a Ctrl-C, a closed terminal or the
+ * agent's own kill(0, ...) reach the whole foreground group, and must end the command, not the way to it.
+ */
+const SPARED = "HUP,INT,QUIT,TERM,USR1,USR2,TSTP,TTIN,TTOU";
 const HOST_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";
 
 /**
@@ -77,9 +83,10 @@ export function entryCommand(
       : ["--unshare-user", "--uid", String(GUEST.uid), "--gid", String(GUEST.uid), "--cap-drop", "ALL"]),
     ...["--die-with-parent", "--seccomp", String(FD.seccomp), "--"],
     ...(entry.mode === "root" ? becomeAgent() : []),
-    ...[GUEST.exec, command.cwd ?? entry.cwd, ...command.argv],
+    ...["/usr/bin/env", `--default-signal=${SPARED}`, GUEST.exec, command.cwd ?? entry.cwd, ...command.argv],
   ];
   const script = [
+    `trap '' ${SPARED.replaceAll(",", " ")}`,
     guard(entry.init),
     launchScript(entry.group, entry.seccompFile, [0, 1, 2]),
     `exec ${shellWord(tools.env)} -i \${TERM:+"TERM=$TERM"} \${COLORTERM:+"COLORTERM=$COLORTERM"} ` +
@@ -89,8 +96,10 @@ export function entryCommand(
   // SHLVL: with a socket as stdin and none, bash takes itself for a remote shell and reads the operator's .bashrc.
   const env = { PATH: HOST_PATH, SHLVL: "1", ...entry.managerEnv };
   if (terminal === false) return { argv, env };
+  // The reset is this shell's, not the host process's: it comes even when that was killed.
+  const line = `${shellLine(argv)}; code=$?; printf '${RESET_MODES.replaceAll("\u001b", "\\033")}'; exit $code`;
   return {
-    argv: [tools.script, "-qfec", `exec ${shellLine(argv)}`, terminal.transcript ?? "/dev/null"],
+    argv: [tools.script, "-qfec", line, terminal.transcript ?? "/dev/null"],
     env: { ...env, SHELL: "/bin/sh" },
   };
 }
