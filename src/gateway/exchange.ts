@@ -90,9 +90,11 @@ async function process(
     }
     const sent = rebuild(permit);
     if ("ok" in sent) return sent;
+    // A broken body may have ended the connection while the head was judged (attack row 48).
+    if (request.socket.destroyed) return gone(response);
     const admitted = await admit(context, judgement, permit);
     if (!admitted.ok) return admitted;
-    if (response.destroyed) return gone(response);
+    if (request.socket.destroyed) return gone(response);
     const streamed =
       head.body.kind === "none" || whole !== null ? null : streamBody(request, secrets, permit.bodyLimit);
     const { destination } = admitted;

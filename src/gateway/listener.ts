@@ -1,15 +1,15 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Server as NetServer, Socket } from "node:net";
 import type { Authority } from "../core/model/authority.ts";
 import { refusal } from "../core/policy/refusal.ts";
 import { formatAuthority } from "../core/wire/authority.ts";
-import { record, refuse } from "./admission.ts";
+import { refuse } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
 import { answer, serveRequest } from "./exchange.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createInnerServer, type InnerServer } from "./inspect.ts";
 import { denial, type Judgement } from "./judgement.ts";
-import { end, serveConnect } from "./tunnel.ts";
+import { end, refusalText, serveConnect } from "./tunnel.ts";
 import { serveUpgrade } from "./websocket.ts";
 
 export interface Attached {
@@ -112,10 +112,13 @@ function refuseMalformed(context: GatewayContext, error: Error, socket: Socket, 
   const late = code === "ERR_HTTP_REQUEST_TIMEOUT";
   const status = late ? 408 : limit ? 431 : 400;
   const denied = denial(limit || late ? "limit-reached" : "request-malformed", String(code), { status });
-  // In the middle of a response only the end can be said.
   const answering: unknown = Reflect.get(socket, "_httpMessage");
-  if (answering instanceof Object || !socket.writable) {
-    record(context, judgement, denied);
+  if (answering instanceof ServerResponse || !socket.writable) {
+    // A request is being judged or forwarded: it ends now, before more of it happens.
+    const refused = refuse(context, judgement, denied);
+    if (answering instanceof ServerResponse && !answering.headersSent && socket.writable) {
+      socket.write(refusalText(refused));
+    }
     socket.destroy();
     return;
   }

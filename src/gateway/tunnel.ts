@@ -190,12 +190,17 @@ export function alertAndEnd(socket: Socket): void {
 /** Writes a refusal on a socket that no HTTP server holds any more, and closes it. */
 export function end(socket: Socket, refusal: Refusal): void {
   if (socket.destroyed) return;
-  const lines = refusal.headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.write(`HTTP/1.1 ${refusal.status} Refused\r\n${lines}Connection: close\r\n\r\n`, "latin1");
-  socket.end(refusal.body);
+  socket.end(refusalText(refusal));
   // What still comes is dropped, so that the close does not turn into a reset before the refusal was read.
   socket.resume();
   setTimeout(() => socket.destroy(), 1000).unref();
+}
+
+/** A refusal as the last response of a connection. */
+export function refusalText(refusal: Refusal): Buffer {
+  const lines = refusal.headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const head = `HTTP/1.1 ${refusal.status} Refused\r\n${lines}Connection: close\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head, "latin1"), refusal.body]);
 }
 
 function cut(text: string | undefined): string | null {
