@@ -202,6 +202,12 @@ test("row 42, 105: a credential in a host label is found before any DNS", () => 
   assert.equal(request(withCredential, { authority: host }).reason, "credential-wrong-host");
 });
 
+test("row 105: also in a label below its own wildcard: the name would go to every resolver on the way", () => {
+  const wide = policy([rule({ host: "*.w.test" })], [binding({ hosts: ["*.w.test"] })]);
+  assert.equal(tunnel(wide, `${PLACEHOLDER}.w.test:443`).reason, "credential-wrong-host");
+  assert.equal(tunnel(wide, "x.w.test:443").verdict, "allow");
+});
+
 test("row 93: at its own host an odd place is forwarded as it is", () => {
   assert.equal(request(withCredential, { headers: [["User-Agent", PLACEHOLDER]] }).verdict, "allow");
 });

@@ -30,6 +30,13 @@ const table: readonly (readonly [
   ["row 3: absolute-form for another host inside", "https://b.test/", "a.test", "a.test:443", "421 authority-mismatch"],
   ["row 3: both name another host", "https://b.test/", "b.test", "a.test:443", "421 authority-mismatch"],
   ["row 3: plain http inside", "http://a.test/", "a.test", "a.test:443", "421 authority-mismatch"],
+  [
+    "row 3: plain http inside, by the tunnel's port",
+    "http://a.test:443/",
+    "a.test:443",
+    "a.test:443",
+    "421 authority-mismatch",
+  ],
   ["row 3: absolute-form for the tunnel's host", "https://a.test/", "a.test", "a.test:443", "https a.test 443"],
   ["row 4: plain proxy request, Host differs", "http://a.test/", "b.test", null, "400 authority-mismatch"],
   ["row 4: plain proxy request, port differs", "http://a.test/", "a.test:8080", null, "400 authority-mismatch"],
