@@ -21,27 +21,27 @@ sub way { my ($name, $family, $type, $address, $data) = @_;
     else { $answer = "open" }
   }; alarm 0;
   print "$name=$answer\n" }
-way("host_loopback", AF_INET, SOCK_STREAM, sockaddr_in($port, INADDR_LOOPBACK));
+way("host_loopback", AF_INET, SOCK_STREAM, pack_sockaddr_in($port, INADDR_LOOPBACK));
 way("abstract_socket", AF_UNIX, SOCK_STREAM, pack("S a*", AF_UNIX, "\0$abstract"));
-way("path_socket", AF_UNIX, SOCK_STREAM, sockaddr_un($path));
+way("path_socket", AF_UNIX, SOCK_STREAM, pack_sockaddr_un($path));
 exit 0 if $mode eq "lures";
 sub lines { open(my $f, "<", $_[0]) or return (); my @l = <$f>; return @l }
 my @devices = map { /^\s*([^:\s]+):/ ? $1 : () } lines("/proc/net/dev");
 my @routes = ((grep { !/^Iface/ } lines("/proc/net/route")), (grep { !/\slo$/ } lines("/proc/net/ipv6_route")));
 print "devices=", join(",", @devices), "\nroutes=", scalar(@routes), "\n";
-my @outside = ([ipv4 => AF_INET, SOCK_STREAM, sockaddr_in(443, inet_aton("192.0.2.1"))],
+my @outside = ([ipv4 => AF_INET, SOCK_STREAM, pack_sockaddr_in(443, inet_aton("192.0.2.1"))],
   [ipv6 => AF_INET6, SOCK_STREAM, pack_sockaddr_in6(443, Socket::inet_pton(AF_INET6, "2001:db8::1"))],
-  [udp => AF_INET, SOCK_DGRAM, sockaddr_in(9, inet_aton("198.51.100.1")), "x"],
-  [dns_server => AF_INET, SOCK_DGRAM, sockaddr_in(53, inet_aton("192.0.2.53")), "x"],
-  [metadata => AF_INET, SOCK_STREAM, sockaddr_in(80, inet_aton("169.254.169.254"))]);
+  [udp => AF_INET, SOCK_DGRAM, pack_sockaddr_in(9, inet_aton("198.51.100.1")), "x"],
+  [dns_server => AF_INET, SOCK_DGRAM, pack_sockaddr_in(53, inet_aton("192.0.2.53")), "x"],
+  [metadata => AF_INET, SOCK_STREAM, pack_sockaddr_in(80, inet_aton("169.254.169.254"))]);
 if (@devices == 1 && $devices[0] eq "lo" && !@routes) {
   way(@$_) for @outside;
-  print "dns_name=", (defined gethostbyname("unlisted.example") ? "open" : "refused NXDOMAIN"), "\n";
+  print "dns_name=", (defined gethostbyname("unlisted.example") ? "open" : "refused unresolved"), "\n";
 } else { print "$_->[0]=not-tried\n" for @outside; print "dns_name=not-tried\n" }
 print "vsock=", (socket(my $v, 40, SOCK_STREAM, 0) ? "open" : why()), "\n";
 my $status = "none";
-if (defined $gateway) { eval { local $SIG{ALRM} = sub { die }; alarm 5;
-  if (socket(my $g, AF_INET, SOCK_STREAM, 0) && connect($g, sockaddr_in($gateway, INADDR_LOOPBACK))) {
+if (defined $gateway) { my $g; eval { local $SIG{ALRM} = sub { die }; alarm 5;
+  if (socket($g, AF_INET, SOCK_STREAM, 0) && connect($g, pack_sockaddr_in($gateway, INADDR_LOOPBACK))) {
     syswrite($g, "CONNECT 127.0.0.1:$port HTTP/1.1\r\nHost: 127.0.0.1:$port\r\n\r\n"); sysread($g, my $b, 4096);
     $status = $1 if defined $b && $b =~ m{^HTTP/1\.1 (\d{3})} } }; alarm 0 }
 print "gateway_to_host=$status\n";

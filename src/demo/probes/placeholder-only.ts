@@ -42,7 +42,8 @@ export async function probePlaceholderOnly(
   const messages = seen.filter(({ path }) => path.startsWith("/v1/messages"));
   const real = messages.filter(({ authorization }) => authorization === `Bearer ${credential}`).length;
   const leaked = seen.filter(({ raw }) => raw.includes(bottle.placeholder)).length;
-  const clean = memory?.found.every((value) => value === bottle.placeholder) === true;
+  const others = memory?.found.filter((value) => !isCopyOf(bottle.placeholder, value)) ?? [];
+  const clean = memory !== null && others.length === 0 && (!memory.readable || memory.found.length > 0);
   const ok =
     run.code === 0 &&
     scan.code === 0 &&
@@ -57,18 +58,25 @@ export async function probePlaceholderOnly(
     ok,
     evidence: [
       `inside: ${found.has(PLACEHOLDER) ? masked(bottle.placeholder) : "no placeholder"}${found.has(REAL) ? " AND THE REAL ONE" : ", nothing else"} in env, ${count("files")} files and /proc of ${count("processes")} processes (${Math.round(count("bytes") / 1024)} KiB searched)`,
-      memoryLine(memory, bottle.placeholder),
+      memoryLine(memory, others),
       `the model's side saw ${masked(credential)} in ${real} of ${messages.length} requests, the placeholder in ${leaked}`,
     ],
   };
 }
 
-function memoryLine(memory: MemoryReport | null, placeholder: string): string {
+function memoryLine(memory: MemoryReport | null, others: readonly string[]): string {
   if (memory === null) return "the agent's memory could not be searched";
-  const others = memory.found.filter((value) => value !== placeholder).length;
   if (!memory.readable) return "the agent's memory is closed to its own tools by the kernel (Yama)";
-  return `the agent's memory (${memory.mebibytes} MiB): ${others === 0 ? "nothing but the placeholder" : `${others} other credentials`}`;
+  const seen = others.length === 0 ? "nothing but the placeholder" : `ALSO ${others.map(masked).join(", ")}`;
+  return `the agent's memory (${memory.mebibytes} MiB): ${memory.found.length === 0 ? "no placeholder" : seen}`;
 }
+
+/** The longest beginning that two credentials of the provider have in common by their kind (`sk-ant-oat01-`), and then some. */
+const TELLING = 30;
+
+/** True for the placeholder and for what is left of a freed copy of it. */
+const isCopyOf = (placeholder: string, value: string): boolean =>
+  value.slice(0, TELLING) === placeholder.slice(0, TELLING);
 
 /** First and last characters: enough to tell two credentials apart in a table. */
 const masked = (value: string): string => `${value.slice(0, 17)}...${value.slice(-4)}`;
