@@ -108,7 +108,11 @@ export function streamBody(request: IncomingMessage, secrets: NeedleSet | null, 
     if (denied !== null) readable.destroy(new Error("the request body was refused"));
     else if (!readable.push(chunk)) request.pause();
   };
-  const end = () => readable.push(null);
+  const end = () => {
+    // A whole body closes too, while its last pieces are still on their way upstream.
+    request.off("close", gone);
+    readable.push(null);
+  };
   const gone = () => readable.destroy(new Error("the client went away"));
   request.pause();
   request.on("data", take);
