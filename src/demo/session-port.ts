@@ -26,8 +26,6 @@ export interface DemoBottle {
   readonly agent: string;
   /** What stands for the credential inside. */
   readonly placeholder: string;
-  /** Host paths that must be gone afterwards. */
-  readonly traces: readonly string[];
   exec(argv: readonly string[], options?: DemoExecOptions): Promise<ExecResult>;
   /** Runs the agent headless on `prompt`, to its end. */
   runAgent(prompt: string): Promise<ExecResult>;

@@ -87,7 +87,6 @@ function demoBottle({ plan, bottle, paths, guest }: RunningBottle, placeholder: 
     name: plan.name,
     agent: agentTitle(plan),
     placeholder,
-    traces: [paths.folder, paths.run],
     exec: (argv, options = {}) => bottle.exec({ argv }, { timeoutMs: EXEC_LIMIT_MS, ...options }),
     runAgent(prompt) {
       const provider = providers[AGENT];

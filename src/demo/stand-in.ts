@@ -39,8 +39,10 @@ export interface StandIn {
  */
 export function startStandIn(options: {
   readonly socketPath: string;
-  /** The exact value of `authorization` that it takes for genuine. */
-  readonly authorization: string;
+  /** The exact value of `authorization` that it takes for genuine; null: there must be none. */
+  readonly authorization: string | null;
+  /** The same for `x-api-key`. */
+  readonly apiKey?: string;
   readonly scenes: readonly Scene[];
 }): Promise<StandIn> {
   const ca = createBottleCa("demo stand-in (fake model API)");
@@ -87,7 +89,7 @@ function answer(
   request: IncomingMessage,
   body: string,
   response: ServerResponse,
-  options: { readonly authorization: string; readonly scenes: readonly Scene[] },
+  options: { readonly authorization: string | null; readonly apiKey?: string; readonly scenes: readonly Scene[] },
 ): Seen {
   const { method = "", url = "", headers } = request;
   const authorization = headers.authorization ?? null;
@@ -109,7 +111,7 @@ function answer(
   };
 
   if (headers.host !== MODEL_HOST) return refuse(421, "invalid_request_error", "wrong host");
-  if (authorization !== options.authorization || apiKey !== null) {
+  if (authorization !== options.authorization || apiKey !== (options.apiKey ?? null)) {
     return refuse(401, "authentication_error", "not the credential that the demo gave to the gateway");
   }
   const path = url.split("?")[0];
