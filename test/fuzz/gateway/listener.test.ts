@@ -77,7 +77,11 @@ test("random bytes at the listener never end the gateway, and never cause a look
 
 test("random bytes after the handshake never end the gateway, and reach no origin as another request", async (t) => {
   const origin = await openOrigin();
-  const fixture = await openGateway(t, { origin, rules: [{ paths: ["/only"] }], limits: { headMs: 1000, idleMs: 1000 } });
+  const fixture = await openGateway(t, {
+    origin,
+    rules: [{ paths: ["/only"] }],
+    limits: { headMs: 1000, idleMs: 1000 },
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 10 }), async (pieces) => {
       const client = await fixture.inside();

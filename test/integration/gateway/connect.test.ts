@@ -120,7 +120,9 @@ test("row 60: bytes sent before the 200 are read as the beginning of the tunnel,
   const origin = await openOrigin();
   const fixture = await openGateway(t, { origin });
   const client = await fixture.raw();
-  client.send(`CONNECT ${HOST}:443 HTTP/1.1\r\nHost: ${HOST}:443\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  client.send(
+    `CONNECT ${HOST}:443 HTTP/1.1\r\nHost: ${HOST}:443\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`,
+  );
   await client.closed();
   await assertDenied(fixture, "tls-not-seen");
   assert.equal(origin.seen.length, 0);

@@ -246,7 +246,9 @@ test("row 137: a body rule judges the whole body before anything is looked up", 
   const good = JSON.stringify({ model: "m", max_tokens: 1, messages: [{ role: "user", content: "hi" }] });
   const client = await fixture.inside();
   const head = `POST /v1/messages HTTP/1.1\r\nHost: ${HOST}\r\nContent-Type: application/json\r\n`;
-  client.send(`${head}Transfer-Encoding: chunked\r\n\r\n${good.length.toString(16)}\r\n${good}\r\n0\r\nX-Trailer: 1\r\n\r\n`);
+  client.send(
+    `${head}Transfer-Encoding: chunked\r\n\r\n${good.length.toString(16)}\r\n${good}\r\n0\r\nX-Trailer: 1\r\n\r\n`,
+  );
   await client.until('"ok":true');
   assert.equal(origin.seen[0]?.body.toString(), good);
 });

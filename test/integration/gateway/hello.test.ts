@@ -95,7 +95,9 @@ test("splice keeps a half-closed tunnel open for the answer", async (t) => {
 });
 
 test("a ClientHello may come byte by byte, and before the 200", async (t) => {
-  const origin = await openRawOrigin((socket) => socket.once("data", () => socket.end("origin was here")), { tls: false });
+  const origin = await openRawOrigin((socket) => socket.once("data", () => socket.end("origin was here")), {
+    tls: false,
+  });
   const fixture = await openGateway(t, { origin, rules: SPLICE });
   const slow = await openTunnel(fixture.port, `${HOST}:443`);
   for (const byte of clientHello([serverName(HOST)])) {

@@ -9,10 +9,10 @@ const WITH_SECRET = { credentials: [credential()], values: { api: SECRET } };
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test("each server-sent event arrives before the next one is made", async (t) => {
-  let stream: ServerResponse | null = null;
+  const streams: ServerResponse[] = [];
   const origin = await openOrigin({
     respond: (_, response) => {
-      stream = response;
+      streams.push(response);
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: 0\n\n");
     },
@@ -23,7 +23,7 @@ test("each server-sent event arrives before the next one is made", async (t) => 
     client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
     for (let i = 0; i < 5; i += 1) {
       await client.until(`data: ${i}\n\n`);
-      stream?.write(`data: ${i + 1}\n\n`);
+      streams.at(-1)?.write(`data: ${i + 1}\n\n`);
     }
     client.end();
   }

@@ -16,10 +16,20 @@ const REFUSED: readonly (readonly [row: string, what: string, bytes: string, sta
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     [400],
   ],
-  ["row 44", "two lengths", `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx`, [400]],
+  [
+    "row 44",
+    "two lengths",
+    `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx`,
+    [400],
+  ],
   ["row 44", "listed length", `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 1, 1\r\n\r\nx`, [400]],
   ["row 44", "signed length", `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: +1\r\n\r\nx`, [400]],
-  ["row 45", "xchunked", `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, [400]],
+  [
+    "row 45",
+    "xchunked",
+    `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
+    [400],
+  ],
   [
     "row 45",
     "chunked, identity",
@@ -32,7 +42,12 @@ const REFUSED: readonly (readonly [row: string, what: string, bytes: string, sta
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
     [400],
   ],
-  ["row 46", "TE on 1.0", `POST ${URI} HTTP/1.0\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, [400]],
+  [
+    "row 46",
+    "TE on 1.0",
+    `POST ${URI} HTTP/1.0\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    [400],
+  ],
   ["row 47", "obs-fold", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: a\r\n b\r\n\r\n`, [400]],
   ["row 47", "space before colon", `GET ${URI} HTTP/1.1\r\nHost : ${HOST}\r\n\r\n`, [400]],
   ["row 47", "bare LF", `GET ${URI} HTTP/1.1\nHost: ${HOST}\n\n`, [400]],
@@ -44,13 +59,23 @@ const REFUSED: readonly (readonly [row: string, what: string, bytes: string, sta
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n`,
     [400],
   ],
-  ["row 53", "h2c", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`, [400, 403, 426]],
+  [
+    "row 53",
+    "h2c",
+    `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`,
+    [400, 403, 426],
+  ],
   ["row 53", "h2c without Connection", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nUpgrade: h2c\r\n\r\n`, [400, 403, 426]],
   ["row 61", "TRACE", `TRACE ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [405]],
   ["row 61", "OPTIONS *", `OPTIONS * HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [405]],
   ["row 61", "PROPFIND", `PROPFIND ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [501]],
   ["row 61", "made-up method", `FOO ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [400, 501]],
-  ["row 67", "unknown expectation", `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nExpect: fun\r\nContent-Length: 1\r\n\r\n`, [417]],
+  [
+    "row 67",
+    "unknown expectation",
+    `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nExpect: fun\r\nContent-Length: 1\r\n\r\n`,
+    [417],
+  ],
   ["row 9", "user-info in the URI", `GET http://${HOST}@evil.test/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [400]],
   ["row 18", "TAB in the URI", `GET http://${HOST}\t/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [400]],
   ["row 18", "backslash in the host", `GET http://${HOST}\\@evil.test/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [400]],
@@ -91,7 +116,9 @@ test("row 43: what is forwarded is framed anew, in one way only", async (t) => {
   const origin = await openOrigin();
   const fixture = await openGateway(t, { origin });
   const client = await fixture.inside();
-  client.send(`POST /c HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nTrailer: X-T\r\n\r\n`);
+  client.send(
+    `POST /c HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nTrailer: X-T\r\n\r\n`,
+  );
   client.send("3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nX-T: dropped\r\n\r\n");
   await client.until('"body":"abcde"');
   const [seen] = origin.seen;

@@ -7,7 +7,8 @@ import { openOrigin, openRawOrigin } from "../../support/gateway/origin.ts";
 import { assertDenied, statusOf } from "../../support/gateway/verdicts.ts";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
-const accept = (key: string) => createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+const accept = (key: string) =>
+  createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 const handshake = (more = "") =>
   `GET /ws HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n${more}\r\n`;
 

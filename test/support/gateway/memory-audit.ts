@@ -16,8 +16,7 @@ export interface MemoryAudit extends AuditSink {
 
 export function createMemoryAudit(): MemoryAudit {
   const events: AuditEvent[] = [];
-  const of = <T extends AuditEvent["type"]>(type: T) =>
-    events.filter((event): event is Of<T> => event.type === type);
+  const of = <T extends AuditEvent["type"]>(type: T) => events.filter((event): event is Of<T> => event.type === type);
   return {
     events,
     failing: false,

@@ -1,6 +1,6 @@
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createHttps } from "node:https";
-import { type AddressInfo, createServer as createTcp, type Server as TcpServer, type Socket } from "node:net";
+import { type AddressInfo, createServer as createTcp, type Socket, type Server as TcpServer } from "node:net";
 import { createServer as createTls, type TLSSocket } from "node:tls";
 import { type BottleCa, createBottleCa } from "../../../src/gateway/certificate/bottle-ca.ts";
 
