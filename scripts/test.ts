@@ -14,12 +14,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import { installDebianPackages } from "../src/host/debian-packages.ts";
 import { programPath } from "../test/support/needs.ts";
 import { leftBehind, takeCensus } from "./test/census.ts";
+import { killDescendants, killNamed, watchChildren } from "./test/descendants.ts";
 import { withLastTest } from "./test/events.ts";
 
 const SUITES = ["unit", "contract", "integration", "escape", "faults", "fuzz", "e2e"];
 /** Suites that can do without a cage. */
 const OFFLINE = ["unit", "fuzz"];
-const FILE_LIMIT_MS = 10 * 60_000;
+/** How long a test file may run; BOT_BOTTLE_TEST_SECONDS changes it. */
+const FILE_LIMIT_MS = Number(process.env.BOT_BOTTLE_TEST_SECONDS ?? 300) * 1000;
 const GRACE_MS = 5_000;
 
 const root = join(import.meta.dirname, "..");
@@ -70,12 +72,20 @@ async function leftovers(): Promise<readonly string[]> {
 }
 
 const abort = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => abort.abort(signal));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    process.exitCode = 1;
+    abort.abort(signal);
+    killDescendants();
+  });
+}
+const stopWatching = watchChildren(FILE_LIMIT_MS, (argv) => {
+  say(`killed after ${FILE_LIMIT_MS / 1000} s: ${argv.filter((word) => word !== "").at(-1)}`);
+});
 
 const events = run({
   files,
   concurrency: availableParallelism(),
-  timeout: FILE_LIMIT_MS,
   signal: abort.signal,
   execArgv: ["--disable-sigusr1"],
 });
@@ -86,5 +96,9 @@ const output = Readable.from(
 ).compose(new spec());
 output.pipe(process.stdout);
 await finished(output);
+stopWatching();
+// What is left was reported; it does not stay.
+const after = takeCensus(folder, process.env.CI !== undefined);
+killNamed([...after.processes.keys()].filter((id) => !before.processes.has(id)));
 rmSync(folder, { recursive: true, force: true });
 rmSync(state, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -8,16 +8,23 @@ import { leftBehind, takeCensus } from "../../../scripts/test/census.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** Runs scripts/test.ts on one made-up test file. */
-function runTest(folder: string, body: string) {
+function writeTest(folder: string, body: string): string {
   const file = join(folder, "made-up.test.ts");
-  writeFileSync(
-    file,
-    `import { test } from "node:test";\nimport { spawn } from "node:child_process";\nimport { writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\n${body}`,
-  );
+  const head = [
+    'import { test } from "node:test";',
+    'import { spawn } from "node:child_process";',
+    'import { writeFileSync } from "node:fs";',
+    'import { tmpdir } from "node:os";',
+  ];
+  writeFileSync(file, `${head.join("\n")}\n${body}`);
+  return file;
+}
+
+/** Runs scripts/test.ts on one made-up test file. */
+function runTest(folder: string, body: string, variables: Readonly<Record<string, string>> = {}) {
   const { NODE_TEST_CONTEXT: _nested, ...env } = process.env;
-  const result = spawnSync(process.execPath, [join(root, "scripts/test.ts"), file], {
-    env,
+  const result = spawnSync(process.execPath, [join(root, "scripts/test.ts"), writeTest(folder, body)], {
+    env: { ...env, ...variables },
     encoding: "utf8",
     timeout: 60_000,
   });
@@ -57,8 +64,38 @@ describe("npm test", () => {
     );
     const found = /process (\d+): \/bin\/sleep 60/.exec(output);
     assert.ok(found, output);
-    process.kill(Number(found[1]), "SIGKILL");
+    // Gone, or dead and waiting for its new parent.
+    const argv = existsSync(`/proc/${found[1]}`) ? readFileSync(`/proc/${found[1]}/cmdline`, "utf8") : "";
+    assert.equal(argv, "", "it was reported and not ended");
     assert.equal(code, 1, output);
+  });
+
+  test("a file that never ends is killed, and fails the run", () => {
+    const body = 'test("ends", () => {});\nsetInterval(() => {}, 1000);\nspawn("/bin/sleep", ["61"]);\n';
+    const { code, output } = runTest(folder, body, { BOT_BOTTLE_TEST_SECONDS: "2" });
+    assert.equal(code, 1, output);
+    assert.match(output, /killed after 2 s: .*made-up\.test\.ts/);
+    assert.match(output, /✔ nothing is left behind/);
+  });
+
+  test("an interrupted run ends its tests and leaves nothing", async () => {
+    const file = writeTest(
+      folder,
+      'test("long", () => new Promise(() => setInterval(() => {}, 1000)));\nspawn("/bin/sleep", ["62"]);\nconsole.log("begun");\n',
+    );
+    const { NODE_TEST_CONTEXT: _nested, ...env } = process.env;
+    const child = spawn(process.execPath, [join(root, "scripts/test.ts"), file], {
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let output = "";
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      if (text.includes("begun")) child.kill("SIGTERM");
+    });
+    assert.equal(await ended, 1, output);
+    assert.match(output, /✔ nothing is left behind/);
   });
 
   test("an unknown suite is a usage error", () => {
