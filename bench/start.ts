@@ -48,7 +48,10 @@ function srt({ folder, words, say }: BenchOptions): Contestant | string {
   const filesystem = { denyRead: [], allowWrite: [folder], denyWrite: [] };
   writeFileSync(settings, JSON.stringify({ network, filesystem }));
   const program = join(home, "node_modules/.bin/srt");
-  return { argv: [program, "-s", settings, ...SCRIPT.split(" ")], options: { cwd: folder, env: { ...process.env, HOME: home } } };
+  return {
+    argv: [program, "-s", settings, ...SCRIPT.split(" ")],
+    options: { cwd: folder, env: { ...process.env, HOME: home } },
+  };
 }
 
 /** `bottle start` of a trivial agent to its first byte, above raw bwrap, and against sandbox-runtime. */
