@@ -65,7 +65,7 @@ describe("the published package", { skip: skipWithout("npm") }, () => {
   test("its command shows the help and the version", () => {
     const help = run(process.execPath, [join(installed, "bin/bottle.cjs"), "--help"], "/");
     assert.equal(help.status, 0, help.stderr);
-    assert.match(help.stdout, /start .*<agent>/);
+    assert.match(help.stdout, /start\b.*<agent>/);
     const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     const told = run(process.execPath, [join(installed, "bin/bottle.cjs"), "--version"], "/");
     assert.equal(told.stdout, `bottle ${version}\n`);
