@@ -26,6 +26,7 @@ export function recordOf(handle: Json): BottleRecord {
     endedAt: null,
     exitCode: null,
     host: { pid: 1, startTime: 1, bootId: "" },
+    run: "/",
     // As it comes back from the record's file.
     handle: JSON.parse(JSON.stringify(handle)) as Json,
     workspace: { mode: "copy", host: "/" },
@@ -160,7 +161,9 @@ export function bottleContract(name: string, load: () => Promise<Backend>, skip:
           b.bottle.exec({ argv: ["/bin/sh", "-c", `sleep 0.1; echo ${n}; exit ${n}`] }),
         ),
       );
-      results.forEach((result, n) => assert.deepEqual([result.code, result.stdout.toString()], [n, `${n}\n`]));
+      for (const [n, result] of results.entries()) {
+        assert.deepEqual([result.code, result.stdout.toString()], [n, `${n}\n`]);
+      }
     });
 
     test("a background process that keeps the pipes does not keep exec", async () => {

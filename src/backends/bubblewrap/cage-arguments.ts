@@ -57,6 +57,8 @@ export function namespaceArguments(mode: CageMode, rootCapabilities: readonly st
       ? ["--uid", "0", "--gid", "0", ...rootCapabilities.flatMap((name) => ["--cap-add", name])]
       : ["--uid", String(GUEST.uid), "--gid", String(GUEST.uid)]),
     ...["--info-fd", String(FD.info), "--userns-block-fd", String(FD.usernsBlock)],
+    // The inner bwrap never reads that descriptor and would leave it open for pid 1; this makes it read and close it.
+    ...["--block-fd", String(FD.usernsBlock)],
   ];
 }
 

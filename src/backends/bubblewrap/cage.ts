@@ -113,7 +113,8 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
   } catch (cause) {
     return fail(cause);
   }
-  (pipes[FD.usernsBlock] as Duplex).end("x");
+  // One byte for the outer bwrap (--userns-block-fd), one for the inner (--block-fd).
+  (pipes[FD.usernsBlock] as Duplex).end("xx");
   return {
     init,
     monitor,

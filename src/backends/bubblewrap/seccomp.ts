@@ -8,8 +8,6 @@ export interface Instruction {
   readonly k: number;
 }
 
-type SeccompArch = "x64" | "arm64";
-
 const LOAD = 0x20; // BPF_LD | BPF_W | BPF_ABS
 const EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
 const AT_LEAST = 0x35; // BPF_JMP | BPF_JGE | BPF_K

@@ -44,7 +44,7 @@ function leftCages(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
     const words = read(`/proc/${pid}/cmdline`).split("\0");
     const at = words.indexOf(TAG_VARIABLE);
     const tag = at > 0 && words[at - 1] === "--setenv" ? words[at + 1] : undefined;
-    if (tag === undefined || readLink(`/proc/${pid}/ns/pid`) !== ours || uidOf(pid) !== facts.uid) return [];
+    if (tag === undefined || !outside(pid, ours) || uidOf(pid) !== facts.uid) return [];
     const identity = identify(pid);
     const parsed = orphaned(tag, alive);
     if (parsed === null || identity === null) return [];
@@ -86,6 +86,14 @@ export async function removeLeftover(leftover: Leftover): Promise<void> {
     if (init !== null) await killCage(init, identity);
   }
   signalProcess(identity, "SIGKILL");
+}
+
+/**
+ * In the host's pid namespace, or the first process of one: a bwrap whose monitor died before it was told to go on
+ * waits for ever. Nothing that an agent starts is either.
+ */
+function outside(pid: number, ours: string | null): boolean {
+  return readLink(`/proc/${pid}/ns/pid`) === ours || /^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`));
 }
 
 function uidOf(pid: number): number | null {
