@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { loadBackend } from "../../src/backends/builtins.ts";
 import type { HostCommand } from "../../src/core/model/command.ts";
+import { RESET_MODES } from "../../src/host/terminal.ts";
 import { skipWithout } from "../support/needs.ts";
 import { callNumber, ENOTTY, EPERM, errnos, perl } from "../support/probes.ts";
 import { openTestBottle, type TestBottle } from "../support/test-bottle.ts";
@@ -108,7 +109,10 @@ describe("from inside, the terminal", { skip: skipWithout("bubblewrap", "perl", 
   test("words with quotes, and a shell's job control, survive the terminal", async () => {
     const words = ["a b", "'", '"', "$HOME", "line\nbreak", "\\", "!"];
     const framed = b.bottle.frame({ argv: ["/usr/bin/printf", "<%s>", ...words] }, { transcript: null });
-    assert.equal((await onTerminal(framed)).shown.replaceAll("\r", ""), words.map((word) => `<${word}>`).join(""));
+    assert.equal(
+      (await onTerminal(framed)).shown.replaceAll("\r", "").replace(RESET_MODES, ""),
+      words.map((word) => `<${word}>`).join(""),
+    );
     const shell = b.bottle.frame({ argv: ["/bin/bash", "--norc", "-i"] }, { transcript: null });
     const { shown } = await onTerminal(shell, [["$ ", "sleep 9 & jobs; kill %1; exit 5\n"]]);
     assert.doesNotMatch(shown, /no job control/);

@@ -96,8 +96,8 @@ export function entryCommand(
   // SHLVL: with a socket as stdin and none, bash takes itself for a remote shell and reads the operator's .bashrc.
   const env = { PATH: HOST_PATH, SHLVL: "1", ...entry.managerEnv };
   if (terminal === false) return { argv, env };
-  // The reset is this shell's, not the host process's: it comes even when that was killed.
-  const line = `${shellLine(argv)}; code=$?; printf '${RESET_MODES.replaceAll("\u001b", "\\033")}'; exit $code`;
+  // This shell too is in the foreground group. The reset is its own, not the host process's: it comes even when that was killed.
+  const line = `trap '' ${SPARED.replaceAll(",", " ")}; ${shellLine(argv)}; code=$?; printf '${RESET_MODES.replaceAll("\u001b", "\\033")}'; exit $code`;
   return {
     argv: [tools.script, "-qfec", line, terminal.transcript ?? "/dev/null"],
     env: { ...env, SHELL: "/bin/sh" },
