@@ -49,7 +49,9 @@ if (programPath("bwrap") === null && !selected.every((word) => OFFLINE.includes(
 // The name is short, since socket paths end at 107 bytes. Tests that become another user need to get through it.
 const folder = mkdtempSync(join(tmpdir(), "bbt-"));
 chmodSync(folder, process.getuid?.() === 0 ? 0o1777 : 0o700);
-const before = takeCensus(folder, process.env.CI !== undefined);
+const alone = process.env.CI !== undefined;
+const census = () => takeCensus(folder, alone);
+const before = census();
 const state = mkdtempSync(join(tmpdir(), "bbs-"));
 Object.assign(process.env, {
   TMPDIR: folder,
@@ -61,22 +63,35 @@ Object.assign(process.env, {
 });
 for (const name of ["state", "config", "run"]) mkdirSync(join(state, name), { mode: 0o700 });
 
-/** What the run left, after a moment for processes that are about to end. */
+/** Ends processes of the run that nobody waits for any more: those that carry its folder, never by their name alone. */
+function endFresh(): void {
+  killNamed([...takeCensus(folder, false).processes.keys()].filter((id) => !before.processes.has(id)));
+}
+
+/** What the run left, after a moment for processes that are about to end; an interrupted run ends them itself. */
 async function leftovers(): Promise<readonly string[]> {
   const deadline = Date.now() + GRACE_MS;
   for (;;) {
-    const left = leftBehind(before, takeCensus(folder, process.env.CI !== undefined));
+    if (abort.signal.aborted) endFresh();
+    const left = leftBehind(before, census());
     if (left.length === 0 || Date.now() > deadline) return left;
     await wait(100);
   }
 }
 
+// What is left is reported, and does not stay.
+process.once("exit", () => {
+  endFresh();
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(state, { recursive: true, force: true });
+});
+
 const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
     process.exitCode = 1;
-    abort.abort(signal);
     killDescendants();
+    abort.abort(new Error(`ended by ${signal}`));
   });
 }
 const stopWatching = watchChildren(FILE_LIMIT_MS, (argv) => {
@@ -97,8 +112,3 @@ const output = Readable.from(
 output.pipe(process.stdout);
 await finished(output);
 stopWatching();
-// What is left was reported; it does not stay.
-const after = takeCensus(folder, process.env.CI !== undefined);
-killNamed([...after.processes.keys()].filter((id) => !before.processes.has(id)));
-rmSync(folder, { recursive: true, force: true });
-rmSync(state, { recursive: true, force: true });

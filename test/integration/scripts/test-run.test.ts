@@ -22,7 +22,7 @@ function writeTest(folder: string, body: string): string {
 
 /** Runs scripts/test.ts on one made-up test file. */
 function runTest(folder: string, body: string, variables: Readonly<Record<string, string>> = {}) {
-  const { NODE_TEST_CONTEXT: _nested, ...env } = process.env;
+  const { NODE_TEST_CONTEXT: _nested, CI: _alone, ...env } = process.env;
   const result = spawnSync(process.execPath, [join(root, "scripts/test.ts"), writeTest(folder, body)], {
     env: { ...env, ...variables },
     encoding: "utf8",
@@ -83,7 +83,7 @@ describe("npm test", () => {
       folder,
       'test("long", () => new Promise(() => setInterval(() => {}, 1000)));\nspawn("/bin/sleep", ["62"]);\nconsole.log("begun");\n',
     );
-    const { NODE_TEST_CONTEXT: _nested, ...env } = process.env;
+    const { NODE_TEST_CONTEXT: _nested, CI: _alone, ...env } = process.env;
     const child = spawn(process.execPath, [join(root, "scripts/test.ts"), file], {
       env,
       stdio: ["ignore", "pipe", "ignore"],
