@@ -14,7 +14,7 @@ function stat(pid: number): { readonly parent: number; readonly start: string } 
 }
 
 /** All processes below this one, children before their own children. */
-export function descendants(root: number): number[] {
+function descendants(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
@@ -40,7 +40,7 @@ function kill(pid: number): void {
 }
 
 /** Ends a process that was found as ours, and everything below it. */
-export function killTree(pid: number): void {
+function killTree(pid: number): void {
   for (const each of [...descendants(pid).reverse(), pid]) kill(each);
 }
 

@@ -4,7 +4,7 @@ import { TLSSocket } from "node:tls";
 import type { Authority } from "../core/model/authority.ts";
 import type { GatewayContext } from "./context.ts";
 import { describe } from "./failure.ts";
-import type { OpenTunnel } from "./tunnel.ts";
+import type { OpenTunnel } from "./open-tunnel.ts";
 
 /** A decrypted tunnel. */
 export interface InnerTunnel {

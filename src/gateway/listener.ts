@@ -9,7 +9,8 @@ import { answer, serveRequest } from "./exchange.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createInnerServer, type InnerServer } from "./inspect.ts";
 import { denial, type Judgement } from "./judgement.ts";
-import { end, refusalText, serveConnect } from "./tunnel.ts";
+import { end, refusalText } from "./socket-end.ts";
+import { serveConnect } from "./tunnel.ts";
 import { serveUpgrade } from "./websocket.ts";
 
 export interface Attached {

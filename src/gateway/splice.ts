@@ -3,7 +3,8 @@ import { decideTunnel } from "../core/policy/decide.ts";
 import { admit, record } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
 import { describe, reasonOf } from "./failure.ts";
-import { alertAndEnd, type OpenTunnel } from "./tunnel.ts";
+import type { OpenTunnel } from "./open-tunnel.ts";
+import { alertAndEnd } from "./socket-end.ts";
 
 /**
  * Relays an undecrypted tunnel between client and the judged address; resolves when it is over. The decision line comes
@@ -48,7 +49,7 @@ export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promi
 }
 
 /** Pipes both ways until both have ended or one broke; what broke, or null. Half-closed tunnels go on. */
-export function relay(client: Socket, upstream: Socket, idleMs: number): Promise<string | null> {
+function relay(client: Socket, upstream: Socket, idleMs: number): Promise<string | null> {
   return new Promise((resolve) => {
     let failure: string | null = null;
     const over = () => {

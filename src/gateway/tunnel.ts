@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import type { Authority } from "../core/model/authority.ts";
 import { judgeClientHello } from "../core/policy/client-hello.ts";
 import { decideTunnel } from "../core/policy/decide.ts";
-import type { Refusal } from "../core/policy/refusal.ts";
 import { formatAuthority, parseAuthority, sameAuthority } from "../core/wire/authority.ts";
 import { CLIENT_HELLO_LIMIT, type ClientHello, readClientHello } from "../core/wire/client-hello.ts";
 import { headerValues, readHeaderPairs } from "../core/wire/header-pairs.ts";
@@ -12,15 +11,9 @@ import type { GatewayContext } from "./context.ts";
 import { describe } from "./failure.ts";
 import { type InnerServer, inspect } from "./inspect.ts";
 import { type Denial, denial, type Judgement } from "./judgement.ts";
+import type { OpenTunnel } from "./open-tunnel.ts";
+import { alertAndEnd, end } from "./socket-end.ts";
 import { splice } from "./splice.ts";
-
-/** A tunnel whose target is allowed and whose ClientHello fits it. The socket is paused, the hello is its next bytes. */
-export interface OpenTunnel {
-  readonly socket: Socket;
-  readonly authority: Authority;
-  readonly judgement: Judgement;
-  readonly hello: ClientHello;
-}
 
 /**
  * Serves one CONNECT: judges the target, answers 200, reads the ClientHello, then inspects or splices. `early` are
@@ -177,30 +170,6 @@ function readHello(socket: Socket, early: Buffer, limitMs: number): Promise<Clie
     socket.once("close", gone);
     if (received.length > 0) judge();
   });
-}
-
-/** Fatal access_denied (RFC 8446 section 6.2) in a plaintext record: clients say so instead of hanging. */
-const ACCESS_DENIED = Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x31]);
-
-/** Ends a tunnel in which the client expects TLS. */
-export function alertAndEnd(socket: Socket): void {
-  if (!socket.destroyed) socket.end(ACCESS_DENIED);
-}
-
-/** Writes a refusal on a socket that no HTTP server holds any more, and closes it. */
-export function end(socket: Socket, refusal: Refusal): void {
-  if (socket.destroyed) return;
-  socket.end(refusalText(refusal));
-  // What still comes is dropped, so that the close does not turn into a reset before the refusal was read.
-  socket.resume();
-  setTimeout(() => socket.destroy(), 1000).unref();
-}
-
-/** A refusal as the last response of a connection. */
-export function refusalText(refusal: Refusal): Buffer {
-  const lines = refusal.headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  const head = `HTTP/1.1 ${refusal.status} Refused\r\n${lines}Connection: close\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head, "latin1"), refusal.body]);
 }
 
 function cut(text: string | undefined): string | null {

@@ -17,7 +17,7 @@ import type { Destination } from "./destination.ts";
 import { describe, reasonOf, upstreamFailure } from "./failure.ts";
 import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
 import { latin1 } from "./response-relay.ts";
-import { end } from "./tunnel.ts";
+import { end } from "./socket-end.ts";
 
 /**
  * Serves one Upgrade. Only a WebSocket that a rule lists is opened, and bytes are relayed only after a real 101 with the

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { CgroupFacts, HostFacts } from "../core/model/host-facts.ts";
 
 /** Where host tools may come from: never PATH, the workspace, the cwd or node_modules (attack row 145). */
-export const SYSTEM_FOLDERS: readonly string[] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
+const SYSTEM_FOLDERS: readonly string[] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 
 const TOOLS = [
   "bwrap",
@@ -29,7 +29,7 @@ const TOOLS = [
 ] as const;
 
 /** Absolute path of a tool in the system folders, or null. */
-export function findTool(name: string, folders: readonly string[] = SYSTEM_FOLDERS): string | null {
+function findTool(name: string, folders: readonly string[] = SYSTEM_FOLDERS): string | null {
   for (const folder of folders) {
     const path = join(folder, name);
     try {

@@ -14,7 +14,7 @@ import type { Json } from "../../src/core/model/plan.ts";
 import { run } from "../../src/host/exec.ts";
 import { openTestBottle, type TestBottle } from "../support/test-bottle.ts";
 
-export function recordOf(handle: Json): BottleRecord {
+function recordOf(handle: Json): BottleRecord {
   return {
     schema: 1,
     name: "test",

@@ -68,7 +68,7 @@ export function programArguments(view: HostView): string[] {
 }
 
 /** Capabilities with which `setpriv` becomes the agent; all are gone afterwards. */
-export const SETUP_CAPABILITIES: readonly string[] = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
+const SETUP_CAPABILITIES: readonly string[] = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
 
 /**
  * What bwrap reads from `--args`: the whole cage of a bottle. Pure.

@@ -29,7 +29,7 @@ export interface Entry {
 }
 
 /** Exit code of the launching shell when it could not even try. */
-export const NOT_ENTERED = 125;
+const NOT_ENTERED = 125;
 /**
  * Ignored by the host's part of the way in, and put back right before the command: a Ctrl-C, a closed terminal or the
  * agent's own kill(0, ...) reach the whole foreground group, and must end the command, not the way to it.

@@ -13,7 +13,7 @@ const TAG = {
 } as const;
 
 /** One TLV with the definite, shortest length form (X.690 section 10.1). `tag` is the whole identifier octet. */
-export function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   return Buffer.concat([Buffer.from([tag]), length(content.length), content]);
 }

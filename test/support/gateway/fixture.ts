@@ -10,7 +10,7 @@ import { openRaw, openTls, openTunnel, type RawClient } from "./raw-client.ts";
 
 /** A public address: only ever a text, the stub dialler maps it to a loopback port. */
 export const GOOD_ADDRESS = "93.184.215.14";
-export const OTHER_ADDRESS = "151.101.1.69";
+const OTHER_ADDRESS = "151.101.1.69";
 export const HOST = "api.example.test";
 
 export interface Fixture {
@@ -42,7 +42,7 @@ export interface FixtureOptions extends Partial<Omit<GatewayStart, "policy" | "l
 }
 
 /** A rule that allows everything at api.example.test, with changes. */
-export function rule(changes: Partial<EgressRule> = {}): EgressRule {
+function rule(changes: Partial<EgressRule> = {}): EgressRule {
   return {
     id: "test:0",
     source: "operator",

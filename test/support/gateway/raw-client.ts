@@ -17,7 +17,7 @@ export interface RawClient {
 }
 
 /** Wraps a socket; errors count as a close. */
-export function rawClient(socket: Socket): RawClient {
+function rawClient(socket: Socket): RawClient {
   let text = "";
   let over = false;
   const waiting = new Set<() => void>();
