@@ -11,8 +11,12 @@ import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { setTimeout as wait } from "node:timers/promises";
+import { claudeCode } from "../src/agents/claude-code.ts";
+import { findAgentBinary } from "../src/host/agent-binary.ts";
 import { installDebianPackages } from "../src/host/debian-packages.ts";
-import { programPath } from "../test/support/needs.ts";
+import { gatherFacts } from "../src/host/facts.ts";
+import { layoutOf } from "../src/state/layout.ts";
+import { claudeBinary, programPath } from "../test/support/needs.ts";
 import { leftBehind, takeCensus } from "./test/census.ts";
 import { killDescendants, killNamed, watchChildren } from "./test/descendants.ts";
 import { withLastTest } from "./test/events.ts";
@@ -40,9 +44,27 @@ const files = selected.flatMap((word) => {
   return found.sort().map((path) => resolve(root, path));
 });
 
-if (programPath("bwrap") === null && !selected.every((word) => OFFLINE.includes(word))) {
-  const outcome = await installDebianPackages(["bubblewrap"], say);
-  if (!outcome.ok) say(`bubblewrap is missing and its tests are skipped (${outcome.why}); type: ${outcome.type}`);
+if (!files.every((file) => OFFLINE.some((suite) => file.startsWith(join(root, "test", suite))))) {
+  if (programPath("bwrap") === null) {
+    const outcome = await installDebianPackages(["bubblewrap"], say);
+    if (!outcome.ok) say(`bubblewrap is missing and its tests are skipped (${outcome.why}); type: ${outcome.type}`);
+  }
+  if (claudeBinary() === null) await fetchClaude();
+}
+
+/** The pinned Claude Code of the agent rack, where `bottle start` would put it. Without it the tests that need it are skipped. */
+async function fetchClaude(): Promise<void> {
+  const facts = gatherFacts();
+  const { cache } = layoutOf(process.env, facts.home, facts.uid);
+  // An empty PATH: the pinned package, not a program of this machine.
+  const env = { ...process.env, PATH: "" };
+  const tell = (line: string) => console.error(line);
+  const search = { provider: claudeCode, command: null, workspace: root, cwd: root, facts, cache, env, say: tell };
+  try {
+    await findAgentBinary(search);
+  } catch (error) {
+    say(`the tests with Claude Code are skipped: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 // The run's own temp, state and config folders: no test sees the operator's, and what stays in them is a leftover.
