@@ -14,6 +14,7 @@ export type Group =
   | { readonly kind: "none"; readonly why: string };
 
 export const GROUP_PREFIX = "bot-bottle-";
+const SLICE_PREFIX = "botbottle_";
 const CPU_PERIOD_US = 100_000;
 
 /**
@@ -32,11 +33,17 @@ export function groupFor(bottle: string, host: ProcessIdentity, facts: CgroupFac
       return {
         kind: "systemd",
         scope: facts.scope,
-        slice: `botbottle_${bottle.replaceAll("-", "_")}_${host.pid}.slice`,
+        slice: `${SLICE_PREFIX}${bottle.replaceAll("-", "_")}_${host.pid}_${host.startTime}.slice`,
       };
     case "none":
       return { kind: "none", why: facts.why };
   }
+}
+
+/** The tag in a slice's name as `survey` reads it; null when it is not ours. Names of bottles have no underscore. */
+export function sliceTag(slice: string): string | null {
+  const found = /^botbottle_([a-z0-9_]+)_(\d+)_(\d+)\.slice$/.exec(slice);
+  return found?.[1] === undefined ? null : `${found[1].replaceAll("_", "-")}.${found[2]}-${found[3]}`;
 }
 
 /** Files into which a process writes `0` to join the group. */

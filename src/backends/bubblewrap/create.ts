@@ -42,7 +42,10 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
   const systemctl = systemctlOf(facts.tools.systemctl, manager);
   await journal("control group", group as unknown as Json);
   cleanup.push("control group", () => removeGroup(group, systemctl));
-  await makeGroup(group, plan.limits, systemctl);
+  const limited = makeGroup(group, plan.limits, systemctl);
+  limited.catch(() => {}); // awaited below
+  // Folders must be there before the cage joins them; a slice comes with its first scope, its limits before `start`.
+  if (group.kind !== "systemd") await limited;
 
   await journal("cage", { tag: tagOf(plan.name, host) });
   const cage = await openCage({
@@ -110,11 +113,11 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
     guest: { home: GUEST.home, workspace: plan.workspace.guest, run: GUEST.run, proxyUrl: GUEST.proxyUrl },
     serve: async (here) => {
       // Whichever fails first says why.
-      const [server] = await Promise.all([listener, ready]);
+      const [server] = await Promise.all([listener, ready, limited]);
       return here(server);
     },
     start: async (list) => {
-      await ready;
+      await Promise.all([ready, limited]);
       writeGuestFiles(files, list);
       return openBottle(
         handle,

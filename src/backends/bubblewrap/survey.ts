@@ -7,8 +7,9 @@ import type { Json } from "../../core/model/plan.ts";
 import { bootId, identify, isRunning, readProcess, signalProcess } from "../../host/process-identity.ts";
 import type { Leftover } from "../backend.ts";
 import { killCage, TAG_VARIABLE } from "./cage.ts";
-import { GROUP_PREFIX, removeGroupFolder } from "./cgroup.ts";
+import { GROUP_PREFIX, removeGroup, removeGroupFolder, sliceTag, systemctlOf } from "./cgroup.ts";
 import { hostPids, readLink } from "./processes.ts";
+import { managerEnv } from "./tools.ts";
 
 export const BACKEND = "bubblewrap";
 
@@ -29,7 +30,7 @@ export function parseTag(tag: string): { bottle: string; pid: number; startTime:
  * so that nobody prunes a running bottle; a tag is believed only on a bwrap of our own uid outside every bottle.
  */
 export function surveyHost(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
-  return [...leftCages(facts, alive), ...leftGroups(facts, alive)];
+  return [...leftCages(facts, alive), ...leftGroups(facts, alive), ...leftSlices(facts, alive)];
 }
 
 function orphaned(tag: string, alive: ReadonlySet<string>): { bottle: string } | null {
@@ -70,8 +71,29 @@ function leftGroups(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
   );
 }
 
+/** Slices whose limits systemd still keeps (systemctl(1), set-property --runtime). */
+function leftSlices(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
+  if (facts.cgroup.kind !== "systemd") return [];
+  const { scope } = facts.cgroup;
+  const runtime = process.env.XDG_RUNTIME_DIR ?? `/run/user/${facts.uid}`;
+  const folder = scope === "user" ? join(runtime, "systemd/user.control") : "/run/systemd/system.control";
+  return list(folder).flatMap((name): Leftover[] => {
+    const slice = name.replace(/\.d$/, "");
+    const parsed = orphaned(sliceTag(slice) ?? "", alive);
+    return parsed === null
+      ? []
+      : [{ backend: BACKEND, kind: "slice", id: slice, bottle: parsed.bottle, detail: { scope } }];
+  });
+}
+
 /** Removes one leftover of `surveyHost`, after looking again. Idempotent. Rejects with TEARDOWN_INCOMPLETE. */
-export async function removeLeftover(leftover: Leftover): Promise<void> {
+export async function removeLeftover(leftover: Leftover, facts: HostFacts): Promise<void> {
+  if (leftover.kind === "slice") {
+    if (orphaned(sliceTag(leftover.id) ?? "", new Set()) === null || facts.cgroup.kind !== "systemd") return;
+    const systemctl = systemctlOf(facts.tools.systemctl, managerEnv(facts, process.env.XDG_RUNTIME_DIR));
+    await removeGroup({ kind: "systemd", scope: facts.cgroup.scope, slice: leftover.id }, systemctl);
+    return;
+  }
   if (leftover.kind === "cgroup") {
     const tag = leftover.id.split(`/${GROUP_PREFIX}`)[1];
     if (tag === undefined || orphaned(tag, new Set()) === null) return;

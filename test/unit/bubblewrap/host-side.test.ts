@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
-import { groupFor, joinFiles, limitWrites, scopePrefix, sliceLimits } from "../../../src/backends/bubblewrap/cgroup.ts";
+import {
+  groupFor,
+  joinFiles,
+  limitWrites,
+  scopePrefix,
+  sliceLimits,
+  sliceTag,
+} from "../../../src/backends/bubblewrap/cgroup.ts";
 import { diagnose } from "../../../src/backends/bubblewrap/diagnosis.ts";
 import { cgroupFindings, kernelFindings } from "../../../src/backends/bubblewrap/probe.ts";
 import { queue } from "../../../src/backends/bubblewrap/queue.ts";
@@ -24,6 +31,10 @@ test("control groups of v1, v2 and systemd, as data", () => {
   assert.deepEqual(joinFiles(v2), ["/c/bot-bottle-a-b.12-345/cgroup.procs"]);
   const systemd = groupFor("a-b", HOST, { kind: "systemd", scope: "user" });
   assert.ok(systemd.kind === "systemd" && !systemd.slice.includes("-"), "a dash would nest the slice");
+  assert.equal(sliceTag(systemd.slice), "a-b.12-345");
+  for (const slice of ["", "user.slice", "botbottle_a.slice", "botbottle_a_1_2.slice.d", "x_botbottle_a_1_2.slice"]) {
+    assert.equal(sliceTag(slice), null, slice);
+  }
   assert.deepEqual(joinFiles(systemd), []);
   assert.ok(scopePrefix(systemd, "/usr/bin/systemd-run").includes("--scope"));
   if (systemd.kind === "systemd") {
