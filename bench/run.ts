@@ -2,22 +2,19 @@
  * `npm run bench`: measures and writes docs/benchmarks.md. Words: names of sections (`cold-start`, `start`, `idle`,
  * `gateway`; the page is then not written), `srt` to fetch the comparison, a number of idle bottles.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { table } from "../scripts/page.ts";
 import type { Bench, BenchSection } from "./measure.ts";
 
-const NOT_SECTIONS = ["run.ts", "measure.ts"];
+/** Files of this folder that export `rows`; the others are run on their own. */
+const SECTIONS = ["cold-start", "start", "idle", "gateway"];
 const root = join(import.meta.dirname, "..");
 const words = process.argv.slice(2);
 const say = (line: string) => console.error(`bench: ${line}`);
 
-const names = readdirSync(import.meta.dirname, { withFileTypes: true })
-  .filter((file) => file.isFile() && file.name.endsWith(".ts") && !NOT_SECTIONS.includes(file.name))
-  .map((file) => file.name.replace(/\.ts$/, ""))
-  .sort();
-const selected = names.filter((name) => words.includes(name));
+const selected = SECTIONS.filter((name) => words.includes(name));
 
 // State of its own: the operator's bottles are neither seen nor touched.
 const folder = mkdtempSync(join(tmpdir(), "bbb-"));
@@ -37,7 +34,7 @@ function text({ title, rows, notes }: BenchSection): string {
 
 const sections: string[] = [];
 try {
-  for (const name of selected.length > 0 ? selected : names) {
+  for (const name of selected.length > 0 ? selected : SECTIONS) {
     say(name);
     const module: { rows?: Bench } = await import(`./${name}.ts`);
     if (module.rows === undefined) throw new Error(`bench/${name}.ts exports no rows`);
