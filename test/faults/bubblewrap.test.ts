@@ -150,9 +150,23 @@ describe("bubblewrap: faults", { skip }, () => {
 
   test("a helper that cannot make the listener is an error, and nothing is left", async () => {
     for (const node of ["/bin/false", "/nonexistent"]) {
-      const error = await attempt({ facts: { node } });
+      const { perl: _perl, ...tools } = facts.tools;
+      const error = await attempt({ facts: { node, tools } });
       assert.ok(error instanceof BottleError);
       assert.equal(error.code, "CREATE_FAILED");
+    }
+  });
+
+  test("the listener is made without perl too, and where perl fails", async () => {
+    const { perl: _perl, ...tools } = facts.tools;
+    for (const some of [tools, { ...tools, perl: "/bin/false" }]) {
+      const b = await openTestBottle(backend, { facts: { tools: some } });
+      try {
+        b.server.on("connection", (socket) => socket.end("hello"));
+        assert.equal(await b.sh("cat </dev/tcp/127.0.0.1/9099"), "hello");
+      } finally {
+        await b.dispose();
+      }
     }
   });
 

@@ -69,13 +69,15 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
     command: initCommand(ids.mode),
   });
   const aborted = new AbortController();
+  let served = false;
   let torn: Promise<void> | null = null;
   const teardown = () => {
     torn ??= (async () => {
       aborted.abort();
+      if (!served) listener.then((server) => server.close()).catch(() => {});
       const killed = await killCage(cage.init, cage.monitor);
-      await removeGroup(group, systemctl);
       removeRunFiles(files);
+      await removeGroup(group, systemctl);
       if (!killed) throw new BottleError("TEARDOWN_INCOMPLETE", "the cage did not end", { hint: "run `bottle prune`" });
     })();
     return torn;
@@ -83,7 +85,7 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
   cleanup.push("cage", teardown);
 
   const listener = makeListener(
-    { nsenter: tools.nsenter, node: facts.node },
+    { nsenter: tools.nsenter, node: facts.node, perl: facts.tools.perl, arch: facts.arch },
     ids.mode,
     cage.init.pid,
     GUEST.port,
@@ -114,6 +116,7 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
     serve: async (here) => {
       // Whichever fails first says why.
       const [server] = await Promise.all([listener, ready, limited]);
+      served = true;
       return here(server);
     },
     start: async (list) => {
