@@ -3,7 +3,7 @@
  * `gateway`; the page is then not written), `srt` to fetch the comparison, a number of idle bottles.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { table } from "../scripts/page.ts";
 import type { Bench, BenchSection } from "./measure.ts";
@@ -12,6 +12,7 @@ import type { Bench, BenchSection } from "./measure.ts";
 const SECTIONS = ["cold-start", "start", "idle", "gateway"];
 const root = join(import.meta.dirname, "..");
 const words = process.argv.slice(2);
+const busy = loadavg()[0] ?? 0;
 const say = (line: string) => console.error(`bench: ${line}`);
 
 const selected = SECTIONS.filter((name) => words.includes(name));
@@ -50,7 +51,8 @@ if (selected.length === 0) {
   const machine = `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? "an unknown kind"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`;
   const page = `# Benchmarks
 
-Measured on ${new Date().toISOString().slice(0, 10)} with \`npm run bench${words.length === 0 ? "" : ` -- ${words.join(" ")}`}\`: ${machine}, as ${process.getuid?.() === 0 ? "root" : "an ordinary user"}.
+Measured on ${new Date().toISOString().slice(0, 10)} with \`npm run bench${words.length === 0 ? "" : ` -- ${words.join(" ")}`}\`: ${machine}, as ${process.getuid?.() === 0 ? "root" : "an ordinary user"};
+load average ${busy.toFixed(1)} before it began${busy > 0.5 ? ", so the machine had other work and absolute times are too high" : ""}.
 
 Read the ratios: everything that is compared was measured in turns in one run on one machine. Budgets are goals that
 this page is held against; no test asserts a time.
