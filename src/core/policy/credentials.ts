@@ -53,6 +53,7 @@ export function createCredentialGuard(policy: Policy, secrets: ReadonlyMap<strin
   const bindings = new Map(policy.credentials.map((binding) => [binding.name, binding]));
   return {
     findMisplaced({ scheme, authority, target, headers }) {
+      if (set.names.length === 0) return null;
       const parts = [
         { where: "host", text: authority.host },
         { where: "target", text: decodings(target).join("\n") },

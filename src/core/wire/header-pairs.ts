@@ -29,9 +29,18 @@ export function readHeaderPairs(rawHeaders: readonly string[]): HeaderReading {
   return { ok: true, headers };
 }
 
+const NONE: readonly string[] = Object.freeze([]);
+
 /** Values of every field called `name` (lower case), in order. */
 export function headerValues(headers: readonly HeaderPair[], name: string): readonly string[] {
-  return headers.filter(([it]) => it.toLowerCase() === name).map(([, value]) => value);
+  // Asked several times for each head: a loop that makes nothing where nothing is found.
+  let values: string[] | null = null;
+  for (const [it, value] of headers) {
+    if (it.length !== name.length || it.toLowerCase() !== name) continue;
+    if (values === null) values = [value];
+    else values.push(value);
+  }
+  return values ?? NONE;
 }
 
 /** The pairs without the fields named in `names` (lower case). */
@@ -41,7 +50,9 @@ export function withoutHeaders(headers: readonly HeaderPair[], names: ReadonlySe
 
 /** Back to the flat list that Node and undici take. */
 export function flattenHeaders(headers: readonly HeaderPair[]): string[] {
-  return headers.flat();
+  const flat: string[] = [];
+  for (const [name, value] of headers) flat.push(name, value);
+  return flat;
 }
 
 /** True when the text can be a header name (RFC 9110 5.1). */

@@ -37,6 +37,14 @@ const OVERRIDES = [
 
 const REQUEST_DROPS = new Set([...HOP_BY_HOP, ...OVERRIDES, "host", "expect", "content-length"]);
 
+/** A reply in parts could cut a reflected secret into pieces that no needle fits. */
+const IDENTITY_DROPS = new Set([...REQUEST_DROPS, "accept-encoding", "range", "if-range"]);
+
+/** Both together; usually Connection lists nothing but `keep-alive`, and then no set is made. */
+function withListed(drops: ReadonlySet<string>, listed: readonly string[]): ReadonlySet<string> {
+  return listed.every((name) => drops.has(name)) ? drops : new Set([...drops, ...listed]);
+}
+
 /**
  * The fields to send upstream: one Host first, Content-Length when the body has one; without hop-by-hop fields, those
  * that Connection lists, Proxy-*, Expect, method, path and host overrides. `identity` asks for an unencoded, whole
@@ -46,9 +54,7 @@ export function rebuildRequestHeaders(
   head: RequestHead,
   options: { readonly hostField: string; readonly identity: boolean },
 ): readonly HeaderPair[] {
-  const drops = new Set([...REQUEST_DROPS, ...listedByConnection(head.headers)]);
-  // A reply in parts could cut a reflected secret into pieces that no needle fits.
-  if (options.identity) for (const name of ["accept-encoding", "range", "if-range"]) drops.add(name);
+  const drops = withListed(options.identity ? IDENTITY_DROPS : REQUEST_DROPS, listedByConnection(head.headers));
   const rebuilt: HeaderPair[] = [["Host", options.hostField], ...withoutHeaders(head.headers, drops)];
   if (options.identity) rebuilt.push(["Accept-Encoding", "identity"]);
   if (head.body.kind === "length") rebuilt.push(["Content-Length", String(head.body.length)]);
@@ -80,7 +86,16 @@ export type ResponseHeadReading =
   | { readonly ok: false; readonly why: string };
 
 /** Alt-Svc would move the client to HTTP/3 (attack row 70); Refresh and the rest stay, they are the client's to judge. */
-const RESPONSE_DROPS = [...HOP_BY_HOP, "alt-svc", "alternate-protocol", "x-bot-bottle-reason", "x-bot-bottle-request"];
+const RESPONSE_DROPS = new Set([
+  ...HOP_BY_HOP,
+  "alt-svc",
+  "alternate-protocol",
+  "x-bot-bottle-reason",
+  "x-bot-bottle-request",
+]);
+
+/** What Connection may list without effect: the client could not read the body without them. */
+const RESPONSE_KEEPS = new Set(["content-length", "content-encoding"]);
 
 /**
  * The fields to give to the client: without hop-by-hop fields, Alt-Svc, Proxy-* and our own refusal marks (a host
@@ -91,9 +106,8 @@ export function rebuildResponseHeaders(rawHeaders: readonly string[]): ResponseH
   if (!pairs.ok) return pairs;
   const framing = readFraming(pairs.headers, "1.1");
   if (typeof framing === "string") return { ok: false, why: framing };
-  const drops = new Set([...RESPONSE_DROPS, ...listedByConnection(pairs.headers)]);
-  drops.delete("content-length");
-  drops.delete("content-encoding");
+  const listed = listedByConnection(pairs.headers).filter((name) => !RESPONSE_KEEPS.has(name));
+  const drops = withListed(RESPONSE_DROPS, listed);
   const encodings = headerValues(pairs.headers, "content-encoding")
     .flatMap((value) => value.split(","))
     .map((value) => value.trim().toLowerCase())
