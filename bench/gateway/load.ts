@@ -45,12 +45,17 @@ export async function openClient(port: number, target: string, host: string, caP
     left = -1;
     waiting?.resolve(length);
   });
-  const fail = () => waiting?.reject(new Error("the proxy closed the connection"));
+  let closed = false;
+  const fail = () => {
+    closed = true;
+    waiting?.reject(new Error("the proxy closed the connection"));
+  };
   secured.on("error", fail);
   secured.on("close", fail);
   return {
     request: (text) =>
       new Promise((resolve, reject) => {
+        if (closed) return reject(new Error("the proxy closed an idle connection"));
         waiting = { resolve, reject };
         secured.write(text);
       }),

@@ -65,7 +65,7 @@ function bareRelay(listener: Server): string {
       socket.once("error", (error) => done(error, null));
     },
   });
-  const inner = createHttp((request, response) => {
+  const inner = createHttp({ keepAliveTimeout: 120_000 }, (request, response) => {
     const { method = "GET", url = "/", rawHeaders } = request;
     const body = request.headers["content-length"] === undefined ? null : request;
     pool.dispatch(

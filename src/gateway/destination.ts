@@ -49,47 +49,66 @@ export interface FinderOptions {
 const CACHED_NAMES = 256;
 
 /**
- * Finds where to connect. The answer of one lookup is used for `resolvedForMs`, judged again at each use, and what was
- * judged is what is dialled: a second, different answer never meets an open question (attack rows 32, 33, 35, 38).
+ * Finds where to connect. One lookup and its judgement hold for `resolvedForMs` under one rule of one policy version;
+ * what was judged is what is dialled: a second, different answer never meets an open question (attack rows 32, 33, 35, 38).
  */
 export function createDestinationFinder(options: FinderOptions): DestinationFinder {
-  const cache = new Map<string, { readonly addresses: Promise<readonly string[]>; readonly until: number }>();
+  // Rules are new objects in each policy version: nothing that was judged outlives its policy.
+  const judged = new WeakMap<EgressRule, Map<string, { readonly reading: DestinationReading; readonly until: number }>>();
+  const lookups = new Map<string, { readonly addresses: Promise<readonly string[]>; readonly until: number }>();
   const resolve = (name: string): Promise<readonly string[]> => {
-    const known = cache.get(name);
+    const known = lookups.get(name);
     if (known !== undefined && known.until > options.now()) return known.addresses;
     const addresses = withDeadline(options.resolve(name), options.resolveMs, "no answer");
-    addresses.catch(() => cache.delete(name));
-    if (cache.size >= CACHED_NAMES) cache.clear();
-    cache.set(name, { addresses, until: options.now() + options.resolvedForMs });
+    addresses.catch(() => lookups.delete(name));
+    if (lookups.size >= CACHED_NAMES) lookups.clear();
+    lookups.set(name, { addresses, until: options.now() + options.resolvedForMs });
     return addresses;
+  };
+  const judge = async (
+    rule: EgressRule,
+    authority: Authority,
+    scheme: "https" | "http",
+  ): Promise<DestinationReading> => {
+    const caPem = rule.dial?.caPem ?? null;
+    if (rule.dial?.kind === "unix") {
+      const targets = [{ kind: "unix", path: rule.dial.path }] as const;
+      return { ok: true, destination: { authority, scheme, targets, caPem } };
+    }
+    let addresses: readonly string[];
+    if (rule.dial !== null) addresses = [rule.dial.address];
+    else if (authority.kind !== "name") addresses = [authority.host];
+    else {
+      try {
+        addresses = await resolve(authority.host);
+      } catch (error) {
+        return { ok: false, reason: "resolve-failed", address: null, detail: describe(error) };
+      }
+    }
+    try {
+      const judgement = judgeAddresses(rule, addresses, options.ownAddresses());
+      if (!judgement.ok) return judgement;
+      const port = rule.dial?.port ?? authority.port;
+      const targets = judgement.addresses.map((address) => ({ kind: "tcp", address, port }) as const);
+      if (targets.length === 0) return { ok: false, reason: "resolve-failed", address: null, detail: "no address" };
+      return { ok: true, destination: { authority, scheme, targets, caPem } };
+    } catch (error) {
+      return { ok: false, reason: "internal-error", address: null, detail: describe(error) };
+    }
   };
   return {
     find: async (rule, authority, scheme) => {
-      const caPem = rule.dial?.caPem ?? null;
-      if (rule.dial?.kind === "unix") {
-        const targets = [{ kind: "unix", path: rule.dial.path }] as const;
-        return { ok: true, destination: { authority, scheme, targets, caPem } };
+      const known = judged.get(rule)?.get(authority.host);
+      if (known !== undefined && known.until > options.now()) return known.reading;
+      const reading = await judge(rule, authority, scheme);
+      if (reading.ok) {
+        // Scheme and port are the rule's own, so the host alone tells its destinations apart.
+        const places = judged.get(rule) ?? new Map();
+        if (places.size >= CACHED_NAMES) places.clear();
+        places.set(authority.host, { reading, until: options.now() + options.resolvedForMs });
+        judged.set(rule, places);
       }
-      let addresses: readonly string[];
-      if (rule.dial !== null) addresses = [rule.dial.address];
-      else if (authority.kind !== "name") addresses = [authority.host];
-      else {
-        try {
-          addresses = await resolve(authority.host);
-        } catch (error) {
-          return { ok: false, reason: "resolve-failed", address: null, detail: describe(error) };
-        }
-      }
-      try {
-        const judged = judgeAddresses(rule, addresses, options.ownAddresses());
-        if (!judged.ok) return judged;
-        const port = rule.dial?.port ?? authority.port;
-        const targets = judged.addresses.map((address) => ({ kind: "tcp", address, port }) as const);
-        if (targets.length === 0) return { ok: false, reason: "resolve-failed", address: null, detail: "no address" };
-        return { ok: true, destination: { authority, scheme, targets, caPem } };
-      } catch (error) {
-        return { ok: false, reason: "internal-error", address: null, detail: describe(error) };
-      }
+      return reading;
     },
   };
 }

@@ -46,6 +46,7 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
   let scrubbed = 0;
   let headSent = false;
   let ended = false;
+  let corked = false;
   let stall: NodeJS.Timeout | undefined;
 
   const end = (failure: RelayEnd["failure"]) => {
@@ -57,6 +58,16 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
   const abort = (error: Error) => {
     aborted = error;
     controller?.abort(error);
+  };
+  /** Head, body and end that came in one read leave in one write; what came alone leaves at once. */
+  const gather = () => {
+    if (corked) return;
+    corked = true;
+    response.cork();
+    process.nextTick(() => {
+      corked = false;
+      response.uncork();
+    });
   };
   const write = (control: Dispatcher.DispatchController, piece: Uint8Array) => {
     if (piece.length === 0 || response.write(piece) || response.destroyed) return;
@@ -95,11 +106,13 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
         scrubber = scrub === null || empty ? null : createScrubber(scrub);
         headSent = true;
         response.sendDate = false;
+        gather();
         response.writeHead(code, masked(reading.headers));
         if (!empty) response.flushHeaders();
       },
       onResponseData: (control, chunk) => {
         bytesIn += chunk.length;
+        gather();
         write(control, scrubber === null ? chunk : scrubber.push(chunk));
       },
       onResponseEnd: () => {

@@ -30,35 +30,69 @@ export interface Trail {
 
 /** Denials written per second; the rest is counted. */
 const DENIALS_PER_SECOND = 100;
+/** How long an outcome may wait for company. */
+const LATER_MS = 10;
 const TARGET_LENGTH = 2048;
 const DETAIL_LENGTH = 1024;
+
+interface Waiting {
+  readonly event: AuditEvent;
+  readonly resolve: (written: boolean) => void;
+}
 
 /** Turns what happened into audit events: texts cut, known secrets and placeholders replaced by their names. */
 export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert: GatewayAlert) => void): Trail {
   const prefix = randomBytes(4).toString("hex");
-  const open = new Set<Promise<boolean>>();
+  const idle: (() => void)[] = [];
+  const queue: Waiting[] = [];
+  let soon: NodeJS.Immediate | undefined;
+  let later: NodeJS.Timeout | undefined;
+  let open = 0;
   let count = 0;
   let failures = 0;
   let suppressed = 0;
   let second = 0;
   let written = 0;
 
-  const append = (event: AuditEvent): Promise<boolean> => {
-    const failed = (error: unknown) => {
-      failures += 1;
-      // Once per run of failures, not once per request.
-      if (failures === 1) onAlert({ id: null, reason: "audit-failed", detail: messageOf(error) });
-      return false;
-    };
-    let done: Promise<boolean>;
+  const failed = (error: unknown): boolean => {
+    failures += 1;
+    // Once per run of failures, not once per request.
+    if (failures === 1) onAlert({ id: null, reason: "audit-failed", detail: messageOf(error) });
+    return false;
+  };
+  const closeOne = (written: boolean): boolean => {
+    open -= 1;
+    if (open === 0) for (const wake of idle.splice(0)) wake();
+    return written;
+  };
+  const hand = ({ event, resolve }: Waiting): void => {
     try {
-      done = sink.append(event).then(() => true, failed);
+      sink.append(event).then(
+        () => resolve(closeOne(true)),
+        (error) => resolve(closeOne(failed(error))),
+      );
     } catch (error) {
-      done = Promise.resolve(failed(error));
+      resolve(closeOne(failed(error)));
     }
-    open.add(done);
-    void done.finally(() => open.delete(done));
-    return done;
+  };
+  const flush = () => {
+    clearImmediate(soon);
+    clearTimeout(later);
+    soon = undefined;
+    later = undefined;
+    for (const one of queue.splice(0)) hand(one);
+  };
+  /** Events of one turn of the event loop are handed over together, so that the sink writes them together. */
+  const append = (event: AuditEvent): Promise<boolean> => {
+    open += 1;
+    soon ??= setImmediate(flush);
+    return new Promise((resolve) => queue.push({ event, resolve }));
+  };
+  /** Nobody waits for this one: it goes with the next event that somebody waits for, or after a moment. */
+  const appendLater = (event: AuditEvent): void => {
+    open += 1;
+    queue.push({ event, resolve: ignore });
+    if (soon === undefined) later ??= setTimeout(flush, LATER_MS);
   };
   const clean = (text: string | null, hidden: NeedleSet | null, length: number): string | null => {
     if (text === null) return null;
@@ -102,14 +136,15 @@ export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert:
       if (line.alert || mayWrite()) void append(line);
     },
     result: (event, hidden) => {
-      void append({ type: "result", ...event, error: clean(event.error, hidden, DETAIL_LENGTH) });
+      appendLater({ type: "result", ...event, error: clean(event.error, hidden, DETAIL_LENGTH) });
     },
     session: (event, detail, hidden) => {
       void append({ type: "session", event, detail: clean(detail, hidden, DETAIL_LENGTH) ?? "" });
     },
     policy: (version, rules, cause) => append({ type: "policy", version, rules, cause }),
     settled: async () => {
-      while (open.size > 0) await Promise.all(open);
+      flush();
+      if (open > 0) await new Promise<void>((resolve) => idle.push(resolve));
       if (suppressed > 0) {
         const rest = suppressed;
         suppressed = 0;
@@ -125,3 +160,5 @@ export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert:
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : "unknown error";
 }
+
+function ignore(): void {}

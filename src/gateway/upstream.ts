@@ -22,6 +22,11 @@ export interface Upstream {
 
 type PoolConstructor = typeof Pool;
 
+interface Kept {
+  readonly pool: Pool;
+  readonly version: number;
+}
+
 /** Pools kept at once; the least recently used one is closed when there are more. */
 const POOLS = 128;
 
@@ -34,7 +39,8 @@ export function createUpstream(
   limits: GatewayLimits,
   onConnected: (destination: Destination, target: string) => void,
 ): Upstream {
-  const pools = new Map<string, { readonly pool: Pool; readonly version: number }>();
+  const pools = new Map<string, Kept>();
+  const recent = new WeakMap<Destination, Kept>();
   let loading: Promise<PoolConstructor> | null = null;
   let closed = false;
   const load = () => {
@@ -66,6 +72,21 @@ export function createUpstream(
         );
       },
     });
+  const poolFor = (PoolClass: PoolConstructor, destination: Destination, version: number): Kept => {
+    const { authority, scheme, caPem, targets } = destination;
+    const key = `${version} ${scheme} ${formatAuthority(authority)} ${caPem ?? ""} ${targets.map(targetText).join(",")}`;
+    const entry = pools.get(key) ?? { pool: create(PoolClass, destination), version };
+    // Last used goes to the end: the first key is the one to drop.
+    pools.delete(key);
+    pools.set(key, entry);
+    if (pools.size > POOLS) {
+      for (const [oldest, { pool }] of pools) {
+        drop(oldest, pool);
+        break;
+      }
+    }
+    return entry;
+  };
   const drop = (key: string, pool: Pool) => {
     pools.delete(key);
     pool.close().catch(() => pool.destroy().catch(() => {}));
@@ -75,20 +96,16 @@ export function createUpstream(
       await load();
     },
     dispatch: async (destination, version, options, handler) => {
-      const PoolClass = await load();
       if (closed) throw new Error("the gateway is closing");
-      const key = `${version} ${destination.scheme} ${formatAuthority(destination.authority)} ${destination.caPem ?? ""} ${destination.targets.map(targetText).join(",")}`;
-      const known = pools.get(key);
-      const pool = known?.pool ?? create(PoolClass, destination);
-      if (pools.size > 0) pools.delete(key);
-      pools.set(key, { pool, version });
-      if (pools.size > POOLS) {
-        for (const [oldest, entry] of pools) {
-          drop(oldest, entry.pool);
-          break;
-        }
+      // The usual case: the same judged destination as the request before.
+      const last = recent.get(destination);
+      if (last !== undefined && last.version === version && !last.pool.closed) {
+        last.pool.dispatch(options, handler);
+        return;
       }
-      pool.dispatch(options, handler);
+      const entry = poolFor(await load(), destination, version);
+      recent.set(destination, entry);
+      entry.pool.dispatch(options, handler);
     },
     retire: (version) => {
       for (const [key, entry] of [...pools]) if (entry.version !== version) drop(key, entry.pool);
