@@ -50,7 +50,7 @@ function processes(folder: string, alone: boolean): Map<string, string> {
       [argv, read(join(base, "environ")), read(join(base, "mountinfo")), link(join(base, "cwd"))].some((text) =>
         text.includes(folder),
       ) ||
-      (alone && /\bbwrap\b|bot-bottle|\/run\/bottle/.test(argv));
+      (alone && /^\S*\b(?:bwrap|nsenter) |\/run\/bottle\b/.test(argv));
     if (!marked) continue;
     // Field 22 of stat is the start time; the name before it may hold spaces and brackets (proc_pid_stat(5)).
     const fields = read(join(base, "stat"))
