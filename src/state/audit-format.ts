@@ -21,7 +21,7 @@ export const GENESIS: AuditHead = { seq: 0, hash: "0".repeat(64) };
 /** Greatest length of one text field in UTF-16 units; what is longer is cut and says by how much (attack row 129). */
 const MAX_FIELD = 4096;
 const MAX_ITEMS = 64;
-/** A line up to this length has no field that would be cut. */
+/** A line up to this length has no text that would be cut, and no list worth cutting. */
 const SHORT_LINE = 1024;
 
 /**
