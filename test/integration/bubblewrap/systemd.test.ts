@@ -45,8 +45,7 @@ mount --make-rprivate / && mount -t tmpfs run /run
 mkdir -p /run/systemd/system "/run/user/$1" && chown "$1:$2" "/run/user/$1" && chmod 700 "/run/user/$1"
 for tree in ${TREES.join(" ")}; do echo 0 >"$tree/$3/cgroup.procs"; done
 as() { setpriv --reuid "$1" --regid "$2" --clear-groups env -i PATH=/usr/bin:/bin HOME="$4" TMPDIR="$4" XDG_RUNTIME_DIR="/run/user/$1" BOT_BOTTLE_REQUIRE=bubblewrap sh -c "$5" sh "$6" "$7"; }
-as "$1" "$2" "$3" "$4" 'exec ${SYSTEMD} --user' & manager=$!
-trap 'kill $manager; wait $manager || true' EXIT
+(exec >/dev/null 2>&1; as "$1" "$2" "$3" "$4" 'exec ${SYSTEMD} --user') &
 tries=0; until [ -S "/run/user/$1/systemd/private" ]; do tries=$((tries + 1)); [ $tries -lt 100 ]; sleep 0.1; done
 as "$1" "$2" "$3" "$4" 'exec "$1" "$2"' "$5" "$7"
 as "$1" "$2" "$3" "$4" 'exec "$1" --test --test-reporter=spec "$2"' "$5" "$6" || code=$?
