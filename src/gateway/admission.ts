@@ -10,7 +10,7 @@ import { type Denial, denial, type Judgement, type Permit } from "./judgement.ts
 export async function admit(
   context: GatewayContext,
   judgement: Judgement,
-  permit: Pick<Permit, "rule" | "facts" | "credentials">,
+  permit: Pick<Permit, "rule" | "facts" | "credentials" | "stillAllowed">,
 ): Promise<{ readonly ok: true; readonly destination: Destination } | Denial> {
   const { rule, facts } = permit;
   const written = await context.trail.allow(
@@ -27,6 +27,11 @@ export async function admit(
   );
   if (!written) return denial("audit-failed", null);
   const found = await context.finder.find(rule, facts.authority, facts.scheme);
+  // A reload while the line was written or the name was looked up counts (attack row 135).
+  const present = context.snapshots.latest();
+  if (present.policy !== judgement.snapshot.policy && !permit.stillAllowed(present)) {
+    return denial("policy-expired", "the policy changed while the request was judged");
+  }
   if (found.ok) return found;
   return denial(found.reason, found.detail, { address: found.address, alert: found.reason === "address-metadata" });
 }

@@ -54,7 +54,10 @@ const CACHED_NAMES = 256;
  */
 export function createDestinationFinder(options: FinderOptions): DestinationFinder {
   // Rules are new objects in each policy version: nothing that was judged outlives its policy.
-  const judged = new WeakMap<EgressRule, Map<string, { readonly reading: DestinationReading; readonly until: number }>>();
+  const judged = new WeakMap<
+    EgressRule,
+    Map<string, { readonly reading: DestinationReading; readonly until: number }>
+  >();
   const lookups = new Map<string, { readonly addresses: Promise<readonly string[]>; readonly until: number }>();
   const resolve = (name: string): Promise<readonly string[]> => {
     const known = lookups.get(name);

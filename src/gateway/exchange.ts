@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authority } from "../core/model/authority.ts";
 import { judgeBody } from "../core/policy/bodies.ts";
-import { decideRequest } from "../core/policy/decide.ts";
 import type { Refusal } from "../core/policy/refusal.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, type HeaderPair, headerValues } from "../core/wire/header-pairs.ts";
@@ -146,7 +145,7 @@ function forward(
     };
     const leave = context.live.add({
       kind: "exchange",
-      stillAllowed: (next) => decideRequest(next.policy, next.guard, permit.facts).verdict === "allow",
+      stillAllowed: permit.stillAllowed,
       cut: (why) => cut(why === "policy" ? "the policy changed" : "the gateway is closing"),
     });
     const closed = () => {
@@ -177,7 +176,7 @@ function forward(
           },
           snapshot.hidden,
         );
-        request.socket.setTimeout(0);
+        if (streamed !== null) request.socket.setTimeout(0);
         if (failure === null) discard(request);
         // Too late for words: a cut connection tells the client that the response is not whole.
         else if (headSent) response.destroy();

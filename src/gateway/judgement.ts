@@ -31,6 +31,8 @@ export interface Permit {
   readonly credentials: readonly { readonly binding: CredentialBinding; readonly secret: Secret }[];
   /** Greatest body in bytes. */
   readonly bodyLimit: number;
+  /** True when another policy allows the same request. */
+  stillAllowed(snapshot: Snapshot): boolean;
 }
 
 /** One request as the audit log names it, and what was decided. */
@@ -126,5 +128,6 @@ export async function judgeRequest(
   if (facts.bodyLength !== null && facts.bodyLength > bodyLimit) {
     return { ...named, outcome: denial("body-too-large", `${facts.bodyLength} of ${bodyLimit} bytes`) };
   }
-  return { ...named, outcome: { ok: true, head, facts, rule, credentials, bodyLimit } };
+  const stillAllowed = ({ policy, guard }: Snapshot) => decideRequest(policy, guard, facts).verdict === "allow";
+  return { ...named, outcome: { ok: true, head, facts, rule, credentials, bodyLimit, stillAllowed } };
 }

@@ -46,7 +46,7 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
   let scrubbed = 0;
   let headSent = false;
   let ended = false;
-  let corked = false;
+  let written = false;
   let stall: NodeJS.Timeout | undefined;
 
   const end = (failure: RelayEnd["failure"]) => {
@@ -59,16 +59,6 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
     aborted = error;
     controller?.abort(error);
   };
-  /** Head, body and end that came in one read leave in one write; what came alone leaves at once. */
-  const gather = () => {
-    if (corked) return;
-    corked = true;
-    response.cork();
-    process.nextTick(() => {
-      corked = false;
-      response.uncork();
-    });
-  };
   const write = (control: Dispatcher.DispatchController, piece: Uint8Array) => {
     if (piece.length === 0 || response.write(piece) || response.destroyed) return;
     control.pause();
@@ -77,6 +67,9 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
       clearTimeout(stall);
       control.resume();
     });
+  };
+  const flushHead = () => {
+    if (!written && !response.writableEnded && !response.destroyed) response.flushHeaders();
   };
   const masked = (headers: readonly HeaderPair[]): string[] => {
     const flat: string[] = [];
@@ -106,13 +99,13 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
         scrubber = scrub === null || empty ? null : createScrubber(scrub);
         headSent = true;
         response.sendDate = false;
-        gather();
         response.writeHead(code, masked(reading.headers));
-        if (!empty) response.flushHeaders();
+        // What came in one read leaves in one write; a head that came alone leaves at once.
+        if (!empty) process.nextTick(flushHead);
       },
       onResponseData: (control, chunk) => {
         bytesIn += chunk.length;
-        gather();
+        written = true;
         write(control, scrubber === null ? chunk : scrubber.push(chunk));
       },
       onResponseEnd: () => {

@@ -20,6 +20,7 @@ export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promi
     rule,
     facts: { ...facts, upgrade: null, bodyLength: null },
     credentials: [],
+    stillAllowed: (next) => decideTunnel(next.policy, next.guard, authority).mode === "splice",
   });
   if (!admitted.ok) {
     record(context, judgement, admitted);

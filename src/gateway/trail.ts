@@ -133,7 +133,10 @@ export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert:
     deny: (event, hidden) => {
       const line = decision("deny", event, hidden);
       if (line.alert) onAlert({ id: line.id, reason: line.reason, detail: line.detail ?? "" });
-      if (line.alert || mayWrite()) void append(line);
+      if (!line.alert && !mayWrite()) return;
+      void append(line);
+      // Handed over before the client can know.
+      flush();
     },
     result: (event, hidden) => {
       appendLater({ type: "result", ...event, error: clean(event.error, hidden, DETAIL_LENGTH) });

@@ -5,7 +5,6 @@ import { type Duplex, Transform } from "node:stream";
 import type { Dispatcher } from "undici";
 import { createScrubber, type NeedleSet, scrubText } from "../core/leaks/needles.ts";
 import type { Authority } from "../core/model/authority.ts";
-import { decideRequest } from "../core/policy/decide.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, headerValues, withoutHeaders } from "../core/wire/header-pairs.ts";
 import { rebuildResponseHeaders, rebuildUpgradeHeaders } from "../core/wire/rebuild.ts";
@@ -118,7 +117,7 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
     };
     const leave = context.live.add({
       kind: "tunnel",
-      stillAllowed: (next) => decideRequest(next.policy, next.guard, permit.facts).verdict === "allow",
+      stillAllowed: permit.stillAllowed,
       cut: (why) => {
         socket.destroy();
         controller?.abort(new Error(why));

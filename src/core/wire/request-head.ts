@@ -111,7 +111,11 @@ export function readRequestHead(raw: RawRequestHead, guarded: ReadonlySet<string
 
 /** Lower-case names that the Connection fields list (RFC 9110 7.6.1). */
 export function listedByConnection(headers: readonly HeaderPair[]): readonly string[] {
-  return headerValues(headers, "connection")
+  const values = headerValues(headers, "connection");
+  const [only = ""] = values;
+  // The usual `keep-alive` or `close`, or nothing at all.
+  if (values.length === 0 || (values.length === 1 && /^[a-z-]+$/.test(only))) return values;
+  return values
     .flatMap((value) => value.split(","))
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== "");

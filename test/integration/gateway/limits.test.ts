@@ -186,3 +186,22 @@ test("row 134: close ends every connection, quickly, and nothing listens any mor
   await new Promise<void>((resolve) => again.listen(fixture.port, "127.0.0.1", resolve));
   again.close();
 });
+
+test("row 135: a rule that goes while its request waits for the resolver takes the request with it", async (t) => {
+  let answer: (addresses: readonly string[]) => void = () => {};
+  const fixture = await openGateway(t, {
+    resolve: () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+  });
+  const client = await fixture.inside();
+  client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  await eventually(() => fixture.audit.decisions().length === 1);
+  const other = await openTunnel(fixture.port, `${HOST}:443`);
+  await fixture.gateway.apply(policyOf([{ paths: ["/other"] }], [], 2), "test");
+  answer([GOOD_ADDRESS]);
+  assert.match(await client.until("}"), /policy-expired/);
+  assert.deepEqual(fixture.dials, []);
+  other.end();
+});
