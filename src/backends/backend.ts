@@ -74,10 +74,9 @@ export interface Bottle {
   readonly ended: Promise<void>;
 }
 
-/** What the services of a bottle tell the session once they listen. */
+/** What the services of a bottle tell the session once they listen. Closing them is an undo of who started them. */
 export interface Services {
   readonly caPem: string;
-  close(): Promise<void>;
 }
 
 /** Where things are inside, known before the bottle starts. */

@@ -24,7 +24,7 @@ export const exec: VerbRun = async (input, io) => {
   );
   const [program, ...args] = words;
   if (program === undefined) throw new BottleError("INVARIANT", "a frame without a program");
-  const terminal = tty ? keepTerminal(context.facts.tools["stty"]) : null;
+  const terminal = tty ? keepTerminal(context.facts.tools.stty) : null;
   try {
     return await new Promise<number>((resolve, reject) => {
       // Without a terminal of its own the command must not get the operator's either: pipes, in a session of its own.

@@ -45,7 +45,7 @@ export function processIo(signal: AbortSignal): Io {
     interactive: process.stdin.isTTY === true && stdoutIsTerminal,
     stdoutIsTerminal,
     stderrIsTerminal: process.stderr.isTTY === true,
-    colour: stdoutIsTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb",
+    colour: stdoutIsTerminal && !env.NO_COLOR && env.TERM !== "dumb",
     out: (text) => void process.stdout.write(text),
     say: (line) => void process.stderr.write(`${printableLines(line)}\n`),
     ask: (question) => askHidden(question, signal),

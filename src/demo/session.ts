@@ -40,8 +40,8 @@ export function demoSession(context: SessionContext, folder: string): DemoSessio
         );
       }
       const running = await launch(plan, backend, own);
-      const { bottle, paths } = running;
-      const stop = () => void bottle.stop(GRACE_MS);
+      const { paths } = running;
+      const stop = () => void running.stop(GRACE_MS);
       own.signal.addEventListener("abort", stop, { once: true });
       if (own.signal.aborted) stop();
       let result: Awaited<ReturnType<typeof use>>;

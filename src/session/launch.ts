@@ -29,6 +29,11 @@ export interface RunningBottle {
   readonly bottle: Bottle;
   readonly guest: GuestLayout;
   readonly audit: AuditLog;
+  /**
+   * TERM to the agent and all that it started, KILL after `graceMs`; then the cage ends, and with it whatever was on
+   * its way in at that moment. Never rejects: what could not be undone shows in `close`.
+   */
+  stop(graceMs: number): Promise<void>;
   /** Keeps the agent's own exit code in the record. */
   ended(exitCode: number): void;
   /** Undoes everything, last first; answers what could not be undone. Idempotent. */
@@ -113,9 +118,9 @@ async function build(
       audit,
       onAlert: (text) => context.say(`bottle: ${plan.name}: ${text}`),
     });
-    return { caPem: gateway.caPem, close: () => gateway.close() };
+    closeServices = () => gateway.close();
+    return { caPem: gateway.caPem };
   });
-  closeServices = () => services.close();
   await audit.append({ type: "policy", version: policy.version, rules: policy.rules.length, cause: "start" });
 
   const { guest } = shell;
@@ -131,8 +136,12 @@ async function build(
   ]);
   stopIfAborted(context.signal);
 
+  const stop = async (graceMs: number): Promise<void> => {
+    await bottle.stop(graceMs).catch(() => undefined);
+    await bottle.close().catch(() => undefined);
+  };
   const control = await serveControl(paths.control, async (request) => {
-    if (request.do === "stop") await bottle.stop(request.graceMs);
+    if (request.do === "stop") await stop(request.graceMs);
   });
   cleanup.push("control socket", () => new Promise<void>((resolve) => control.close(() => resolve())));
   await updateRecord(layout, plan.name, (record) => ({ ...record, phase: "running", handle: bottle.handle }));
@@ -145,6 +154,7 @@ async function build(
     bottle,
     guest,
     audit,
+    stop,
     ended: (code) => {
       exitCode = code;
     },

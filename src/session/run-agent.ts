@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
+import { exitCode } from "../host/exec.ts";
 import { readRecord } from "../state/records.ts";
 import { runHeadless, runOnTerminal } from "./attach.ts";
 import type { SessionContext } from "./context.ts";
@@ -7,10 +8,13 @@ import { removeEnded } from "./reconcile.ts";
 import { terminalText } from "./terminal-text.ts";
 
 const GRACE_MS = 5_000;
+/** Our part broke before the agent ran. */
+const NOT_RUN = 125;
 
 /**
  * Runs the agent of a launched bottle to its end and closes the bottle, whatever happens: the agent's exit, a signal
- * to us, the end of the cage. Answers the agent's own exit code. Rejects with TEARDOWN_INCOMPLETE when something stays.
+ * to us, the end of the cage. Answers the agent's own exit code, or 128+n after signal n to us; says what could not be
+ * undone.
  */
 export async function runAgent(
   running: RunningBottle,
@@ -20,20 +24,24 @@ export async function runAgent(
   stdoutIsTerminal: boolean,
 ): Promise<number> {
   const { plan, paths, bottle, audit } = running;
-  const stop = () => void bottle.stop(GRACE_MS);
+  const stop = () => void running.stop(GRACE_MS);
   context.signal.addEventListener("abort", stop, { once: true });
   if (context.signal.aborted) stop();
   const started = performance.now();
-  let code = 125;
+  let code = NOT_RUN;
   try {
     await audit.append({ type: "session", event: "agent started", detail: plan.agent.binary.origin });
-    code = await (plan.agent.headless
-      ? runHeadless(bottle, plan.agent.command, paths.agentLog, {
-          stdin: process.stdin.isTTY ? null : process.stdin,
-          onStdout: relay(process.stdout, stdoutIsTerminal),
-          onStderr: relay(process.stderr, process.stderr.isTTY === true),
-        })
-      : runOnTerminal(bottle, plan.agent.command, paths.agentLog, context.facts.tools.stty));
+    if (!context.signal.aborted) {
+      code = await (plan.agent.headless
+        ? runHeadless(bottle, plan.agent.command, paths.agentLog, {
+            stdin: process.stdin.isTTY ? null : process.stdin,
+            onStdout: relay(process.stdout, stdoutIsTerminal),
+            onStderr: relay(process.stderr, process.stderr.isTTY === true),
+          })
+        : runOnTerminal(bottle, plan.agent.command, paths.agentLog, context.facts.tools.stty));
+    }
+    // A signal to us ends the agent whatever it makes of it, perhaps before it began: the code is that of the signal.
+    if (context.signal.aborted) code = exitCode(null, context.signal.reason as NodeJS.Signals);
     running.ended(code);
     await audit.append({ type: "session", event: "agent ended", detail: `exit ${code}` });
   } finally {

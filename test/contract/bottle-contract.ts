@@ -319,6 +319,24 @@ export function bottleContract(name: string, load: () => Promise<Backend>, skip:
       }
     });
 
+    test("stop and close end a command at whatever moment of its way in they come", { timeout: 60_000 }, async () => {
+      const backend = await load();
+      for (let afterMs = 0; afterMs <= 24; afterMs += 2) {
+        const b = await openTestBottle(backend);
+        try {
+          const command = b.bottle.exec({ argv: ["/bin/sleep", "600"] }).catch((error: unknown) => error);
+          await new Promise((resolve) => setTimeout(resolve, afterMs));
+          // A TERM that is lost on the way would cost the whole grace.
+          await b.bottle.stop(600_000);
+          await b.bottle.close();
+          const end = await command;
+          assert.ok(end instanceof BottleError || (end as { code: number }).code === 143, String(end));
+        } finally {
+          await b.dispose();
+        }
+      }
+    });
+
     test("ended resolves whoever ended it, also for a second handle", async () => {
       const backend = await load();
       const b = await openTestBottle(backend);

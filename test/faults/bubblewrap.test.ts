@@ -77,7 +77,7 @@ describe("bubblewrap: faults", { skip }, () => {
       );
       await shell.serve(async (listener) => {
         cleanup.push("listener", () => void listener.close());
-        return { caPem: "", close: async () => {} };
+        return { caPem: "" };
       });
       await shell.start(guestFiles());
       return null;

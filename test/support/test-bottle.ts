@@ -101,11 +101,11 @@ export async function openTestBottle(
   try {
     const shell = await backend.create(plan, { facts, folders, cleanup, journal: async () => {} });
     let server: Server | undefined;
-    const services = await shell.serve(async (listener) => {
+    await shell.serve(async (listener) => {
       server = listener;
-      return { caPem: "", close: () => new Promise<void>((resolve) => listener.close(() => resolve())) };
+      cleanup.push("listener", () => new Promise<void>((resolve) => listener.close(() => resolve())));
+      return { caPem: "" };
     });
-    cleanup.push("listener", () => services.close());
     if (server === undefined) throw new Error("serve gave no listener");
     const bottle = await shell.start(guestFiles(options.env));
     const sh = async (script: string, ...args: readonly string[]) => {

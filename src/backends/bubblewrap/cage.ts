@@ -35,10 +35,10 @@ export interface Cage {
   readonly pidNamespace: string;
   readonly stdin: Writable;
   readonly stdout: Readable;
-  /** What bwrap and the command have said on stderr so far (at most 16 KiB). */
-  words(): string;
+  /** All that bwrap and the command said on stderr (at most 16 KiB), after the cage has ended. */
+  words(): Promise<string>;
   /** The error that these words amount to. */
-  failure(cause?: unknown): BottleError;
+  failure(): Promise<BottleError>;
   /** Stops reading stderr. */
   silence(): void;
   /** Exit code of the command, once all processes of the cage are gone. */
@@ -50,6 +50,7 @@ export interface Cage {
 /** Name under which `survey` finds a cage whose host process died. */
 export const TAG_VARIABLE = "BOT_BOTTLE";
 const INFO_TIMEOUT_MS = 10_000;
+const HELD_PIPE_MS = 500;
 
 /**
  * Spawns bwrap with an empty environment (its pid 1 would show ours in /proc/1/environ) in a session of its own,
@@ -83,8 +84,8 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
     child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 255)));
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
-  const failure = (cause?: unknown): BottleError => {
-    const finding = diagnose(`${words.text()}\n${cause instanceof Error ? cause.message : ""}`.trim());
+  const failure = async (cause?: unknown): Promise<BottleError> => {
+    const finding = diagnose(`${await words.all()}\n${cause instanceof Error ? cause.message : ""}`.trim());
     return new BottleError("HOST_UNFIT", finding.message, {
       cause,
       ...(finding.mend !== undefined && { hint: finding.mend }),
@@ -94,7 +95,7 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
   const fail = async (cause?: unknown): Promise<never> => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await exited;
-    throw failure(cause);
+    throw await failure(cause);
   };
 
   const pipes = child.stdio as readonly unknown[];
@@ -121,7 +122,7 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
     pidNamespace,
     stdin: child.stdin as Writable,
     stdout: child.stdout as Readable,
-    words: words.text,
+    words: words.all,
     failure,
     silence: () => child.stderr?.destroy(),
     ended: exited.then(async (code) => {
@@ -169,13 +170,19 @@ function childPid(info: Readable): Promise<number | null> {
   });
 }
 
-function collectWords(stream: Readable): { text: () => string; add: (words: string) => void } {
+/** `all` resolves at the end of the stream, which may come after that of the process, or soon when somebody holds it. */
+function collectWords(stream: Readable): { all: () => Promise<string>; add: (words: string) => void } {
   let words = "";
   const add = (more: string) => {
     if (words.length < 16_384) words += more;
   };
   stream.setEncoding("utf8").on("data", add);
-  return { text: () => words, add };
+  const closed = new Promise<void>((resolve) => stream.once("close", resolve));
+  const all = async () => {
+    await Promise.race([closed, delay(HELD_PIPE_MS, undefined, { ref: false })]);
+    return words;
+  };
+  return { all, add };
 }
 
 function release(child: ChildProcess): void {

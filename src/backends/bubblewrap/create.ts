@@ -69,12 +69,11 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
     command: initCommand(ids.mode),
   });
   const aborted = new AbortController();
-  let served = false;
   let torn: Promise<void> | null = null;
   const teardown = () => {
     torn ??= (async () => {
       aborted.abort();
-      if (!served) listener.then((server) => server.close()).catch(() => {});
+      listener.then((server) => server.close()).catch(() => {});
       const killed = await killCage(cage.init, cage.monitor);
       removeRunFiles(files);
       await removeGroup(group, systemctl);
@@ -116,7 +115,6 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
     serve: async (here) => {
       // Whichever fails first says why.
       const [server] = await Promise.all([listener, ready, limited]);
-      served = true;
       return here(server);
     },
     start: async (list) => {
@@ -136,7 +134,7 @@ async function cageReady(cage: Cage): Promise<void> {
   const echoed = new Promise<true>((resolve) => cage.stdout.once("data", () => resolve(true)));
   cage.stdin.write("\n");
   const first = await Promise.race([echoed, cage.ended.then(() => false as const)]);
-  if (!first) throw cage.failure();
+  if (!first) throw await cage.failure();
   // What the bottle holds of these two pipes leads nowhere from now on.
   cage.stdout.destroy();
   cage.silence();

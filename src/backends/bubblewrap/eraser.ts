@@ -93,5 +93,5 @@ async function inCage(
   });
   const drained = new Promise((resolve) => cage.stdout.once("close", resolve));
   await Promise.all([cage.ended, drained]);
-  return { output, words: cage.words() };
+  return { output, words: await cage.words() };
 }

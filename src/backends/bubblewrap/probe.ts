@@ -43,7 +43,7 @@ async function probeCage(facts: HostFacts): Promise<Finding> {
     const shell = await createCage(probePlan(folders.workspace), { facts, folders, cleanup, journal: async () => {} });
     await shell.serve(async (server) => {
       server.close();
-      return { caPem: "", close: async () => {} };
+      return { caPem: "" };
     });
     const exec = {
       path: `${shell.guest.run}/exec`,

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
 import { identify, signalProcess } from "../../host/process-identity.ts";
@@ -30,14 +30,29 @@ export function processesIn(pidNamespace: string, init: ProcessIdentity): Proces
 /**
  * TERM to every process of the agent, KILL to what is left after `graceMs`. From outside, by the host's own view: a
  * helper inside could not start when the agent has used up its processes. Each pid is looked up again right before
- * its signal. The entering bwrap is spared at first: with it, its child would die at once.
+ * its signal. What ignores TERM is asked again in the next round, not signalled: a process that is still entering
+ * ignores it until the last step, and would lose the signal.
  */
 export async function endProcesses(pidNamespace: string, init: ProcessIdentity, graceMs: number): Promise<void> {
-  for (const identity of processesIn(pidNamespace, init)) {
-    if (!readLink(`/proc/${identity.pid}/exe`)?.endsWith("/bwrap")) signalProcess(identity, "SIGTERM");
-  }
-  if (await emptyWithin(pidNamespace, init, graceMs, () => {})) return;
+  const asked = new Set<string>();
+  const ask = (identity: ProcessIdentity): void => {
+    const key = `${identity.pid} ${identity.startTime}`;
+    if (asked.has(key) || ignoresTerm(identity.pid)) return;
+    asked.add(key);
+    signalProcess(identity, "SIGTERM");
+  };
+  if (await emptyWithin(pidNamespace, init, graceMs, ask)) return;
   await emptyWithin(pidNamespace, init, KILL_DEADLINE_MS, (identity) => signalProcess(identity, "SIGKILL"));
+}
+
+/** Bit 14 of SigIgn (proc_pid_status(5)); true for what is gone or cannot be read. */
+function ignoresTerm(pid: number): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "0";
+    return ((BigInt(`0x${mask}`) >> 14n) & 1n) === 1n;
+  } catch {
+    return true;
+  }
 }
 
 async function emptyWithin(

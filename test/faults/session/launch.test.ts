@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Backend, Bottle, BottleShell } from "../../../src/backends/backend.ts";
+import { loadBackend } from "../../../src/backends/builtins.ts";
+import type { StartRequest } from "../../../src/core/plan/start-request.ts";
+import { gatherFacts } from "../../../src/host/facts.ts";
+import type { SessionContext } from "../../../src/session/context.ts";
+import { launch } from "../../../src/session/launch.ts";
+import { prepare } from "../../../src/session/prepare.ts";
+import { removeEnded } from "../../../src/session/reconcile.ts";
+import { layoutOf } from "../../../src/state/layout.ts";
+import { listBottles, readRecord } from "../../../src/state/records.ts";
+import { skipWithout } from "../../support/needs.ts";
+import { newOperator, type Operator } from "../../support/operator.ts";
+
+const skip = skipWithout("bubblewrap", "perl");
+
+function contextOf(operator: Operator): SessionContext {
+  const facts = { ...gatherFacts(), home: operator.home };
+  return {
+    env: operator.env,
+    cwd: operator.workspace,
+    facts,
+    layout: layoutOf(operator.env, operator.home, facts.uid),
+    say: () => undefined,
+    ask: null,
+    signal: new AbortController().signal,
+  };
+}
+
+const request = (operator: Operator): StartRequest => ({
+  agent: "shell",
+  path: operator.workspace,
+  workspace: null,
+  backend: null,
+  command: null,
+  prompt: "true",
+  args: [],
+  name: "faulty",
+  labels: {},
+  allow: [],
+  dryRun: false,
+  rm: false,
+});
+
+class Injected extends Error {}
+
+/** The backend, with its Nth effect failing: instead of happening, or right after it has happened. */
+function failing(backend: Backend, nth: number, when: "before" | "after"): { backend: Backend; effects: () => number } {
+  let count = 0;
+  const effect = <A extends readonly unknown[], R>(act: (...args: A) => Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      count += 1;
+      const fails = count === nth;
+      if (fails && when === "before") throw new Injected(`effect ${nth}`);
+      const result = await act(...args);
+      if (fails) throw new Injected(`effect ${nth}`);
+      return result;
+    };
+  };
+  const wrapBottle = (bottle: Bottle): Bottle =>
+    Object.assign(Object.create(bottle), {
+      exec: effect(bottle.exec.bind(bottle)),
+      put: effect(bottle.put.bind(bottle)),
+      unpack: effect(bottle.unpack.bind(bottle)),
+    });
+  const wrapShell = (shell: BottleShell): BottleShell =>
+    Object.assign(Object.create(shell), {
+      serve: effect(shell.serve.bind(shell)),
+      start: effect(async (...args: Parameters<BottleShell["start"]>) => wrapBottle(await shell.start(...args))),
+    });
+  const create = effect(async (...args: Parameters<Backend["create"]>) => {
+    // The journal is written before each thing that is made: its failure is a fault of its own.
+    const [plan, context] = args;
+    return wrapShell(await backend.create(plan, { ...context, journal: effect(context.journal) }));
+  });
+  return { backend: { ...backend, create }, effects: () => count };
+}
+
+function assertNothingLeft(operator: Operator, what: string): void {
+  assert.deepEqual(globSync("/sys/fs/cgroup/{,*/,*/*/}*bot-bottle-faulty*"), [], `${what}: control groups`);
+  assert.equal(
+    existsSync(join(operator.env.XDG_RUNTIME_DIR ?? "", "bot-bottle", "faulty")),
+    false,
+    `${what}: runtime folder`,
+  );
+  const cages = globSync("/proc/[0-9]*/mountinfo").filter((file) => {
+    try {
+      return file !== `/proc/${process.pid}/mountinfo` && readFileSync(file, "utf8").includes(operator.home);
+    } catch {
+      return false;
+    }
+  });
+  assert.deepEqual(cages, [], `${what}: processes of a cage`);
+}
+
+for (const when of ["before", "after"] as const) {
+  test(`a start whose Nth effect fails (${when} it happened) leaves nothing, for every N`, { skip }, async () => {
+    using operator = newOperator();
+    const context = contextOf(operator);
+    const real = await loadBackend("bubblewrap");
+    let succeeded = false;
+    for (let nth = 1; !succeeded; nth++) {
+      assert.ok(nth < 40, "a start has fewer effects than this");
+      const { plan } = await prepare(request(operator), context);
+      const { backend, effects } = failing(real, nth, when);
+      const what = `effect ${nth} fails ${when}`;
+      try {
+        const running = await launch(plan, backend, context);
+        assert.ok(effects() < nth, `${what}: its failure was swallowed`);
+        succeeded = true;
+        assert.deepEqual(await running.close(), []);
+      } catch (error) {
+        const cause = error instanceof Error && error.cause instanceof Injected ? error.cause : error;
+        assert.ok(cause instanceof Injected, `${what}: ${String(error)}`);
+        assert.equal((await readRecord(context.layout, "faulty")).phase, "failed", what);
+      }
+      assertNothingLeft(operator, what);
+      await removeEnded(await readRecord(context.layout, "faulty"), real, context);
+      assert.deepEqual(await listBottles(context.layout), [], what);
+    }
+  });
+}
