@@ -1,4 +1,5 @@
-import { inspect } from "node:util";
+// util.inspect.custom, without loading all of node:util for it.
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
  * A value that must not be printed. Every way in which Node turns a value into text answers
@@ -25,7 +26,7 @@ export class Secret {
     return this.toString();
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return this.toString();
   }
 }

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4 } from "node:net";
 
 /** The 4 bytes of a dotted quad (RFC 6943 3.1.1 strict: four decimal parts, no leading zeros); null for anything else. */
 export function ipv4Bytes(text: string): Uint8Array | null {
@@ -7,25 +7,35 @@ export function ipv4Bytes(text: string): Uint8Array | null {
 
 /** The 16 bytes of an IPv6 address text (RFC 4291 2.2) without brackets and without zone; null for anything else. */
 export function ipv6Bytes(text: string): Uint8Array | null {
-  // isIPv6 accepts a zone, which names an interface of whoever dials (attack row 11).
-  if (!/^[0-9A-Fa-f:.]+$/.test(text) || !isIPv6(text)) return null;
-  const [left = "", right] = text.split("::");
-  const head = groupBytes(left);
-  const tail = right === undefined ? [] : groupBytes(right);
+  // Not net.isIPv6: that takes a zone, which names an interface of whoever dials (attack row 11).
+  const [left = "", right, ...more] = text.split("::");
+  if (more.length > 0) return null;
+  const head = groupBytes(left, right === undefined);
+  const tail = groupBytes(right ?? "", true);
+  if (head === null || tail === null) return null;
+  const length = head.length + tail.length;
+  // `::` stands for at least one group.
+  if (right === undefined ? length !== 16 : length > 14) return null;
   const bytes = new Uint8Array(16);
   bytes.set(head);
   bytes.set(tail, 16 - tail.length);
   return bytes;
 }
 
-/** Bytes of a run of groups whose last may be a dotted quad; the whole text was validated before. */
-function groupBytes(text: string): number[] {
+/** Bytes of a run of groups; where `last`, it may end in a dotted quad. Null when one of them is none. */
+function groupBytes(text: string, last: boolean): number[] | null {
   if (text === "") return [];
-  return text.split(":").flatMap((group) => {
-    if (group.includes(".")) return group.split(".").map(Number);
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 0xff];
-  });
+  const groups = text.split(":");
+  const bytes: number[] = [];
+  for (const [at, group] of groups.entries()) {
+    const quad = last && at === groups.length - 1 ? ipv4Bytes(group) : null;
+    if (quad !== null) bytes.push(...quad);
+    else if (/^[0-9A-Fa-f]{1,4}$/.test(group)) {
+      const value = Number.parseInt(group, 16);
+      bytes.push(value >> 8, value & 0xff);
+    } else return null;
+  }
+  return bytes;
 }
 
 /** `a.b.c.d` for four bytes. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { isIPv6 } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { parseAuthority } from "../../../src/core/wire/authority.ts";
 import { readAddress } from "../../../src/core/wire/ip.ts";
+import { ipv6Bytes } from "../../../src/core/wire/ip-text.ts";
 
 /** Texts near the grammar: hosts and addresses with pieces put in, taken out and doubled. */
 const nearHost = fc
@@ -144,6 +146,27 @@ test("row 27, 28, 29: an independent library finds nothing special in what we ca
       assert.equal(judged.range(), "unicast", text);
     }),
     { numRuns: 20_000 },
+  );
+});
+
+test("row 11: an IPv6 address is what net.isIPv6 takes, but for zones", () => {
+  const pieces = fc.array(
+    fc.constantFrom(":", "::", ":", "0", "1", "ffff", "12345", "g", "1.2.3.4", "1.2.3", "01.2.3.4", "%"),
+    {
+      maxLength: 18,
+    },
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        pieces.map((it) => it.join("")),
+        fc.ipV6(),
+      ),
+      (text) => {
+        assert.equal(ipv6Bytes(text) !== null, isIPv6(text) && !text.includes("%"), text);
+      },
+    ),
+    { numRuns: 50_000 },
   );
 });
 
