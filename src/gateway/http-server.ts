@@ -1,12 +1,13 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { GatewayLimits } from "./limits.ts";
+import { http } from "./node-http.ts";
 
 /**
  * An HTTP server that never listens: connections are handed to it. Strict parser; sizes and times of `limits`; header
  * fields are never cut silently, since `core/wire` counts them (attack rows 47, 49, 121, 122).
  */
 export function createHttpServer(limits: GatewayLimits): Server {
-  const server = createServer({
+  const server = http.createServer({
     insecureHTTPParser: false,
     maxHeaderSize: limits.headBytes,
     headersTimeout: limits.headMs,

@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server as NetServer, Socket } from "node:net";
 import type { Authority } from "../core/model/authority.ts";
 import { refusal } from "../core/policy/refusal.ts";
@@ -9,6 +9,7 @@ import { answer, serveRequest } from "./exchange.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createInnerServer, type InnerServer } from "./inspect.ts";
 import { denial, type Judgement } from "./judgement.ts";
+import { http } from "./node-http.ts";
 import { end, refusalText } from "./socket-end.ts";
 import { serveConnect } from "./tunnel.ts";
 import { serveUpgrade } from "./websocket.ts";
@@ -114,10 +115,10 @@ function refuseMalformed(context: GatewayContext, error: Error, socket: Socket, 
   const status = late ? 408 : limit ? 431 : 400;
   const denied = denial(limit || late ? "limit-reached" : "request-malformed", String(code), { status });
   const answering: unknown = Reflect.get(socket, "_httpMessage");
-  if (answering instanceof ServerResponse || !socket.writable) {
+  if (answering instanceof http.ServerResponse || !socket.writable) {
     // A request is being judged or forwarded: it ends now, before more of it happens.
     const refused = refuse(context, judgement, denied);
-    if (answering instanceof ServerResponse && !answering.headersSent && socket.writable) {
+    if (answering instanceof http.ServerResponse && !answering.headersSent && socket.writable) {
       socket.write(refusalText(refused));
     }
     socket.destroy();
