@@ -116,6 +116,7 @@ export interface Backend {
   probe(facts: HostFacts): Promise<readonly Finding[]>;
   /** PURE. */
   plan(plan: Omit<BottlePlan, "backendPlan">, facts: HostFacts): Json;
+  /** May answer while the bottle is still being made: what fails then is the rejection of `serve` and `start`. */
   create(plan: BottlePlan, context: CreateContext): Promise<BottleShell>;
   /** From another process, or after `kill -9`. Null when it is gone. */
   open(record: BottleRecord, facts: HostFacts, folders: BottleFolders): Promise<Bottle | null>;

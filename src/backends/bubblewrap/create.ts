@@ -17,8 +17,8 @@ import { tagOf } from "./survey.ts";
 import { entryTools, managerEnv } from "./tools.ts";
 
 /**
- * Makes an empty cage with an idle init, and starts making its listener at once. Rejects with HOST_UNFIT (and the
- * mend), PLAN_INVALID, WORKSPACE_REFUSED or CREATE_FAILED; what exists by then is on `context.cleanup`.
+ * Spawns an empty cage with an idle init, and answers while it comes up: `serve` and `start` wait for it. Rejects with
+ * HOST_UNFIT, PLAN_INVALID, WORKSPACE_REFUSED or CREATE_FAILED; what exists by then is on `context.cleanup`.
  */
 export async function createCage(plan: BottlePlan, context: CreateContext): Promise<BottleShell> {
   const { facts, folders, cleanup, journal } = context;
@@ -48,7 +48,7 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
   if (group.kind !== "systemd") await limited;
 
   await journal("cage", { tag: tagOf(plan.name, host) });
-  const cage = await openCage({
+  const opening = openCage({
     ...ids,
     bwrap: tools.bwrap,
     shell: tools.shell,
@@ -68,13 +68,15 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
     }),
     command: initCommand(ids.mode),
   });
+  opening.catch(() => {}); // reported by `serve`
   const aborted = new AbortController();
   let torn: Promise<void> | null = null;
   const teardown = () => {
     torn ??= (async () => {
       aborted.abort();
       listener.then((server) => server.close()).catch(() => {});
-      const killed = await killCage(cage.init, cage.monitor);
+      const cage = await opening.catch(() => null);
+      const killed = cage === null || (await killCage(cage.init, cage.monitor));
       removeRunFiles(files);
       await removeGroup(group, systemctl);
       if (!killed) throw new BottleError("TEARDOWN_INCOMPLETE", "the cage did not end", { hint: "run `bottle prune`" });
@@ -83,33 +85,14 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
   };
   cleanup.push("cage", teardown);
 
-  const listener = makeListener(
-    { nsenter: tools.nsenter, node: facts.node, perl: facts.tools.perl, arch: facts.arch },
-    ids.mode,
-    cage.init.pid,
-    GUEST.port,
-    aborted.signal,
+  const listenerTools = { nsenter: tools.nsenter, node: facts.node, perl: facts.tools.perl, arch: facts.arch };
+  const listener = opening.then((cage) =>
+    makeListener(listenerTools, ids.mode, cage.init.pid, GUEST.port, aborted.signal),
   );
   listener.catch(() => {}); // reported by `serve`, or of no interest when the cage failed
-  const ready = cageReady(cage);
+  const ready = opening.then(cageReady);
   ready.catch(() => {});
 
-  const entry: Entry = {
-    mode: ids.mode,
-    init: cage.init,
-    seccompFile: files.seccomp,
-    group,
-    cwd: plan.workspace.guest,
-    tools,
-    managerEnv: manager,
-  };
-  const handle: Handle = {
-    version: 1,
-    entry,
-    monitor: cage.monitor,
-    pidNamespace: cage.pidNamespace,
-    runFiles: Object.values(files),
-  };
   return {
     guest: { home: GUEST.home, workspace: plan.workspace.guest, run: GUEST.run, proxyUrl: GUEST.proxyUrl },
     serve: async (here) => {
@@ -118,13 +101,26 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
       return here(server);
     },
     start: async (list) => {
-      await Promise.all([ready, limited]);
+      const [cage] = await Promise.all([opening, ready, limited]);
       writeGuestFiles(files, list);
-      return openBottle(
-        handle,
-        teardown,
-        cage.ended.then(() => {}),
-      );
+      const entry: Entry = {
+        mode: ids.mode,
+        init: cage.init,
+        seccompFile: files.seccomp,
+        group,
+        cwd: plan.workspace.guest,
+        tools,
+        managerEnv: manager,
+      };
+      const handle: Handle = {
+        version: 1,
+        entry,
+        monitor: cage.monitor,
+        pidNamespace: cage.pidNamespace,
+        runFiles: Object.values(files),
+      };
+      const ended = cage.ended.then(() => {});
+      return openBottle(handle, teardown, ended);
     },
   };
 }
