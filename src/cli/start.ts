@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { BottleError } from "../core/model/errors.ts";
-import { explainPlan } from "../core/plan/explain.ts";
 import type { StartRequest } from "../core/plan/start-request.ts";
 import { launch } from "../session/launch.ts";
 import { prepare } from "../session/prepare.ts";
@@ -51,6 +50,7 @@ export const start: VerbRun = async (input, io) => {
   const context = sessionContext(io);
   const { plan, backend } = await prepare(request, context);
   if (request.dryRun) {
+    const { explainPlan } = await import("../core/plan/explain.ts");
     io.out(text(input, "format") === "json" ? `${JSON.stringify(plan, null, 2)}\n` : explainPlan(plan));
     return 0;
   }

@@ -20,6 +20,7 @@ import { guestEnv } from "./guest-env.ts";
 import { type HeldSecrets, holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkSeal } from "./seal-check.ts";
+import { searchFor } from "./secret-search.ts";
 import { copyWorkspace } from "./workspace.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
@@ -96,14 +97,14 @@ async function build(
   // The services close after the bottle is gone: their undo stands before that of the cage.
   let closeServices: () => Promise<void> = async () => undefined;
   cleanup.push("gateway", () => closeServices());
-  const creating = backend.create(plan, {
+  const shell = await backend.create(plan, {
     facts,
     folders: { home: paths.home, workspace: paths.workspace, run: paths.run },
     cleanup,
     journal: async (what, detail) => void (await journal.intent(what, detail)),
   });
-  // Loaded while the cage is being made, not before: its modules are half of all that a start loads.
-  const [shell, { startGateway }, roots] = await allOrNone([creating, import("../gateway/gateway.ts"), hostRootsPem()]);
+  // Loaded while the cage comes up, not before it is on its way: a third of all that a start loads.
+  const [{ startGateway }, roots] = await Promise.all([import("../gateway/gateway.ts"), hostRootsPem()]);
   stopIfAborted(context.signal);
 
   const policy = policyOfPlan(plan);
@@ -129,9 +130,9 @@ async function build(
     runFiles({ folder: guest.run, env: variables, caPem: services.caPem, hostRootsPem: roots }),
   );
   stopIfAborted(context.signal);
-  await provision(plan, bottle);
   await allOrNone([
     checkSeal(bottle, guest, secrets.known()),
+    provision(plan, bottle, secrets),
     bringWorkspace(plan, bottle, guest, secrets, context, cleanup),
   ]);
   stopIfAborted(context.signal);
@@ -188,11 +189,23 @@ function ownIdentity(): ProcessIdentity {
   return identity;
 }
 
-/** Files of the agent's home, placed before the seal check, which searches them. */
-async function provision(plan: BottlePlan, bottle: Bottle): Promise<void> {
+/** Files of the agent's home; none holds a secret. */
+async function provision(plan: BottlePlan, bottle: Bottle, secrets: HeldSecrets): Promise<void> {
   if (plan.files.length === 0) return;
-  const encoder = new TextEncoder();
-  await bottle.put(plan.files.map(({ path, mode, text }) => ({ path, mode, content: encoder.encode(text) })));
+  const files = plan.files.map(({ path, mode, text }) => ({ path, mode, content: Buffer.from(text) }));
+  for (const { path, content } of files) {
+    const found = searchFor(secrets.known()).push(content);
+    if (found.length > 0) {
+      throw new BottleError(
+        "SECRET_EXPOSED",
+        `the file ${path} would hold the value of the credential ${found.join(", ")}`,
+        {
+          hint: "remove the value from the manifest",
+        },
+      );
+    }
+  }
+  await bottle.put(files);
 }
 
 /** A private copy of the folder; searched for secrets as it passes. A bound folder is there already. */

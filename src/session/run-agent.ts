@@ -1,10 +1,8 @@
 import type { Backend } from "../backends/backend.ts";
 import { exitCode } from "../host/exec.ts";
-import { readRecord } from "../state/records.ts";
 import { runHeadless, runOnTerminal } from "./attach.ts";
 import type { SessionContext } from "./context.ts";
 import type { RunningBottle } from "./launch.ts";
-import { removeEnded } from "./reconcile.ts";
 import { terminalText } from "./terminal-text.ts";
 
 const GRACE_MS = 5_000;
@@ -54,7 +52,13 @@ export async function runAgent(
       context.say(`bottle: not everything could be undone: ${list.join("; ")}`);
     }
   }
-  if (remove) await removeEnded(await readRecord(context.layout, plan.name), backend, context);
+  if (remove) {
+    const [{ removeEnded }, { readRecord }] = await Promise.all([
+      import("./reconcile.ts"),
+      import("../state/records.ts"),
+    ]);
+    await removeEnded(await readRecord(context.layout, plan.name), backend, context);
+  }
   sayEnd(running, remove, code, performance.now() - started, context);
   return code;
 }
