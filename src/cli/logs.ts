@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { stateOf } from "../session/reconcile.ts";
 import { terminalText } from "../session/terminal-text.ts";
+import { transcriptSpan } from "../session/transcript.ts";
 import { bottlePaths } from "../state/layout.ts";
 import { readRecord } from "../state/records.ts";
 import { sessionContext } from "./session-context.ts";
@@ -21,16 +21,14 @@ export const logs: VerbRun = async (input, io) => {
   let offset = 0;
   for (;;) {
     const ended = !flag(input, "follow") || signal.aborted || stateOf(await readRecord(layout, name)) !== "running";
-    const size = await stat(agentLog).then(
-      (found) => found.size,
-      () => 0,
-    );
-    if (size > offset) {
-      for await (const chunk of createReadStream(agentLog, { start: offset, end: size - 1 })) {
+    const { start, end } = await transcriptSpan(agentLog);
+    offset = Math.max(offset, start);
+    if (end > offset) {
+      for await (const chunk of createReadStream(agentLog, { start: offset, end: end - 1 })) {
         if (raw) process.stdout.write(chunk as Buffer);
         else io.out(clean(chunk as Buffer));
       }
-      offset = size;
+      offset = end;
     }
     if (ended) return 0;
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);

@@ -51,6 +51,18 @@ test("the terminal is as before after a normal end, SIGTERM and SIGKILL of the c
   assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
 });
 
+test("logs of a run on a terminal are what the agent showed, with no word of the command that entered", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  using screen = openScreen(operator, 100, 30);
+  screen.type("bottle start shell --name talker -- -c 'echo first; echo Script done; exit 4'; echo code-$?");
+  await screen.shows(/^code-4$/m);
+  assert.equal((await operator.bottle(["logs", "talker"])).stdout, "first\nScript done\n");
+  assert.equal((await operator.bottle(["logs", "talker", "--raw"])).stdout.startsWith("first\r\n"), true);
+  assert.equal((await operator.bottle(["rm", "talker"])).code, 0);
+});
+
 test("exec -t has a terminal of its own, with its size and exit code", { skip }, async () => {
   using operator = newOperator();
   using screen = openScreen(operator, 90, 25);
