@@ -1,8 +1,7 @@
-import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DEFAULT_BACKEND, loadBackend } from "../backends/builtins.ts";
 import { runDemo } from "../demo/demo.ts";
-import { makeDemoFolder } from "../demo/folder.ts";
+import { makeDemoFolder, removeDemoFolder } from "../demo/folder.ts";
 import { demoJson, demoTable } from "../demo/report.ts";
 import { demoSession } from "../demo/session.ts";
 import { makeHostFit } from "../demo/setup.ts";
@@ -20,7 +19,7 @@ export const demo: VerbRun = async (input, io) => {
     live: flag(input, "live"),
     session: demoSession(context, folder),
     folder,
-    removeFolder: () => rmSync(folder, { recursive: true, force: true }),
+    removeFolder: () => removeDemoFolder(folder),
     watched: [dirname(folder), "/dev/shm", layout.runtime, layout.bottles, layout.archive],
     cgroups: facts.cgroup.kind !== "none",
     signal: io.signal,

@@ -1,4 +1,5 @@
 import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
+import { deadDemoFolders, removeDemoFolder } from "../demo/folder.ts";
 import { planPrune, pruneDrafts } from "../session/reconcile.ts";
 import { report } from "./report.ts";
 import { sessionContext } from "./session-context.ts";
@@ -29,6 +30,10 @@ export const prune: VerbRun = async (input, io) => {
       if (dryRun || code === 0) results.push({ bottle, kind, detail, removed: !dryRun });
     }
     if (dryRun || worst > 0) break;
+  }
+  for (const folder of deadDemoFolders(context.facts.uid)) {
+    if (!dryRun) removeDemoFolder(folder);
+    results.push({ bottle: "demo", kind: "folder", detail: `${folder} of a demo that was killed`, removed: !dryRun });
   }
   if (!dryRun) {
     for (const draft of await pruneDrafts(context)) {

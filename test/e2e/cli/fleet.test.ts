@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
-import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -125,6 +125,20 @@ test("kill -9 of the host process takes the cage with it; one prune removes the 
   assert.equal((await list(operator))[0]?.state, "failed");
   assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
   assert.deepEqual(await list(operator), []);
+});
+
+test("prune removes the folder of a demo that was killed, and none of a demo that runs", { skip }, async () => {
+  using operator = newOperator();
+  const temp = join(operator.home, "tmp");
+  mkdirSync(temp);
+  const ended = spawnSync("true").pid;
+  for (const pid of [ended, process.pid]) mkdirSync(join(temp, `bot-bottle-demo-${pid}-abc`));
+  const env = { TMPDIR: temp };
+  const shown = await operator.bottle(["prune", "--dry-run"], { env });
+  assert.match(shown.stdout, /demo-\d+-abc of a demo that was killed/);
+  assert.equal(readdirSync(temp).length, 2);
+  assert.equal((await operator.bottle(["prune"], { env })).code, 0);
+  assert.deepEqual(readdirSync(temp), [`bot-bottle-demo-${process.pid}-abc`]);
 });
 
 test("two starts at once never share a name", { skip }, async () => {
