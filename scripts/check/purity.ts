@@ -5,7 +5,6 @@ const PURE_ROOMS = ["src/core/", "src/agents/", "src/credentials/"];
 /** What pure rooms may import from outside; null: every name. */
 const PURE_IMPORTS: Readonly<Record<string, readonly string[] | null>> = {
   zod: null,
-  "ipaddr.js": null,
   "node:crypto": ["createHash", "createHmac", "hash", "timingSafeEqual"],
   "node:net": ["BlockList", "isIP", "isIPv4", "isIPv6"],
 };

@@ -23,10 +23,7 @@ const LIMITS = { memoryBytes: 1024, cpus: 1.5, pids: 7, tmpBytes: 1 };
 
 test("control groups of v1, v2 and systemd, as data", () => {
   const v1 = groupFor("a-b", HOST, { kind: "v1", roots: { memory: "/c/memory", pids: "/c/pids" } });
-  assert.deepEqual(joinFiles(v1), [
-    "/c/memory/bot-bottle-a-b.12-345/tasks",
-    "/c/pids/bot-bottle-a-b.12-345/tasks",
-  ]);
+  assert.deepEqual(joinFiles(v1), ["/c/memory/bot-bottle-a-b.12-345/tasks", "/c/pids/bot-bottle-a-b.12-345/tasks"]);
   const v2 = groupFor("a-b", HOST, { kind: "v2", root: "/c" });
   assert.deepEqual(joinFiles(v2), ["/c/bot-bottle-a-b.12-345/cgroup.procs"]);
   const systemd = groupFor("a-b", HOST, { kind: "systemd", scope: "user" });
