@@ -54,6 +54,7 @@ export const start: VerbRun = async (input, io) => {
     io.out(text(input, "format") === "json" ? `${JSON.stringify(plan, null, 2)}\n` : explainPlan(plan));
     return 0;
   }
+  for (const risk of plan.risks) context.say(`bottle: note: ${risk}`);
   const running = await launch(plan, backend, context);
   try {
     return await runAgent(running, backend, request.rm, context, io.stdoutIsTerminal);

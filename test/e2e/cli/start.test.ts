@@ -122,3 +122,13 @@ test("a host that is not listed: 403 with a reason inside, a line in the audit l
   const broken = await operator.bottle(["audit", "asker", "--verify"]);
   assert.equal(broken.code, 5);
 });
+
+test("what the operator should know is said at the start, and nothing where there is nothing", { skip }, async () => {
+  using operator = newOperator();
+  const plain = await operator.bottle(["start", "shell", "--rm", "-p", "true"]);
+  const { risks } = JSON.parse((await operator.bottle(["start", "shell", "--dry-run", "--format", "json"])).stdout);
+  assert.equal(plain.stderr.includes("bottle: note:"), risks.length > 0, plain.stderr);
+  const bound = await operator.bottle(["start", "shell", "--rm", "--workspace", "bind", "-p", "true"]);
+  assert.equal(bound.code, 0, bound.stderr);
+  assert.match(bound.stderr, /^bottle: note: bind: the agent writes in .*project itself/m);
+});
