@@ -1,8 +1,10 @@
-import { spawn } from "node:child_process";
+import type { HostCommand } from "../core/model/command.ts";
 import { BottleError } from "../core/model/errors.ts";
-import { exitCode } from "../host/exec.ts";
-import { keepTerminal } from "../host/terminal.ts";
+import { runRelayed } from "../host/relay.ts";
+import { runOnTerminal } from "../session/attach.ts";
 import { findRunning } from "../session/find-bottle.ts";
+import { outlet } from "../session/outlet.ts";
+import type { Io } from "./io.ts";
 import { sessionContext } from "./session-context.ts";
 import { flag, text, type VerbRun } from "./verb.ts";
 
@@ -18,35 +20,25 @@ export const exec: VerbRun = async (input, io) => {
   const context = sessionContext(io);
   const { bottle } = await findRunning(name, context);
   const cwd = text(input, "cwd");
-  const { argv: words, env } = bottle.frame(
-    { argv, ...(cwd === undefined ? {} : { cwd }) },
-    tty ? { transcript: null } : false,
-  );
-  const [program, ...args] = words;
-  if (program === undefined) throw new BottleError("INVARIANT", "a frame without a program");
-  const terminal = tty ? keepTerminal(context.facts.tools.stty) : null;
-  try {
-    return await new Promise<number>((resolve, reject) => {
-      // Without a terminal of its own the command must not get the operator's either: pipes, in a session of its own.
-      const child = spawn(program, args, {
-        env,
-        detached: !tty,
-        stdio: tty ? "inherit" : [flag(input, "interactive") ? "pipe" : "ignore", "pipe", "pipe"],
-      });
-      child.once("error", reject);
-      if (child.stdin !== null) {
-        child.stdin.on("error", () => undefined);
-        process.stdin.pipe(child.stdin);
-      }
-      child.stdout?.pipe(process.stdout, { end: false });
-      child.stderr?.pipe(process.stderr, { end: false });
-      io.signal.addEventListener("abort", () => {
-        if (!tty && child.pid !== undefined) process.kill(-child.pid, String(io.signal.reason) as NodeJS.Signals);
-      });
-      child.once("close", (code, signal) => resolve(exitCode(code, signal)));
-    });
-  } finally {
-    terminal?.restore();
-    process.stdin.pause();
-  }
+  const command = { argv, ...(cwd === undefined ? {} : { cwd }) };
+  return tty
+    ? runOnTerminal(bottle, command, null, context.facts.tools.stty)
+    : piped(bottle.frame(command, false), flag(input, "interactive"), io);
 };
+
+/** Without a terminal of its own the command must not get the operator's either: pipes, in a session of its own. */
+function piped(command: HostCommand, withInput: boolean, io: Io): Promise<number> {
+  const streams = {
+    stdin: withInput ? process.stdin : null,
+    stdout: outlet(process.stdout, io.stdoutIsTerminal, "break"),
+    stderr: outlet(process.stderr, io.stderrIsTerminal, "drop"),
+  };
+  return runRelayed(command, streams, (child) => {
+    const pass = () => {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      process.kill(-child.pid, String(io.signal.reason) as NodeJS.Signals);
+    };
+    if (io.signal.aborted) pass();
+    io.signal.addEventListener("abort", pass);
+  });
+}

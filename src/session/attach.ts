@@ -1,17 +1,11 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, writeSync } from "node:fs";
 import type { Bottle } from "../backends/backend.ts";
 import type { Command } from "../core/model/command.ts";
+import { BottleError } from "../core/model/errors.ts";
 import { exitCode } from "../host/exec.ts";
+import { type Outlet, type RelayStreams, runRelayed } from "../host/relay.ts";
 import { keepTerminal } from "../host/terminal.ts";
-
-/** What the operator's side of an agent run is connected to. */
-export interface AgentStreams {
-  /** Passed to a headless agent as stdin; null: /dev/null. Never a terminal. */
-  readonly stdin: NodeJS.ReadStream | null;
-  readonly onStdout: (chunk: Buffer) => void;
-  readonly onStderr: (chunk: Buffer) => void;
-}
+import type { Transcript } from "./transcript.ts";
 
 /**
  * Runs the agent on a terminal of its own, relayed to the operator's by util-linux script(1), which follows its size.
@@ -21,12 +15,12 @@ export interface AgentStreams {
 export async function runOnTerminal(
   bottle: Bottle,
   command: Command,
-  transcript: string,
+  transcript: string | null,
   stty: string | undefined,
 ): Promise<number> {
   const { argv, env } = bottle.frame(command, { transcript });
   const [program, ...args] = argv;
-  if (program === undefined) return 125;
+  if (program === undefined) throw new BottleError("INVARIANT", "a frame without a program");
   const terminal = keepTerminal(stty);
   try {
     return await new Promise<number>((resolve, reject) => {
@@ -39,43 +33,23 @@ export async function runOnTerminal(
   }
 }
 
-/** Runs the agent without a terminal, in a session of its own; what it prints goes to `streams` and to the log file. */
+/** Runs the agent without a terminal, in a session of its own; what it prints goes to `streams` and into `transcript`. */
 export async function runHeadless(
   bottle: Bottle,
   command: Command,
-  logFile: string,
-  streams: AgentStreams,
+  transcript: Transcript,
+  streams: RelayStreams,
 ): Promise<number> {
-  const { argv, env } = bottle.frame(command, false);
-  const [program, ...args] = argv;
-  if (program === undefined) return 125;
-  const log = openSync(logFile, "a", 0o600);
-  try {
-    return await new Promise<number>((resolve, reject) => {
-      const child = spawn(program, args, {
-        env,
-        detached: true,
-        stdio: [streams.stdin === null ? "ignore" : "pipe", "pipe", "pipe"],
-      });
-      child.once("error", reject);
-      if (streams.stdin !== null && child.stdin !== null) {
-        // An agent that does not read its input ends the pipe early: no failure of ours.
-        child.stdin.on("error", () => undefined);
-        streams.stdin.pipe(child.stdin);
-      }
-      child.stdout?.on("data", (chunk: Buffer) => {
-        writeSync(log, chunk);
-        streams.onStdout(chunk);
-      });
-      child.stderr?.on("data", (chunk: Buffer) => {
-        writeSync(log, chunk);
-        streams.onStderr(chunk);
-      });
-      child.once("close", (code, signal) => resolve(exitCode(code, signal)));
-    });
-  } finally {
-    closeSync(log);
-    streams.stdin?.unpipe();
-    streams.stdin?.pause();
-  }
+  const kept = ({ each, ...outlet }: Outlet): Outlet => ({
+    ...outlet,
+    each: (piece) => {
+      transcript.write(piece);
+      return each(piece);
+    },
+  });
+  return runRelayed(bottle.frame(command, false), {
+    stdin: streams.stdin,
+    stdout: kept(streams.stdout),
+    stderr: kept(streams.stderr),
+  });
 }

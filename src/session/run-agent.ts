@@ -3,7 +3,8 @@ import { exitCode } from "../host/exec.ts";
 import { runHeadless, runOnTerminal } from "./attach.ts";
 import type { SessionContext } from "./context.ts";
 import type { RunningBottle } from "./launch.ts";
-import { terminalText } from "./terminal-text.ts";
+import { outlet } from "./outlet.ts";
+import { openTranscript } from "./transcript.ts";
 
 const GRACE_MS = 5_000;
 /** Our part broke before the agent ran. */
@@ -30,13 +31,9 @@ export async function runAgent(
   try {
     await audit.append({ type: "session", event: "agent started", detail: plan.agent.binary.origin });
     if (!context.signal.aborted) {
-      code = await (plan.agent.headless
-        ? runHeadless(bottle, plan.agent.command, paths.agentLog, {
-            stdin: process.stdin.isTTY ? null : process.stdin,
-            onStdout: relay(process.stdout, stdoutIsTerminal),
-            onStderr: relay(process.stderr, process.stderr.isTTY === true),
-          })
-        : runOnTerminal(bottle, plan.agent.command, paths.agentLog, context.facts.tools.stty));
+      code = plan.agent.headless
+        ? await headless(running, context, stdoutIsTerminal)
+        : await runOnTerminal(bottle, plan.agent.command, paths.agentLog, context.facts.tools.stty);
     }
     // A signal to us ends the agent whatever it makes of it, perhaps before it began: the code is that of the signal.
     if (context.signal.aborted) code = exitCode(null, context.signal.reason as NodeJS.Signals);
@@ -63,11 +60,21 @@ export async function runAgent(
   return code;
 }
 
-/** Agent's output to ours: as it is into a file or pipe, escaped for a terminal (attack row 129). */
-function relay(stream: NodeJS.WriteStream, isTerminal: boolean): (chunk: Buffer) => void {
-  if (!isTerminal) return (chunk) => void stream.write(chunk);
-  const clean = terminalText();
-  return (chunk) => void stream.write(clean(chunk));
+async function headless(
+  { plan, paths, bottle }: RunningBottle,
+  context: SessionContext,
+  stdoutIsTerminal: boolean,
+): Promise<number> {
+  const transcript = openTranscript(paths.agentLog, context.say);
+  try {
+    return await runHeadless(bottle, plan.agent.command, transcript, {
+      stdin: process.stdin.isTTY ? null : process.stdin,
+      stdout: outlet(process.stdout, stdoutIsTerminal, "drop"),
+      stderr: outlet(process.stderr, process.stderr.isTTY === true, "drop"),
+    });
+  } finally {
+    transcript.close();
+  }
 }
 
 function sayEnd(running: RunningBottle, removed: boolean, code: number, ms: number, context: SessionContext): void {

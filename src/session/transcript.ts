@@ -1,9 +1,45 @@
+import { closeSync, openSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { isErrno } from "../host/files.ts";
 
 /** Longer than any first line of script(1), which holds the whole command. */
 const HEAD_BYTES = 64 * 1024;
 const TAIL_BYTES = 512;
+
+/** What an agent without a terminal prints, as it is kept. */
+export interface Transcript {
+  write(piece: Buffer): void;
+  close(): void;
+}
+
+const GREATEST_BYTES = 1 << 30;
+
+/**
+ * Opens the transcript for appending. A disk that is full, or `limit` bytes, end the transcript and not the agent; `say`
+ * gets one line about it.
+ */
+export function openTranscript(path: string, say: (line: string) => void, limit = GREATEST_BYTES): Transcript {
+  const file = openSync(path, "a", 0o600);
+  let size = 0;
+  let ended = false;
+  const end = (why: string) => {
+    ended = true;
+    say(`bottle: the rest of the agent's output is not kept: ${why}`);
+  };
+  return {
+    write: (piece) => {
+      if (ended) return;
+      size += piece.length;
+      if (size > limit) return end(`${path} has reached its greatest size of ${limit} bytes`);
+      try {
+        for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
+      } catch (error) {
+        end(error instanceof Error ? error.message : String(error));
+      }
+    },
+    close: () => closeSync(file),
+  };
+}
 
 /** Bytes of a transcript that the agent printed: from `start` up to, not including, `end`. */
 export interface TranscriptSpan {

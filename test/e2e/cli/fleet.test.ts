@@ -57,6 +57,12 @@ test("ls, exec, logs, stop and rm of a running bottle", { skip }, async () => {
   const same = await operator.bottle(["exec", "worker", "--", "cat", "/proc/self/status"]);
   assert.match(same.stdout, /^Seccomp:\s+2$/m);
   assert.match(same.stdout, /^CapBnd:\s+0+$/m);
+  const cut = spawnSync("sh", ["-c", `"$@" exec worker -- yes | head -1`, "sh", ...operator.words], {
+    env: operator.env,
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  assert.deepEqual([cut.status, cut.stdout], [0, "y\n"], "a reader that goes ends the command");
   await eventually("its output is logged", async () =>
     (await operator.bottle(["logs", "worker"])).stdout.includes("at work"),
   );

@@ -17,6 +17,12 @@ test("a headless agent: stdout is its answer, the exit code is its own, 128+n fo
   assert.equal((await operator.bottle(["start", "shell", "-p", "kill -9 $$"])).code, 137);
 });
 
+test("a headless run ends with its agent, not with a server that the agent left running", { skip }, async () => {
+  using operator = newOperator();
+  const run = await operator.bottle(["start", "shell", "-p", "sleep 600.25 & echo served"]);
+  assert.deepEqual([run.code, run.stdout], [0, "served\n"]);
+});
+
 test("the agent works on a private copy, gets what stands after -- and what is piped in", { skip }, async () => {
   using operator = newOperator();
   const run = await operator.bottle(

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { transcriptSpan } from "../../../src/session/transcript.ts";
+import { openTranscript, transcriptSpan } from "../../../src/session/transcript.ts";
 import { skipWithout } from "../../support/needs.ts";
 
 async function agentText(path: string): Promise<string> {
@@ -49,6 +49,26 @@ test("output of a headless agent is left alone, whatever it looks like; no file 
       writeFileSync(path, text);
       assert.equal(await agentText(path), text);
     }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a transcript that is full or cannot be written ends, said once; the agent goes on", () => {
+  const folder = mkdtempSync(join(tmpdir(), "transcript-"));
+  try {
+    const said: string[] = [];
+    const path = join(folder, "agent.log");
+    const transcript = openTranscript(path, (line) => said.push(line), 10);
+    for (const piece of ["12345", "67890", "more", "and more"]) transcript.write(Buffer.from(piece));
+    transcript.close();
+    assert.equal(readFileSync(path, "utf8"), "1234567890");
+    assert.equal(said.length, 1);
+    const full = openTranscript("/dev/full", (line) => said.push(line));
+    for (const piece of ["a", "b"]) full.write(Buffer.from(piece));
+    full.close();
+    assert.equal(said.length, 2);
+    assert.match(said[1] ?? "", /not kept: ENOSPC/);
   } finally {
     rmSync(folder, { recursive: true });
   }
