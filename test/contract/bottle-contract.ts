@@ -245,7 +245,7 @@ export function bottleContract(name: string, load: () => Promise<Backend>, skip:
       assert.equal(await talk, "from the host\n");
     });
 
-    test("the listener does not listen on the host", async () => {
+    test("row 75: the listener does not listen on the host", async () => {
       let accepted = 0;
       const count = () => {
         accepted += 1;

@@ -27,7 +27,7 @@ describe("from inside, the walls", { skip: skipWithout("bubblewrap", "perl") }, 
     await b?.dispose();
   });
 
-  test("row 146: no capability, no new privileges, filtered, uid 1000 with no group of the host", async () => {
+  test("rows 73, 146: no capability, no new privileges, filtered, uid 1000 with no group of the host", async () => {
     const status = await b.sh("cat /proc/self/status");
     for (const name of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"])
       assert.match(status, new RegExp(`^${name}:\\t0{16}$`, "m"));
@@ -150,7 +150,7 @@ describe("from inside, the walls", { skip: skipWithout("bubblewrap", "perl") }, 
     assert.equal(await b.sh("script -qc 'echo pty' /dev/null").then((out) => out.trim()), "pty");
   });
 
-  test("facts 1.3: no descriptor of the host arrives, whatever the launcher holds", async () => {
+  test("row 82: facts 1.3: no descriptor of the host arrives, whatever the launcher holds", async () => {
     const { argv, env } = b.bottle.frame({ argv: ["/bin/ls", "/proc/self/fd"] }, false);
     const held = await run({
       argv: [
@@ -250,7 +250,7 @@ gcc -o /tmp/p /tmp/p.c`);
     assert.equal(await b.sh("grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"), "0\n");
   });
 
-  test("CVE-2026-87766: links planted in workspace and home make nothing on the host at the next start", async () => {
+  test("row 86: CVE-2026-87766: links planted in workspace and home make nothing on the host at the next start", async () => {
     const trap = join(b.folders.run, "..", "trap");
     await b.sh(
       `cd /workspace && ln -s /oldroot${trap} evil && ln -s /oldroot${trap} .git && ln -s / run && cd ~ && ln -s /oldroot${trap} .cache && ln -s /oldroot/etc etc`,

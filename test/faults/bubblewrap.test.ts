@@ -170,7 +170,7 @@ describe("bubblewrap: faults", { skip }, () => {
     }
   });
 
-  test("CVE-2026-87766: a mount point below what the agent writes is refused", async () => {
+  test("row 86: CVE-2026-87766: a mount point below what the agent writes is refused", async () => {
     for (const guest of [
       "/workspace/.git",
       "/workspace",
@@ -199,7 +199,7 @@ describe("bubblewrap: faults", { skip }, () => {
     assert.equal(error.code, "WORKSPACE_REFUSED");
   });
 
-  test("part 32: kill -9 of the host process takes the cage along; one prune removes the rest", async () => {
+  test("row 134: part 32: kill -9 of the host process takes the cage along; one prune removes the rest", async () => {
     const name = `killed-${process.pid}`;
     const host = spawn(
       process.execPath,

@@ -113,7 +113,7 @@ test("a signal while the bottle is being made undoes what was made", { skip }, a
   }
 });
 
-test("kill -9 of the host process takes the cage with it; one prune removes the rest", { skip }, async () => {
+test("row 134: kill -9 of the host process takes the cage with it; one prune removes the rest", { skip }, async () => {
   using operator = newOperator();
   const agent = operator.spawn(["start", "shell", "--name", "victim", "-p", "(setsid sleep 600.75 &) ; sleep 600.75"]);
   const code = ended(agent);
@@ -155,7 +155,7 @@ test("two starts at once never share a name", { skip }, async () => {
   assert.equal((await operator.bottle(["rm", "twin"])).code, 0);
 });
 
-test("what an agent wrote goes, however deep and closed it is", { skip }, async () => {
+test("row 143: what an agent wrote goes, however deep and closed it is", { skip }, async () => {
   using operator = newOperator();
   const script =
     "mkdir -p a; cd a; for i in $(seq 300); do mkdir $(printf %0200d 1); cd $(printf %0200d 1) || break; done; cd /home/agent; mkdir closed; touch closed/f; chmod 000 closed; mkfifo pipe; ln -s / root";

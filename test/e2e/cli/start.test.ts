@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { skipWithout } from "../../support/needs.ts";
@@ -23,16 +23,39 @@ test("a headless run ends with its agent, not with a server that the agent left 
   assert.deepEqual([run.code, run.stdout], [0, "served\n"]);
 });
 
-test("the agent works on a private copy, gets what stands after -- and what is piped in", { skip }, async () => {
+test("row 87: the agent works on a private copy, gets what stands after -- and what is piped in", {
+  skip,
+}, async () => {
   using operator = newOperator();
-  const run = await operator.bottle(
-    ["start", "shell", "-p", 'cat README; cat; echo "$@"; echo changed > README', "--", "--model", "x y"],
-    {
-      stdin: "piped\n",
-    },
-  );
+  const script =
+    'cat README; cat; echo "$@"; echo changed > README; mkdir -p .git/hooks; echo x > .git/hooks/pre-commit';
+  const run = await operator.bottle(["start", "shell", "-p", script, "--", "--model", "x y"], {
+    stdin: "piped\n",
+  });
   assert.equal(run.stdout, "a project\npiped\n--model x y\n");
   assert.equal(readFileSync(join(operator.workspace, "README"), "utf8"), "a project\n");
+  assert.deepEqual(readdirSync(operator.workspace), ["README"]);
+});
+
+test("row 145: at a start nothing of the project runs here: no program of its folders, no setting of its repository", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const ran = join(operator.home, "ran");
+  const trap = `#!/bin/sh\necho "$0" >>'${ran}'\n`;
+  const programs = join(operator.workspace, "node_modules/.bin");
+  const git = join(operator.workspace, ".git");
+  for (const folder of [programs, join(git, "objects"), join(git, "refs")]) mkdirSync(folder, { recursive: true });
+  const names = ["bash", "bwrap", "env", "git", "node", "nsenter", "perl", "script", "setpriv", "sh", "tar"];
+  for (const folder of [operator.workspace, programs]) {
+    for (const name of names) writeFileSync(join(folder, name), trap, { mode: 0o755 });
+  }
+  writeFileSync(join(git, "HEAD"), "ref: refs/heads/main\n");
+  writeFileSync(join(git, "config"), `[core]\n\tfsmonitor = ${join(operator.workspace, "git")}\n`);
+  const env = { PATH: `.:node_modules/.bin:${operator.env.PATH}` };
+  const run = await operator.bottle(["start", "shell", "-p", "echo inside"], { env });
+  assert.deepEqual([run.code, run.stdout], [0, "inside\n"], run.stderr);
+  assert.equal(existsSync(ran), false, existsSync(ran) ? readFileSync(ran, "utf8") : "");
 });
 
 test("--dry-run prints the whole plan, as JSON too, and creates nothing", { skip }, async () => {

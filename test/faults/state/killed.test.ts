@@ -12,7 +12,7 @@ import { listBottles, removeBottleFolder, removeDrafts } from "../../../src/stat
 
 const ROUNDS = 12;
 
-test("part B 5: kill -9 at any moment leaves no half file, and no acknowledged audit line is lost", {
+test("row 149: part B 5: kill -9 at any moment leaves no half file, and no acknowledged audit line is lost", {
   timeout: 120_000,
 }, async (context) => {
   const home = mkdtempSync(join(tmpdir(), "killed-"));

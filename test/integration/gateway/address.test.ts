@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Socket } from "node:net";
 import test from "node:test";
 import { GOOD_ADDRESS, HOST, openGateway, policyOf } from "../../support/gateway/fixture.ts";
 import { openOrigin } from "../../support/gateway/origin.ts";
@@ -141,6 +142,10 @@ test("row 128: a resolver or upstream that never answers is given up in time", a
   const other = await dead.inside();
   other.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
   assert.match(await other.until("}"), /upstream-unreachable/);
+  const hanging = await openGateway(t, { connect: () => new Socket(), limits: { connectMs: 100 } });
+  const waiting = await hanging.inside();
+  waiting.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  assert.match(await waiting.until("}"), /upstream-timeout/);
 });
 
 test("row 156: `dial` connects to the literal target without resolving, TLS is verified for the rule's host", async (t) => {

@@ -189,7 +189,7 @@ for (const [form, text] of FORMS) {
   });
 }
 
-test("row 91: an encoded response at an injected host is refused", async (t) => {
+test("rows 91, 124: an encoded response at an injected host is refused, elsewhere it passes undecoded", async (t) => {
   const origin = await openOrigin({
     respond: (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end("zzzz"),
   });

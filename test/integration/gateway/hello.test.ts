@@ -60,7 +60,7 @@ test("row 59: a ClientHello that never ends is cut at the deadline", async (t) =
   await assertDenied(fixture, "tls-not-seen");
 });
 
-test("splice relays to an origin that the client verifies itself, and counts the bytes", async (t) => {
+test("row 103: splice relays to an origin that the client verifies itself, and counts the bytes", async (t) => {
   const origin = await openOrigin();
   const fixture = await openGateway(t, { origin, rules: SPLICE });
   const tunnel = await openTunnel(fixture.port, `${HOST}:443`);

@@ -196,7 +196,7 @@ test("row 129, row 136: hostile text reaches the log as data, cut to its limit",
   assertNothingLeft(fixture);
 });
 
-test("when no line can be written nothing is forwarded", async (t) => {
+test("rows 130, 131: when no line can be written nothing is forwarded", async (t) => {
   const origin = await openOrigin();
   const fixture = await openGateway(t, { origin });
   fixture.audit.failing = true;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { createSecureServer } from "node:http2";
 import test from "node:test";
-import { credential, eventually, HOST, openGateway, SECRET } from "../../support/gateway/fixture.ts";
-import { openOrigin, openRawOrigin } from "../../support/gateway/origin.ts";
+import { credential, eventually, GOOD_ADDRESS, HOST, openGateway, SECRET } from "../../support/gateway/fixture.ts";
+import { listenOn, openOrigin, openRawOrigin, originCa } from "../../support/gateway/origin.ts";
 import { statusOf } from "../../support/gateway/verdicts.ts";
 
 /** Answers every request on a raw connection with `bytes`. */
@@ -44,6 +45,28 @@ for (const [what, bytes] of MALFORMED) {
     assert.notEqual(fixture.audit.results()[0]?.error, null);
   });
 }
+
+test("row 71: HTTP/2 is never spoken to an origin, not even to one that speaks nothing else", async (t) => {
+  for (const allowHTTP1 of [true, false]) {
+    const server = createSecureServer(
+      { allowHTTP1, SNICallback: (name, done) => done(null, originCa.contextFor(name)) },
+      (request, response) => response.end(`spoken: ${request.httpVersion}`),
+    );
+    let sessions = 0;
+    server.on("session", () => {
+      sessions += 1;
+    });
+    const fixture = await openGateway(t);
+    fixture.ways.set(`${GOOD_ADDRESS}:443`, await listenOn(server));
+    t.after(() => server.close());
+    const client = await fixture.inside();
+    client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
+    const answer = await client.closed();
+    if (allowHTTP1) assert.match(answer, /spoken: 1\.1/);
+    else assert.match(answer, /upstream-(tls|unreachable|malformed)/);
+    assert.equal(sessions, 0);
+  }
+});
 
 test("row 70: Alt-Svc and hop-by-hop fields stay here; Set-Cookie fields stay apart", async (t) => {
   const head = [

@@ -101,7 +101,7 @@ for (const [row, what, bytes, statuses] of REFUSED) {
   });
 }
 
-test("row 47: LF-only chunks end the exchange, and what follows is no second request", async (t) => {
+test("rows 47, 48: LF-only chunks end the exchange, and what follows is no second request", async (t) => {
   const origin = await openOrigin({ tls: false });
   const fixture = await openGateway(t, { origin, rules: [{ scheme: "http", port: 80 }] });
   const client = await fixture.raw();
@@ -112,7 +112,7 @@ test("row 47: LF-only chunks end the exchange, and what follows is no second req
   assert.deepEqual(origin.seen, []);
 });
 
-test("row 43: what is forwarded is framed anew, in one way only", async (t) => {
+test("rows 43, 48: what is forwarded is framed anew, in one way only, without chunk extensions and trailers", async (t) => {
   const origin = await openOrigin();
   const fixture = await openGateway(t, { origin });
   const client = await fixture.inside();
@@ -126,6 +126,18 @@ test("row 43: what is forwarded is framed anew, in one way only", async (t) => {
   assert.equal(seen?.headers["transfer-encoding"], "chunked");
   assert.equal(seen?.headers.te, undefined);
   assert.equal(seen?.headers.trailer, undefined);
+});
+
+test("row 48: an endless chunk extension or a size above every number is refused, and nothing is delivered", async (t) => {
+  const origin = await openOrigin({ tls: false });
+  const fixture = await openGateway(t, { origin, rules: [{ scheme: "http", port: 80 }] });
+  const head = `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  for (const line of [`1;${"x".repeat(20_000)}`, "f".repeat(17)]) {
+    const client = await fixture.raw();
+    client.send(`${head}${line}\r\na\r\n0\r\n\r\n`);
+    assert.ok([400, 431].includes(statusOf(await client.closed())));
+  }
+  assert.deepEqual(origin.seen, []);
 });
 
 test("row 66: a GET with a body is forwarded with it, or refused; never split in two", async (t) => {

@@ -21,7 +21,7 @@ async function withControl(
   }
 }
 
-test("a request is carried out before it is answered", async () => {
+test("row 133: a request is carried out before it is answered, on a socket of the operator alone", async () => {
   const seen: ControlRequest[] = [];
   await withControl(
     async (request) => void seen.push(request),

@@ -52,13 +52,13 @@ test("a gateway that lets an unlisted host through breaks the seal", { skip }, (
   ),
 );
 
-test("a secret in the environment of the bottle breaks the seal", { skip }, () =>
+test("row 155: a secret in the environment of the bottle breaks the seal", { skip }, () =>
   withBottle(403, { TOKEN: VALUE }, (b) =>
     assert.rejects(checkSeal(b.bottle, b.shell.guest, [secret]), breaches(/secret model: expected not inside/)),
   ),
 );
 
-test("a secret in a file of the agent's home breaks the seal, base64 or not", { skip }, () =>
+test("row 155: a secret in a file of the agent's home breaks the seal, base64 or not", { skip }, () =>
   withBottle(403, {}, async (b) => {
     await b.sh("mkdir -p ~/.config/tool");
     for (const text of [`token: ${VALUE}`, Buffer.from(`user:${VALUE}`).toString("base64")]) {

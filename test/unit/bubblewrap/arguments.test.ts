@@ -105,7 +105,7 @@ test("row 146: under root the agent's kernel id is mapped beside 0, and taken be
     assert.ok(words.includes(part), part);
 });
 
-test("CVE-2026-87766: guest paths in, at or around what the agent writes are refused, and system folders", () => {
+test("row 86: CVE-2026-87766: guest paths in, at or around what the agent writes are refused, and system folders", () => {
   const writable = ["/home/agent", "/workspace"];
   for (const guest of [
     "/workspace",

@@ -72,7 +72,7 @@ test("row 45: the framings that remain", () => {
   assert.deepEqual(chunked.head.body, { kind: "chunked" });
 });
 
-test("row 47: names and values that are no fields", () => {
+test("row 47, 69: names and values that are no fields", () => {
   for (const [name, value] of [
     ["X y", "1"],
     ["X:", "1"],

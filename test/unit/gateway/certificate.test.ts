@@ -26,7 +26,7 @@ test("row 102: each bottle has a CA of its own, and one does not vouch for anoth
   assert.equal(leaf.verify(new X509Certificate(other.caPem).publicKey), false);
 });
 
-test("a leaf names its host alone, is no CA and lives at most 99 days", () => {
+test("row 102: a leaf names its host alone, is no CA and lives at most 99 days", () => {
   const now = Date.UTC(2026, 4, 1);
   const ca = createBottleCa("demo", () => now);
   const leaf = new X509Certificate(ca.mint("api.example.test"));

@@ -25,7 +25,7 @@ test("exit codes are data; signals are 128+n", async () => {
   assert.equal(exitCode(null, "SIGTERM"), 143);
 });
 
-test("a program that cannot be started is a typed error; a relative one is our own mistake", async () => {
+test("row 145: a program that cannot be started is a typed error; a relative one is our own mistake", async () => {
   await assert.rejects(
     run({ argv: ["/nonexistent"], env: {} }),
     (error) => error instanceof BottleError && error.code === "HOST_UNFIT",

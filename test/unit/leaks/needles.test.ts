@@ -51,7 +51,7 @@ const echoes: Readonly<Record<string, string>> = {
 };
 
 for (const [form, echo] of Object.entries(echoes)) {
-  test(`row 90: ${form} is masked by as many stars`, () => {
+  test(`row 90, 106: ${form} is masked by as many stars`, () => {
     const text = `before ${echo} after`;
     const scrubbed = scrub(one, text);
     assert.equal(scrubbed.text.length, text.length);

@@ -141,7 +141,7 @@ test("a broken default bottle is not replaced by the built-in one", async (conte
   assert.equal(selected.error.code, "MANIFEST_INVALID");
 });
 
-test("what cannot be read at all is an error, never an empty manifest", async (context) => {
+test("row 23: what cannot be read at all is an error, never an empty manifest", async (context) => {
   const at = place(context);
   for (const text of [
     "",

@@ -164,7 +164,7 @@ test("--allow takes a host and a port and nothing else; all mistakes are told at
   for (const text of bad) assert.ok(error.message.includes(`--allow ${text}:`), text);
 });
 
-test("a dial counts for every rule of its host and port, and for no other", () => {
+test("row 156: a dial is shown, and counts for every rule of its host and port, and for no other", () => {
   const dial = { address: "192.0.2.1", port: 8443 };
   const plan = planOf(
     { manifest: manifestWith({ egress: { rules: [rule({ host: "model.example.com", paths: ["/x"], dial })] } }) },
@@ -176,6 +176,7 @@ test("a dial counts for every rule of its host and port, and for no other", () =
     plan.rules.map((it) => it.dial !== null),
     [true, true, false],
   );
+  assert.match(explainPlan(plan), /model\.example\.com:443 .*dialled at 192\.0\.2\.1 port 8443/);
   const twice = [rule({ dial }), rule({ dial: { ...dial, port: 9443 } })];
   assert.match(errorOf({ manifest: manifestWith({ egress: { rules: twice } }) }).message, /dialled in two ways/);
 });

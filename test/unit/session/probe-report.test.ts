@@ -33,7 +33,7 @@ test("a sealed bottle's report has no breach", () => {
   assert.deepEqual(judgeProbeReport(readProbeReport(SEALED)), []);
 });
 
-test("every single line matters: another value or a missing line is a breach that names it", () => {
+test("row 142: every single line matters: another value or a missing line is a breach that names it", () => {
   const lines = SEALED.split("\n");
   for (const [index, line] of lines.entries()) {
     const name = line.slice(0, line.indexOf("="));

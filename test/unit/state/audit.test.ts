@@ -33,7 +33,7 @@ async function lines(path: string): Promise<AuditLine[]> {
   return read;
 }
 
-test("lines stand in the order of the calls, chained from the first, in a file of our own", async (context) => {
+test("row 131: lines stand in the order of the calls, chained from the first, in a file of our own", async (context) => {
   const path = logPath(context);
   const head = await write(path, 2000);
   const read = await lines(path);
