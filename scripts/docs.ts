@@ -13,7 +13,10 @@ function isPage(value: unknown): value is Page {
 async function allPages(): Promise<Page[]> {
   const folder = join(import.meta.dirname, "docs");
   const pages: Page[] = [];
-  for (const name of readdirSync(folder).sort()) {
+  // A folder beside a file is that file's own.
+  for (const name of readdirSync(folder)
+    .sort()
+    .filter((it) => it.endsWith(".ts"))) {
     const module: Record<string, unknown> = await import(join(folder, name));
     const makers = Object.entries(module).filter(([key]) => key.endsWith("Pages"));
     if (makers.length === 0) throw new Error(`scripts/docs/${name} exports no function named ...Pages`);

@@ -1,0 +1,100 @@
+import type { AttackSection } from "./row.ts";
+
+const NO_PATTERNS = "leak scan: not built yet beyond the bottle's own credentials";
+const GIT_GATE = "git gate: not built yet";
+
+export const LEAKS: AttackSection = {
+  title: "Leaks",
+  rows: [
+    {
+      row: 105,
+      attack: "a plain secret in path, query, host label, field, cookie",
+      must: "every text of the request is searched before any lookup",
+    },
+    {
+      row: 106,
+      attack: "base64 at every offset, base32, hex, nested percent, unicode escapes, HTML entities",
+      must: "derived forms of known secrets are searched; patterns with bounded decoding",
+      partial: `not base32, not base64 that is broken into lines; patterns: ${NO_PATTERNS}`,
+    },
+    {
+      row: 107,
+      attack: "a compressed request body",
+      must: "decoded within limits, or denied where bodies are searched",
+      partial: "denied where a body rule holds; elsewhere it passes unsearched",
+    },
+    { row: 108, attack: "a secret cut over chunks or segments", must: "found at every cut" },
+    {
+      row: 109,
+      attack: "a secret cut over query parameters, JSON or form fields",
+      must: "values are joined before a second search, with a limit that is written down",
+      open: NO_PATTERNS,
+    },
+    {
+      row: 110,
+      attack: "a secret cut over many requests",
+      must: "a window and a budget for each host, with a limit that is written down",
+      open: NO_PATTERNS,
+    },
+    {
+      row: 111,
+      attack: "multipart: file names, heads of parts, boundary, base64 parts",
+      must: "searched raw, heads included; the number of parts has a limit",
+      partial: "parts are not counted, and base64 that is broken into lines is not joined",
+    },
+    {
+      row: 112,
+      attack: "archives, images, PDF, git packs, protobuf",
+      must: "a rule for opaque types: denied or counted",
+      open: NO_PATTERNS,
+    },
+    {
+      row: 113,
+      attack: "zero-width and confusable characters, case, reversal, rot13, encryption",
+      must: "cheap ones are folded; encryption cannot be seen, hence few hosts and budgets",
+      open: NO_PATTERNS,
+    },
+    {
+      row: 114,
+      attack: "an allowed host as the drop: gist, issue, release, package, paste",
+      must: "rules for method and path that deny what writes",
+      open: "rules can say it, but there are no ready-made ones for known hosts yet",
+    },
+    {
+      row: 115,
+      attack: "`git push` of secrets, or to a remote of the attacker",
+      must: "receive-pack is denied over https; pushes go by the git gate",
+      open: GIT_GATE,
+    },
+    {
+      row: 116,
+      attack: "a secret in a merge, tag, author, file name, binary or deleted commit",
+      must: "all of it is searched before a push",
+      open: GIT_GATE,
+    },
+    {
+      row: 117,
+      attack: "WebSocket frames in fragments, binary or masked",
+      must: "put together within limits and searched",
+      open: "leak scan of frames: not built yet; extensions are refused (row 56)",
+    },
+    {
+      row: 118,
+      attack: "timing, order of requests, choice among allowed URLs",
+      must: "nothing can; limits and the log",
+      outOfScope: "a channel to an allowed host cannot be closed, only kept narrow by few hosts",
+    },
+    {
+      row: 119,
+      attack: "false alarms that stop work: hashes, lockfiles, sample keys",
+      must: "warn or ask; allow one finding by its fingerprint",
+      open: NO_PATTERNS,
+    },
+    {
+      row: 120,
+      attack: "patterns that take for ever (ReDoS)",
+      must: "a linear engine, or vetted patterns with a time limit",
+      open: NO_PATTERNS,
+    },
+  ],
+};
