@@ -21,6 +21,7 @@ import { type HeldSecrets, holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkSeal } from "./seal-check.ts";
 import { searchFor } from "./secret-search.ts";
+import { refuseSharedBind } from "./shared-bind.ts";
 import { copyWorkspace } from "./workspace.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
@@ -69,6 +70,7 @@ async function build(
 
   let exitCode: number | null = null;
   let running = false;
+  let auditHead = (): string | null => null;
   const paths = await createRecord(layout, newRecord(plan, context), facts.uid);
   cleanup.push("record", async () => {
     const phase = running ? "exited" : "failed";
@@ -77,10 +79,12 @@ async function build(
       phase,
       exitCode,
       endedAt: new Date().toISOString(),
-      auditHead: audit.head().hash,
+      auditHead: auditHead(),
     }));
   });
+  await refuseSharedBind(plan, layout);
   const audit = await openAudit(paths.audit);
+  auditHead = () => audit.head().hash;
   cleanup.push("audit log", () => audit.close());
   const journal = await openJournal(paths.journal);
   cleanup.push("journal", () => journal.close());

@@ -78,7 +78,6 @@ export const ADDRESSES: AttackSection = {
       row: 41,
       attack: "DNS over HTTPS, TLS or QUIC at a public resolver",
       must: "not listed, so denied; port 853 never",
-      partial: "a rule that the operator writes for port 853 is obeyed",
     },
     {
       row: 42,

@@ -23,6 +23,11 @@ export function refuseWorkspace(workspace: string, folders: ProtectedFolders): s
   return null;
 }
 
+/** True when these real paths name one folder, or one lies in the other. */
+export function overlap(one: string, other: string): boolean {
+  return one === other || isBelow(one, other) || isBelow(other, one);
+}
+
 function isBelow(path: string, folder: string): boolean {
   return path !== folder && path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -145,6 +145,30 @@ test("prune removes the folder of a demo that was killed, and none of a demo tha
   assert.equal(readdirSync(temp).length, 2);
   assert.equal((await operator.bottle(["prune"], { env })).code, 0);
   assert.deepEqual(readdirSync(temp), [`bot-bottle-demo-${process.pid}-abc`]);
+});
+
+test("row 140: a folder that a running bottle is bound to, what is in it and around it, is bound to no other", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const inner = join(operator.workspace, "inner");
+  mkdirSync(inner);
+  const { uid, gid } = statSync(operator.workspace);
+  chownSync(inner, uid, gid);
+  const bind = (path: string, ...more: string[]) => ["start", "shell", path, "--workspace", "bind", ...more];
+  const first = operator.spawn(bind(operator.workspace, "--name", "first", "-p", "sleep 600.5"));
+  const code = ended(first);
+  await running(operator, "first");
+  const second = await operator.bottle(bind(inner, "--name", "second", "-p", "true"));
+  assert.equal(second.code, 2);
+  assert.match(second.stderr, /first, which runs, is bound to/);
+  assert.equal((await list(operator)).find(({ name }) => name === "second")?.state, "failed");
+  assert.equal((await operator.bottle(["start", "shell", inner, "--rm", "-p", "true"])).code, 0, "a copy is no bind");
+  await operator.bottle(["stop", "first", "--grace", "1"]);
+  await code;
+  const after = await operator.bottle(bind(inner, "--rm", "-p", "true"));
+  assert.equal(after.code, 0, after.stderr);
+  assert.equal((await operator.bottle(["rm", "first", "second"])).code, 0);
 });
 
 test("two starts at once never share a name", { skip }, async () => {

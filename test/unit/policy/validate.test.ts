@@ -39,6 +39,10 @@ test("each field of a rule is checked", () => {
   assert.deepEqual(ofRule({ maxRequestBytes: -1 }), ["rules[0].maxRequestBytes"]);
 });
 
+test("row 41: no rule opens DNS over TLS", () => {
+  for (const mode of ["inspect", "splice"] as const) assert.deepEqual(ofRule({ mode, port: 853 }), ["rules[0].port"]);
+});
+
 test("rules with one name are told apart", () => {
   assert.deepEqual(
     policyProblems(policy([rule(), rule({ host: "b.test", id: rule().id })])).map(({ path }) => path),

@@ -17,7 +17,10 @@ export function ruleProblems(rule: EgressRule): readonly PolicyProblem[] {
   if (rule.id === "") say("id", "empty");
   say("host", hostPatternProblem(rule.host));
   say("host", literalProblem(rule));
-  say("port", portProblem(rule.port));
+  say(
+    "port",
+    portProblem(rule.port) ?? (rule.port === 853 ? "DNS over TLS is never let out; the gateway looks names up" : null),
+  );
   if (!["https", "http"].includes(rule.scheme)) say("scheme", "neither https nor http");
   if (!["inspect", "splice"].includes(rule.mode)) say("mode", "neither inspect nor splice");
   for (const [i, method] of (rule.methods ?? []).entries()) {
