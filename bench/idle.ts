@@ -22,7 +22,7 @@ function startIdle(root: string, name: string, workspace: string): Promise<Idle>
   const started = performance.now();
   const child = spawn(
     join(root, "bottle"),
-    ["start", "shell", workspace, "--rm", "--name", name, "-p", "echo ready; exec sleep 600"],
+    ["start", "shell", workspace, "--rm", "--without-cgroup", "--name", name, "-p", "echo ready; exec sleep 600"],
     {
       stdio: ["ignore", "pipe", "pipe"],
       env: process.env,

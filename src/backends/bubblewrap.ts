@@ -25,7 +25,7 @@ export const bubblewrap: Backend = {
 function planCage(facts: HostFacts) {
   const limits =
     facts.cgroup.kind === "none"
-      ? `not enforced: ${facts.cgroup.why}`
+      ? `measured each second, cpus not limited: ${facts.cgroup.why}`
       : facts.cgroup.kind === "systemd"
         ? `systemd ${facts.cgroup.scope} slice`
         : `control groups ${facts.cgroup.kind}`;

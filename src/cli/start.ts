@@ -34,6 +34,7 @@ export function startRequest(input: VerbInput, io: Pick<Io, "cwd">): StartReques
     name: text(input, "name") ?? null,
     labels: labels(texts(input, "label")),
     allow: texts(input, "allow"),
+    withoutCgroup: flag(input, "withoutCgroup"),
     dryRun: flag(input, "dryRun"),
     rm: flag(input, "rm"),
   };

@@ -22,6 +22,10 @@ export const verbs: readonly Verb[] = [
       { flags: "--backend <name>", summary: "where the bottle runs (default: bubblewrap)" },
       { flags: "--command <path>", summary: "the agent's program on this host" },
       { flags: "--rm", summary: "remove the bottle's folder when the agent ends; its audit log is archived" },
+      {
+        flags: "--without-cgroup",
+        summary: "start beside other bottles although no control group can be had: limits are only measured then",
+      },
       { flags: "--dry-run", summary: "print the whole plan and create nothing" },
       FORMAT,
     ],

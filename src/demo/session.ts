@@ -78,6 +78,7 @@ const request = (spec: DemoSpec): StartRequest => ({
   name: null,
   labels: { demo: "yes" },
   allow: [],
+  withoutCgroup: false,
   dryRun: false,
   rm: true,
 });

@@ -19,9 +19,9 @@ import { serveControl } from "./control.ts";
 import { guestEnv } from "./guest-env.ts";
 import { type HeldSecrets, holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
+import { checkNeighbours } from "./neighbours.ts";
 import { checkSeal } from "./seal-check.ts";
 import { searchFor } from "./secret-search.ts";
-import { refuseSharedBind } from "./shared-bind.ts";
 import { copyWorkspace } from "./workspace.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
@@ -82,7 +82,7 @@ async function build(
       auditHead: auditHead(),
     }));
   });
-  await refuseSharedBind(plan, layout);
+  await checkNeighbours(plan, layout);
   const audit = await openAudit(paths.audit);
   auditHead = () => audit.head().hash;
   cleanup.push("audit log", () => audit.close());

@@ -63,6 +63,28 @@ describe("from inside, the limits", { skip: skipWithout("bubblewrap", "perl") },
     for (const folder of group.folders) assert.ok(!existsSync(folder), folder);
   });
 
+  test("row 154: without control groups, memory and processes of all execs together are measured and ended", async () => {
+    const facts = { cgroup: { kind: "none", why: "for this test" } } as const;
+    const b = await openTestBottle(await loadBackend("bubblewrap"), { plan: () => ({ limits }), facts });
+    try {
+      const small = b.bottle.exec({ argv: ["/bin/sleep", "30"] });
+      const hungry = (mib: number) =>
+        b.bottle.exec({ argv: ["/usr/bin/perl", "-e", `my $x = "x" x ${mib * MIB}; sleep 30`] }, { timeoutMs: 25_000 });
+      // Neither is over by itself; the larger one goes.
+      const [one, two] = [hungry(50), hungry(60)];
+      assert.equal((await two).code, 137);
+      const forks = await b.bottle.exec(
+        { argv: ["/usr/bin/perl", "-e", "for (1..100) { fork() // last or do { sleep 30; exit } } sleep 30"] },
+        { timeoutMs: 25_000 },
+      );
+      // All are asked to end first (143), killed if they do not.
+      assert.deepEqual([forks.code, (await one).code, (await small).code], [143, 143, 143]);
+      assert.equal(await b.sh("echo free"), "free\n");
+    } finally {
+      await b.dispose();
+    }
+  });
+
   test("row 154: a bottle full of processes is still stopped and closed", { skip: skipWithout("cgroup") }, async () => {
     const b = await openTestBottle(await loadBackend("bubblewrap"), { plan: () => ({ limits }) });
     try {

@@ -107,8 +107,7 @@ export const OWN_DOORS: AttackSection = {
     {
       row: 154,
       attack: "fill `/dev/shm` and `/dev`, fork without end",
-      must: "everything has a size; without control groups more bottles are refused, or the host process ends what is over",
-      partial: "without control groups the plan and `bottle doctor` say so, and nothing is refused or ended",
+      must: "everything has a size; without control groups a second bottle is refused unless the operator says so, and the host process ends what is over",
     },
     {
       row: 155,

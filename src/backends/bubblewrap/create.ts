@@ -15,6 +15,7 @@ import { removeRunFiles, runFiles, writeGuestFiles, writeRunFiles } from "./run-
 import { seccompBytes, seccompProgram } from "./seccomp.ts";
 import { tagOf } from "./survey.ts";
 import { entryTools, managerEnv } from "./tools.ts";
+import { watchLimits } from "./watch.ts";
 
 /**
  * Spawns an empty cage with an idle init, and answers while it comes up: `serve` and `start` wait for it. Rejects with
@@ -119,6 +120,7 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
         pidNamespace: cage.pidNamespace,
         runFiles: Object.values(files),
       };
+      if (group.kind === "none") watchLimits(cage, plan.limits, aborted.signal);
       const ended = cage.ended.then(() => {});
       return openBottle(handle, teardown, ended);
     },

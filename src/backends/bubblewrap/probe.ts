@@ -98,6 +98,7 @@ function probePlan(workspace: string): BottlePlan {
     envFromHost: [],
     envAsked: [],
     limits: { memoryBytes: 256 * 1024 * 1024, cpus: 1, pids: 64, tmpBytes: 16 * 1024 * 1024 },
+    alone: false,
     rules: [],
     credentials: [],
     secrets: [],
@@ -139,7 +140,7 @@ export function cgroupFindings(facts: HostFacts, exists: (path: string) => boole
       {
         id: "no-cgroup",
         level: "warning",
-        message: `limits of memory, cpu and processes are not enforced: ${cgroup.why}`,
+        message: `limits of memory and processes are only measured, cpu has none, and bottles start one at a time: ${cgroup.why}`,
         mend,
       },
     ];

@@ -80,6 +80,8 @@ export interface BottlePlan {
   /** Guest variable to the question asked on the terminal at start. */
   readonly envAsked: readonly { readonly name: string; readonly question: string }[];
   readonly limits: Limits;
+  /** The kernel cannot enforce the limits here: starts only while no other bottle runs (attack row 154). */
+  readonly alone: boolean;
   readonly rules: readonly EgressRule[];
   readonly credentials: readonly CredentialBinding[];
   readonly secrets: readonly SecretRef[];

@@ -115,6 +115,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     mounts: provider.mounts(binary),
     ...environment,
     limits,
+    alone: facts.cgroup.kind === "none" && !request.withoutCgroup,
     rules,
     credentials: credentials.bindings,
     secrets: credentials.secrets,

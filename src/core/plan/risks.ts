@@ -3,7 +3,7 @@ import type { EgressRule } from "../model/policy.ts";
 
 export interface RiskInputs {
   readonly plan: Omit<BottlePlan, "backendPlan" | "risks">;
-  /** Why limits cannot be set on this machine; null: they can. */
+  /** Why the kernel cannot enforce limits on this machine; null: it can. */
   readonly noLimits: string | null;
   /** File of the project that defines the agent; null: it is the operator's or built in. */
   readonly projectFile: string | null;
@@ -24,7 +24,8 @@ export function planRisks({ plan, noLimits, projectFile, credentialMissing }: Ri
   }
   if (projectFile !== null)
     risks.push(`the instructions of agent ${plan.agent.name} come from the project: ${projectFile}`);
-  if (noLimits !== null) risks.push(`no limits on memory, processors and processes: ${noLimits}`);
+  if (noLimits !== null)
+    risks.push(`limits of memory and processes are only measured, processors have none: ${noLimits}`);
   if (credentialMissing)
     risks.push(`no credential for ${plan.agent.provider} was found on this host: a start would be refused`);
   return risks;

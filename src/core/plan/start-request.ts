@@ -19,6 +19,8 @@ export interface StartRequest {
   readonly labels: Readonly<Record<string, string>>;
   /** Each `--allow HOST[:PORT]` as typed: any method over https, inspected. */
   readonly allow: readonly string[];
+  /** Start beside other bottles although the kernel cannot enforce limits here. */
+  readonly withoutCgroup: boolean;
   /** Print the plan and stop; nothing is created and no secret is read. */
   readonly dryRun: boolean;
   /** Remove the bottle's folder (after archiving) when the agent ends. */

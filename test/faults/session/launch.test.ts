@@ -41,6 +41,7 @@ const request = (operator: Operator): StartRequest => ({
   name: "faulty",
   labels: {},
   allow: [],
+  withoutCgroup: false,
   dryRun: false,
   rm: false,
 });

@@ -35,6 +35,7 @@ const request: StartRequest = {
   name: null,
   labels: {},
   allow: [],
+  withoutCgroup: false,
   dryRun: false,
   rm: false,
 };
@@ -257,6 +258,14 @@ test("without a credential for the agent a start is refused with the ways to men
   assert.equal(error.code, "SECRET_UNRESOLVED");
   assert.match(error.hint ?? "", /export TEST_TOKEN.*log in/);
   assert.match(planOf({ candidate: null }, { dryRun: true }).risks.join("\n"), /no credential/);
+});
+
+test("row 154: without control groups a bottle runs alone, unless the operator says otherwise", () => {
+  const bare = { ...facts, cgroup: { kind: "none", why: "no delegation" } } as const;
+  assert.equal(planOf({}).alone, false);
+  assert.equal(planOf({ facts: bare }).alone, true);
+  assert.match(planOf({ facts: bare }).risks.join("\n"), /only measured.*no delegation/);
+  assert.equal(planOf({ facts: bare }, { withoutCgroup: true }).alone, false);
 });
 
 test("an agent that needs no credential starts without one", () => {
