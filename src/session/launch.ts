@@ -13,7 +13,7 @@ import { type AuditLog, openAudit } from "../state/audit.ts";
 import { openJournal } from "../state/journal.ts";
 import type { BottlePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
-import { createRecord, updateRecord } from "../state/records.ts";
+import { createRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
 import { guestEnv } from "./guest-env.ts";
@@ -72,6 +72,10 @@ async function build(
   let running = false;
   let auditHead = (): string | null => null;
   const paths = await createRecord(layout, newRecord(plan, context), facts.uid);
+  await checkNeighbours(plan, layout).catch(async (refusal: unknown) => {
+    await removeBottleFolder(layout, plan.name);
+    throw refusal;
+  });
   cleanup.push("record", async () => {
     const phase = running ? "exited" : "failed";
     await updateRecord(layout, plan.name, (record) => ({
@@ -82,7 +86,6 @@ async function build(
       auditHead: auditHead(),
     }));
   });
-  await checkNeighbours(plan, layout);
   const audit = await openAudit(paths.audit);
   auditHead = () => audit.head().hash;
   cleanup.push("audit log", () => audit.close());

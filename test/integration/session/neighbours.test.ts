@@ -31,7 +31,7 @@ async function withBottle(context: TestContext, change: Partial<BottleRecord>): 
     host,
     run: join(home, "run/first"),
     handle: null,
-    workspace: { mode: "bind", host: "/work/app" },
+    workspace: { mode: "bind", host: "/srv/app" },
     labels: {},
     auditHead: null,
     ...change,
@@ -44,23 +44,23 @@ const bound = (host: string) => testPlan("second", host, { workspace: { mode: "b
 
 test("row 140: no folder is bound to two running bottles, nor one in the other", async (context) => {
   const layout = await withBottle(context, {});
-  for (const host of ["/work/app", "/work/app/src", "/work"])
+  for (const host of ["/srv/app", "/srv/app/src", "/srv"])
     await assert.rejects(checkNeighbours(bound(host), layout), { code: "WORKSPACE_REFUSED" });
-  await checkNeighbours(bound("/work/apple"), layout);
-  await checkNeighbours(testPlan("second", "/work/app"), layout);
-  await checkNeighbours({ ...bound("/work/app"), name: "first" }, layout);
+  await checkNeighbours(bound("/srv/apple"), layout);
+  await checkNeighbours(testPlan("second", "/srv/app"), layout);
+  await checkNeighbours({ ...bound("/srv/app"), name: "first" }, layout);
 });
 
 test("row 140: a bottle that ended, or whose host process is gone, holds nothing", async (context) => {
   const ended = await withBottle(context, { phase: "exited", endedAt: new Date(0).toISOString() });
-  await checkNeighbours({ ...bound("/work/app"), alone: true }, ended);
+  await checkNeighbours({ ...bound("/srv/app"), alone: true }, ended);
   const lost = await withBottle(context, { host: { pid: 1, startTime: 1, bootId: "another boot" } });
-  await checkNeighbours({ ...bound("/work/app"), alone: true }, lost);
+  await checkNeighbours({ ...bound("/srv/app"), alone: true }, lost);
 });
 
 test("row 154: a bottle that must be alone does not start beside another", async (context) => {
   const layout = await withBottle(context, { phase: "creating", workspace: { mode: "copy", host: "/elsewhere" } });
-  const plan = testPlan("second", "/work/app");
+  const plan = testPlan("second", "/srv/app");
   await checkNeighbours(plan, layout);
   await assert.rejects(checkNeighbours({ ...plan, alone: true }, layout), { code: "HOST_UNFIT" });
   await checkNeighbours({ ...plan, alone: true, name: "first" }, layout);
