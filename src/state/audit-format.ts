@@ -41,9 +41,16 @@ export function formatAuditLine(event: AuditEvent, time: Date, previous: AuditHe
   const plain = JSON.stringify(line);
   // Almost every line is short, and looking at each field costs more than all the rest.
   const json = plain.length <= SHORT_LINE ? plain : JSON.stringify(line, capField);
-  const body = json.replace(HIDDEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const body = isPlainAscii(json)
+    ? json
+    : json.replace(HIDDEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const hash = hashOf(body);
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}`, head: { seq, hash } };
+}
+
+/** Nothing of HIDDEN can be in it; the usual line, told in a tenth of the time that the expression takes. */
+function isPlainAscii(json: string): boolean {
+  return Buffer.byteLength(json) === json.length && !json.includes("\u007f");
 }
 
 function capField(_key: string, value: unknown): unknown {

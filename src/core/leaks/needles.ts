@@ -56,7 +56,7 @@ export interface Detector {
  * is never searched again. Memory: one chunk and the longest form. Attack rows 89, 90, 94.
  */
 export function createScrubber(set: NeedleSet): Scrubber {
-  let held: Uint8Array = new Uint8Array(0);
+  let held: Uint8Array = EMPTY;
   /** How many bytes at the beginning of `held` belong to a needle that began before it. */
   let owed = 0;
   let count = 0;
@@ -73,7 +73,7 @@ export function createScrubber(set: NeedleSet): Scrubber {
       masked = Math.max(masked, end);
     }
     owed = Math.max(0, masked - safe);
-    held = Uint8Array.from(bytes.subarray(safe));
+    held = tail(bytes, safe);
     return out;
   }
 
@@ -82,7 +82,7 @@ export function createScrubber(set: NeedleSet): Scrubber {
       const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
       const { matches, safe } = set.scan(bytes);
       if (matches.length === 0 && owed === 0 && safe === bytes.length) {
-        held = new Uint8Array(0);
+        held = EMPTY;
         return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
       }
       return emit(bytes, matches, safe);
@@ -98,18 +98,33 @@ export function createScrubber(set: NeedleSet): Scrubber {
 
 /** A detector for one stream. Attack row 108. */
 export function createDetector(set: NeedleSet): Detector {
-  let held: Uint8Array = new Uint8Array(0);
+  let held: Uint8Array = EMPTY;
   const seen = new Set<string>();
   return {
     push(chunk) {
       const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
       const { matches, safe } = set.scan(bytes);
-      held = Uint8Array.from(bytes.subarray(safe));
+      held = tail(bytes, safe);
+      if (matches.length === 0) return NONE;
       const found = [...new Set(matches.map(({ name }) => name))].filter((name) => !seen.has(name));
       for (const name of found) seen.add(name);
       return found;
     },
   };
+}
+
+const EMPTY = new Uint8Array(0);
+const NONE: readonly string[] = Object.freeze([]);
+
+/** A copy of what is still undecided, so that no chunk is kept alive by its end. */
+function tail(bytes: Uint8Array, safe: number): Uint8Array {
+  return safe === bytes.length ? EMPTY : Uint8Array.prototype.slice.call(bytes, safe);
+}
+
+/** Names found in one text (Latin-1 as node:http gives it), each once, in the order of appearance. */
+export function namesIn(set: NeedleSet, text: string): readonly string[] {
+  const { matches } = set.scan(Buffer.from(text, "latin1"));
+  return matches.length === 0 ? NONE : [...new Set(matches.map(({ name }) => name))];
 }
 
 /** Masks within one text (a header value); Latin-1 as node:http gives it. */

@@ -1,4 +1,4 @@
-import { compileNeedles, createDetector } from "../leaks/needles.ts";
+import { compileNeedles, namesIn } from "../leaks/needles.ts";
 import type { Authority } from "../model/authority.ts";
 import { BottleError } from "../model/errors.ts";
 import type { CredentialBinding, EgressRule, Policy } from "../model/policy.ts";
@@ -60,7 +60,7 @@ export function createCredentialGuard(policy: Policy, secrets: ReadonlyMap<strin
         { where: "headers", text: headers.map(([name, value]) => `${name}: ${value}`).join("\n") },
       ] as const;
       for (const { where, text } of parts) {
-        for (const found of createDetector(set).push(Buffer.from(text, "latin1"))) {
+        for (const found of namesIn(set, text)) {
           const kind = found.startsWith("secret ") ? "secret" : "placeholder";
           const name = found.slice(kind.length + 1);
           const binding = bindings.get(name);
@@ -76,10 +76,19 @@ export function createCredentialGuard(policy: Policy, secrets: ReadonlyMap<strin
 /** True when the credential may be written at this authority: a host and port of its own, over https only (attack row 96). */
 export function credentialApplies(binding: CredentialBinding, scheme: "https" | "http", authority: Authority): boolean {
   if (scheme !== "https") return false;
-  return binding.hosts.some((pattern) => {
-    const place = splitHostPort(pattern);
-    return place !== null && place.port === authority.port && hostMatches(place.host, authority);
-  });
+  return placesOf(binding).some(({ host, port }) => port === authority.port && hostMatches(host, authority));
+}
+
+const places = new WeakMap<CredentialBinding, readonly { readonly host: string; readonly port: number }[]>();
+
+/** A binding's hosts, read once: it is asked for every request. */
+function placesOf(binding: CredentialBinding): readonly { readonly host: string; readonly port: number }[] {
+  let known = places.get(binding);
+  if (known === undefined) {
+    known = binding.hosts.map(splitHostPort).filter((place) => place !== null);
+    places.set(binding, known);
+  }
+  return known;
 }
 
 /** The credentials to write into a request that this rule allowed: none but over inspected https. */
@@ -111,6 +120,7 @@ export function foreignToken(query: string | null, bindings: readonly Credential
 
 /** The text and what percent-decoding makes of it, until it no longer changes. */
 function decodings(text: string): readonly string[] {
+  if (!text.includes("%")) return [text];
   const all = [text];
   for (let i = 0; i < DECODE_DEPTH; i++) {
     const last = all.at(-1) ?? "";
