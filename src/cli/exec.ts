@@ -37,6 +37,8 @@ function piped(command: HostCommand, withInput: boolean, io: Io): Promise<number
     const pass = () => {
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       process.kill(-child.pid, String(io.signal.reason) as NodeJS.Signals);
+      // The agent may have stopped the way in (kill(2) of a process with its uid), which would then reap nothing.
+      process.kill(-child.pid, "SIGCONT");
     };
     if (io.signal.aborted) pass();
     io.signal.addEventListener("abort", pass);

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Handle } from "../../src/backends/bubblewrap/bottle.ts";
-import { processesIn } from "../../src/backends/bubblewrap/processes.ts";
+import { entrancesOf, processesIn } from "../../src/backends/bubblewrap/processes.ts";
 import { CLONE_NEW, REFUSED } from "../../src/backends/bubblewrap/seccomp.ts";
 import { loadBackend } from "../../src/backends/builtins.ts";
 import { run } from "../../src/host/exec.ts";
 import { skipWithout } from "../support/needs.ts";
+import { eventually } from "../support/operator.ts";
 import { callNumber, ENOSYS, EPERM, errnos } from "../support/probes.ts";
 import { openTestBottle, type TestBottle } from "../support/test-bottle.ts";
 
 const HIGH = 2 ** 32;
 const root = process.getuid?.() === 0;
+const isSleep = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("sleep");
 
 describe("from inside, the walls", { skip: skipWithout("bubblewrap", "perl") }, () => {
   let b: TestBottle;
@@ -163,9 +165,9 @@ describe("from inside, the walls", { skip: skipWithout("bubblewrap", "perl") }, 
       env,
     });
     assert.deepEqual([held.code, held.stdout.toString()], [0, "0\n1\n2\n3\n"]);
-    const plain = await b.sh("ls /proc/self/fd | tr '\\n' ' '; ls /proc/1/fd 2>/dev/null | tr '\\n' ' '");
-    assert.equal(plain, "0 1 2 3 0 1 2 ");
-    if (!root) assert.equal(await b.sh("readlink /proc/1/fd/* /proc/1/exe /proc/1/root /proc/1/cwd; true"), "");
+    assert.equal(await b.sh("ls /proc/self/fd | tr '\\n' ' '"), "0 1 2 3 ");
+    assert.deepEqual(readdirSync(`/proc/${handle.entry.init.pid}/fd`), ["0", "1", "2"]);
+    assert.equal(await b.sh("readlink /proc/1/fd/* /proc/1/exe /proc/1/root /proc/1/cwd; true"), "");
   });
 
   test("rows 84, 85, 142: each refused call is refused", async () => {
@@ -243,6 +245,43 @@ gcc -o /tmp/p /tmp/p.c`);
     await b.bottle.exec({ argv: ["/bin/bash", "-c", "kill -KILL -1; true"] });
     assert.equal(await b.bottle.status(), "running");
     assert.equal(await b.sh("echo alive"), "alive\n");
+  });
+
+  test("row 83: pid 1 is out of reach: not attached to, its memory not opened", async () => {
+    const ptrace = process.arch === "x64" ? 101 : 117;
+    const out = await b.sh(`perl -e '
+      my $r = syscall(${ptrace}, 16, 1, 0, 0); print "attach $r ", $! + 0, "\\n";
+      $r = syscall(${ptrace}, 0x4206, 1, 0, 0); print "seize $r ", $! + 0, "\\n";
+      print open(my $f, "+<", "/proc/1/mem") ? "open" : "closed", "\\n"'`);
+    assert.equal(out, "attach -1 1\nseize -1 1\nclosed\n");
+  });
+
+  test("row 138: an agent that stops the way in cannot hold up the end of its bottle", async () => {
+    const stopping = await openTestBottle(await loadBackend("bubblewrap"));
+    const handle = stopping.bottle.handle as unknown as Handle;
+    // Where the way in has the agent's uid (an ordinary user's bottle), it stops; under root it cannot be signalled.
+    const held = stopping.bottle.exec({ argv: ["/bin/bash", "-c", "echo $PPID; kill -STOP $PPID; exec sleep 600"] });
+    const other = stopping.bottle.exec({
+      argv: [
+        "/bin/bash",
+        "-c",
+        "for p in /proc/[0-9]*; do grep -q bwrap $p/comm && kill -STOP ${p#/proc/} 2>/dev/null; done; exec sleep 600",
+      ],
+    });
+    held.catch(() => {});
+    other.catch(() => {});
+    const sleepers = () => processesIn(handle.pidNamespace, handle.entry.init).filter(({ pid }) => isSleep(pid)).length;
+    await eventually("both have tried", async () => sleepers() === 2 || undefined);
+    await stopping.bottle.stop(50);
+    await Promise.allSettled([held, other]);
+    assert.equal(await stopping.bottle.status(), "running");
+    assert.equal(await stopping.sh("echo free"), "free\n");
+    const again = stopping.bottle.exec({ argv: ["/bin/bash", "-c", "kill -STOP $PPID; exec sleep 600"] });
+    again.catch(() => {});
+    await eventually("it has tried again", async () => sleepers() === 1 || undefined);
+    await stopping.dispose();
+    await again.catch(() => {});
+    assert.deepEqual(entrancesOf(handle.pidNamespace), []);
   });
 
   test("orphans are reaped", async () => {

@@ -8,6 +8,8 @@ export const GUEST = {
   proxyUrl: "http://127.0.0.1:9099",
   port: 9099,
   uid: 1000,
+  /** Of the idle pid 1 in a bottle that root started. */
+  idleUid: 999,
 } as const;
 
 /** What of the host's own files a bottle shows, found by `host-view`. */
@@ -109,22 +111,29 @@ export function cageArguments(parts: CageParts): string[] {
 /** The idle process. It ends when its input does, which the launcher holds; it leaves no zombies; it echoes the launcher's first byte. */
 export function initCommand(mode: CageMode): string[] {
   const idle = ["/usr/bin/env", "-i", "--ignore-signal=CHLD", "/bin/cat"];
-  return mode === "root" ? [...becomeAgent(), ...idle] : idle;
+  // An own uid: the agent could attach to a process of its own (ptrace(2)) and have it outlive its launcher. A bottle of
+  // an ordinary user has one uid only; there the agent sits in another user namespace, and may not attach either.
+  return mode === "root" ? [...becomeUser(GUEST.idleUid), ...idle] : idle;
 }
 
-/** Prefix that turns uid 0 of a bottle started by root into the agent: no groups, no capabilities, none to regain. */
-export function becomeAgent(): string[] {
+/** Prefix that turns uid 0 of a bottle started by root into another user: no groups, no capabilities, none to regain. */
+export function becomeUser(uid: number): string[] {
   return [
-    ...["/usr/bin/setpriv", "--reuid", String(GUEST.uid), "--regid", String(GUEST.uid), "--clear-groups"],
+    ...["/usr/bin/setpriv", "--reuid", String(uid), "--regid", String(uid), "--clear-groups"],
     ...["--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs"],
     // A change of uid clears what --die-with-parent had set (prctl(2), PR_SET_PDEATHSIG).
     ...["--pdeathsig", "KILL", "--"],
   ];
 }
 
+/** Kernel uid and gid of the idle pid 1 in a bottle that root started, and what stands in where the agent has that one. */
+const IDLE_IDS = [64_124, 64_125] as const;
+
 /** What host code writes to /proc/PID/{uid_map,gid_map} (user_namespaces(7)). */
 export function idMap(mode: CageMode, kernelId: number): string {
-  return mode === "root" ? `0 0 1\n${GUEST.uid} ${kernelId} 1\n` : `${GUEST.uid} ${kernelId} 1\n`;
+  if (mode === "user") return `${GUEST.uid} ${kernelId} 1\n`;
+  const idle = kernelId === IDLE_IDS[0] ? IDLE_IDS[1] : IDLE_IDS[0];
+  return `0 0 1\n${GUEST.idleUid} ${idle} 1\n${GUEST.uid} ${kernelId} 1\n`;
 }
 
 const RESERVED = [

@@ -7,6 +7,8 @@ import { BottleError } from "../../core/model/errors.ts";
 import { identify, isPresent, signalProcess } from "../../host/process-identity.ts";
 import { type CageMode, FD, idMap } from "./cage-arguments.ts";
 import { diagnose } from "./diagnosis.ts";
+import { TAG_VARIABLE } from "./entry-arguments.ts";
+import { entrancesOf, readLink } from "./processes.ts";
 
 /** What to spawn: bwrap reads `arguments` from a pipe, so that no host path shows in any argv. */
 export interface CageSpec {
@@ -47,8 +49,6 @@ export interface Cage {
   unref(): void;
 }
 
-/** Name under which `survey` finds a cage whose host process died. */
-export const TAG_VARIABLE = "BOT_BOTTLE";
 const INFO_TIMEOUT_MS = 10_000;
 const HELD_PIPE_MS = 500;
 
@@ -134,10 +134,19 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
   };
 }
 
+/** How long a cage takes to end when nothing holds it. */
+const USUAL_END_MS = 250;
+
 /** Kills exactly this cage and waits until it is gone. Idempotent. */
 export async function killCage(init: ProcessIdentity, monitor: ProcessIdentity, deadlineMs = 5000): Promise<boolean> {
+  const pidNamespace = readLink(`/proc/${init.pid}/ns/pid`);
   signalProcess(init, "SIGKILL");
-  const gone = await waitUntilGone(init, deadlineMs);
+  let gone = await waitUntilGone(init, USUAL_END_MS);
+  if (!gone && pidNamespace !== null) {
+    // The namespace ends when its last process has been reaped, and a way in that was stopped reaps nothing.
+    for (const entrance of entrancesOf(pidNamespace)) signalProcess(entrance, "SIGKILL");
+  }
+  gone ||= await waitUntilGone(init, deadlineMs);
   if (!gone) signalProcess(monitor, "SIGKILL");
   return (await waitUntilGone(monitor, 1000)) && (gone || (await waitUntilGone(init, 1000)));
 }

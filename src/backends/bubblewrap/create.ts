@@ -106,6 +106,7 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
       writeGuestFiles(files, list);
       const entry: Entry = {
         mode: ids.mode,
+        tag: tagOf(plan.name, host),
         init: cage.init,
         seccompFile: files.seccomp,
         group,

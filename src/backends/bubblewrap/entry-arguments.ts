@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
 import type { Command, HostCommand } from "../../core/model/command.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
-import { becomeAgent, type CageMode, FD, GUEST } from "./cage-arguments.ts";
+import { becomeUser, type CageMode, FD, GUEST } from "./cage-arguments.ts";
 import { type Group, joinFiles, scopePrefix } from "./cgroup.ts";
 import { shellLine, shellWord } from "./shell-words.ts";
 
@@ -18,6 +18,8 @@ export interface EntryTools {
 /** All that is needed to run a command in a running bottle, from any process of the operator. */
 export interface Entry {
   readonly mode: CageMode;
+  /** For `survey`, in the environment of the host's part of the way in. */
+  readonly tag: string;
   /** The idle pid 1 of the bottle, as the host sees it. */
   readonly init: ProcessIdentity;
   readonly seccompFile: string;
@@ -28,6 +30,8 @@ export interface Entry {
   readonly managerEnv: Readonly<Record<string, string>>;
 }
 
+/** Name under which `survey` finds what a host process that died left behind. */
+export const TAG_VARIABLE = "BOT_BOTTLE";
 /** Exit code of the launching shell when it could not even try. */
 const NOT_ENTERED = 125;
 /**
@@ -81,15 +85,16 @@ export function entryCommand(
     ...(entry.mode === "root"
       ? ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
       : ["--unshare-user", "--uid", String(GUEST.uid), "--gid", String(GUEST.uid), "--cap-drop", "ALL"]),
+    ...["--unsetenv", TAG_VARIABLE],
     ...["--die-with-parent", "--seccomp", String(FD.seccomp), "--"],
-    ...(entry.mode === "root" ? becomeAgent() : []),
+    ...(entry.mode === "root" ? becomeUser(GUEST.uid) : []),
     ...["/usr/bin/env", `--default-signal=${SPARED}`, GUEST.exec, command.cwd ?? entry.cwd, ...command.argv],
   ];
   const script = [
     `trap '' ${SPARED.replaceAll(",", " ")}`,
     guard(entry.init),
     launchScript(entry.group, entry.seccompFile, [0, 1, 2]),
-    `exec ${shellWord(tools.env)} -i \${TERM:+"TERM=$TERM"} \${COLORTERM:+"COLORTERM=$COLORTERM"} ` +
+    `exec ${shellWord(tools.env)} -i ${TAG_VARIABLE}=${shellWord(entry.tag)} \${TERM:+"TERM=$TERM"} \${COLORTERM:+"COLORTERM=$COLORTERM"} ` +
       `${shellWord(tools.nsenter)} -t ${entry.init.pid} -U -n -m -p -i -u -C --preserve-credentials -- "$@"`,
   ].join("\n");
   const argv = [...scopePrefix(entry.group, tools.systemdRun), tools.shell, "-c", script, "bot-bottle", ...inside];

@@ -28,6 +28,18 @@ export function processesIn(pidNamespace: string, init: ProcessIdentity): Proces
 }
 
 /**
+ * The host's ends of the ways into this pid namespace: nsenter(1), which waits for its child inside. An agent that runs
+ * as an ordinary user may stop that child, the bwrap that let it in; nsenter then stops itself too.
+ */
+export function entrancesOf(pidNamespace: string): ProcessIdentity[] {
+  return hostPids()
+    .filter((pid) => readLink(`/proc/${pid}/ns/pid_for_children`) === pidNamespace)
+    .filter((pid) => readLink(`/proc/${pid}/ns/pid`) !== pidNamespace)
+    .map(identify)
+    .filter((identity) => identity !== null);
+}
+
+/**
  * TERM to every process of the agent, KILL to what is left after `graceMs`. From outside, by the host's own view: a
  * helper inside could not start when the agent has used up its processes. Each pid is looked up again right before
  * its signal. What ignores TERM is asked again in the next round, not signalled: a process that is still entering
@@ -64,7 +76,11 @@ async function emptyWithin(
   const deadline = Date.now() + ms;
   for (;;) {
     const left = processesIn(pidNamespace, init);
-    if (left.length === 0) return true;
+    if (left.length === 0) {
+      // What was stopped must see that its child has ended.
+      for (const entrance of entrancesOf(pidNamespace)) signalProcess(entrance, "SIGCONT");
+      return true;
+    }
     left.forEach(each);
     if (Date.now() >= deadline) return false;
     await delay(10);

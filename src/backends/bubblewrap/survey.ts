@@ -6,8 +6,9 @@ import { isName } from "../../core/model/ids.ts";
 import type { Json } from "../../core/model/plan.ts";
 import { bootId, identify, isRunning, readProcess, signalProcess } from "../../host/process-identity.ts";
 import type { Leftover } from "../backend.ts";
-import { killCage, TAG_VARIABLE } from "./cage.ts";
+import { killCage } from "./cage.ts";
 import { GROUP_PREFIX, removeGroup, removeGroupFolder, sliceTag, systemctlOf } from "./cgroup.ts";
+import { TAG_VARIABLE } from "./entry-arguments.ts";
 import { hostPids, readLink } from "./processes.ts";
 import { managerEnv } from "./tools.ts";
 
@@ -26,7 +27,7 @@ export function parseTag(tag: string): { bottle: string; pid: number; startTime:
 }
 
 /**
- * Cages and control groups whose host process is gone. One that lives keeps its own, whichever state folder it serves,
+ * Cages, ways into them and control groups whose host process is gone. One that lives keeps its own, whichever state folder it serves,
  * so that nobody prunes a running bottle; a tag is believed only on a bwrap of our own uid outside every bottle.
  */
 export function surveyHost(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
@@ -42,9 +43,7 @@ function orphaned(tag: string, alive: ReadonlySet<string>): { bottle: string } |
 function leftCages(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
   const ours = readLink("/proc/self/ns/pid");
   return hostPids().flatMap((pid): Leftover[] => {
-    const words = read(`/proc/${pid}/cmdline`).split("\0");
-    const at = words.indexOf(TAG_VARIABLE);
-    const tag = at > 0 && words[at - 1] === "--setenv" ? words[at + 1] : undefined;
+    const tag = cageTag(pid) ?? entranceTag(pid);
     if (tag === undefined || !outside(pid, ours) || uidOf(pid) !== facts.uid) return [];
     const identity = identify(pid);
     const parsed = orphaned(tag, alive);
@@ -52,6 +51,22 @@ function leftCages(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
     const detail = { identity } as unknown as Json;
     return [{ backend: BACKEND, kind: "process", id: String(pid), bottle: parsed.bottle, detail }];
   });
+}
+
+/** In the words of the bwrap that is a cage. */
+function cageTag(pid: number): string | undefined {
+  const words = read(`/proc/${pid}/cmdline`).split("\0");
+  const at = words.indexOf(TAG_VARIABLE);
+  return at > 0 && words[at - 1] === "--setenv" ? words[at + 1] : undefined;
+}
+
+/** In the environment of a way in: it may outlive both ends when the agent has stopped it. */
+function entranceTag(pid: number): string | undefined {
+  const begin = `${TAG_VARIABLE}=`;
+  return read(`/proc/${pid}/environ`)
+    .split("\0")
+    .find((variable) => variable.startsWith(begin))
+    ?.slice(begin.length);
 }
 
 function leftGroups(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
@@ -97,6 +112,7 @@ export async function removeLeftover(leftover: Leftover, facts: HostFacts): Prom
   if (leftover.kind === "cgroup") {
     const tag = leftover.id.split(`/${GROUP_PREFIX}`)[1];
     if (tag === undefined || orphaned(tag, new Set()) === null) return;
+    endGroup(leftover.id);
     await removeGroupFolder(leftover.id, 3000);
     return;
   }
@@ -108,6 +124,14 @@ export async function removeLeftover(leftover: Leftover, facts: HostFacts): Prom
     if (init !== null) await killCage(init, identity);
   }
   signalProcess(identity, "SIGKILL");
+}
+
+/** Ends what still is in the group of a bottle whose host process is gone, whatever it has made of itself. */
+function endGroup(folder: string): void {
+  for (const pid of read(join(folder, "cgroup.procs")).split("\n").map(Number)) {
+    const identity = pid > 0 ? identify(pid) : null;
+    if (identity !== null) signalProcess(identity, "SIGKILL");
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
-  becomeAgent,
+  becomeUser,
   type CageParts,
   cageArguments,
   idMap,
@@ -91,9 +91,9 @@ for (const mode of ["user", "root"] as const) {
 
 test("row 146: under root the agent's kernel id is mapped beside 0, and taken before the idle process runs", () => {
   assert.equal(idMap("user", 1500), "1000 1500 1\n");
-  assert.equal(idMap("root", 1500), "0 0 1\n1000 1500 1\n");
+  assert.equal(idMap("root", 1500), "0 0 1\n999 64124 1\n1000 1500 1\n");
   assert.equal(initCommand("root")[0], "/usr/bin/setpriv");
-  const words = becomeAgent().join(" ");
+  const words = becomeUser(1000).join(" ");
   for (const part of [
     "--reuid 1000",
     "--regid 1000",
@@ -134,6 +134,7 @@ test("row 86: CVE-2026-87766: guest paths in, at or around what the agent writes
 
 const ENTRY: Entry = {
   mode: "user",
+  tag: "one.1-2",
   init: { pid: 4321, startTime: 777, bootId: "b" },
   seccompFile: "/run/x y/it's.bpf",
   group: { kind: "v1", folders: ["/sys/fs/cgroup/pids/bot-bottle-a.1-2"] },
