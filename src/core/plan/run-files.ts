@@ -23,6 +23,35 @@ export function isVariableName(name: string): boolean {
 }
 
 /**
+ * An agent that suspends itself (Ctrl-Z) has no shell in front of it that could bring it back; this does so at once. The
+ * command gets a process group of its own in the terminal's foreground, since a stop signal is lost on a group without
+ * a parent in its session (POSIX.1-2024, 3.265). Not a shell's job control: the group that had the terminal before is
+ * outside of the pid namespace, and shells fail when they want to give it back.
+ */
+const RESUME = `my ($TIOCSPGRP, $WUNTRACED) = (0x5410, 2);
+my @all = qw(HUP INT QUIT TERM TSTP TTIN TTOU);
+$SIG{$_} = sub {} for @all;
+my $child = fork // die "fork: $!\\n";
+if (!$child) {
+  $SIG{TTOU} = "IGNORE";
+  setpgrp 0, 0;
+  ioctl STDIN, $TIOCSPGRP, pack "i", $$;
+  $SIG{$_} = "DEFAULT" for @all;
+  exec { $ARGV[0] } @ARGV;
+  print STDERR "$ARGV[0]: $!\\n";
+  exit($! == 2 ? 127 : 126);
+}
+for (;;) {
+  next if waitpid($child, $WUNTRACED) != $child;
+  # $? knows no stopped child.
+  last if (\${^CHILD_ERROR_NATIVE} & 0xff) != 0x7f;
+  ioctl STDIN, $TIOCSPGRP, pack "i", $child;
+  kill CONT => -$child;
+}
+exit($? & 0x7f ? 128 + ($? & 0x7f) : $? >> 8);
+`;
+
+/**
  * `env`, `exec`, `ca.pem` and `ca-bundle.pem`. `exec CWD ARGV...` is the one way in which a command starts inside, so
  * that the agent, an exec and an attach all see the same environment, and none of it is ever on a command line.
  */
@@ -34,6 +63,7 @@ export function runFiles(input: RunFilesInput): readonly GuestFile[] {
 . ${input.folder}/env
 cd -- "$1" || exit 126
 shift
+[ -t 0 ] && exec /usr/bin/perl ${input.folder}/resume "$@"
 exec "$@"
 `;
   const encoder = new TextEncoder();
@@ -45,6 +75,7 @@ exec "$@"
   return [
     file("env", lines.join(""), 0o644),
     file("exec", exec, 0o755),
+    file("resume", RESUME, 0o644),
     file("ca.pem", input.caPem, 0o644),
     file("ca-bundle.pem", `${input.hostRootsPem}\n${input.caPem}`, 0o644),
   ];

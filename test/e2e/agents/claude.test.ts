@@ -95,6 +95,9 @@ test("the TUI: drawn at the right size from the first frame, redrawn after a res
       assert.ok(width > columns - 10 && width <= columns, `drawn ${width} wide on ${columns}`);
       screen.tmux("resize-window", "-x", String(columns - 20), "-y", String(rows));
       await screen.shows(new RegExp(`^─{${columns - 20}}\\n❯`, "m"));
+      // It suspends itself, and there is no shell that could bring it back.
+      screen.tmux("send-keys", "C-z");
+      await screen.shows(new RegExp(`has been suspended[^]*^─{${columns - 20}}\\n❯`, "m"));
       screen.type("please make a file");
       await screen.shows(/all done: agent/);
       screen.tmux("send-keys", "C-c");
