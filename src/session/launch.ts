@@ -16,12 +16,12 @@ import { writePolicy } from "../state/policy-file.ts";
 import { createRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
+import { refuseExposedPlan } from "./exposed-plan.ts";
 import { guestEnv } from "./guest-env.ts";
 import { type HeldSecrets, holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { checkSeal } from "./seal-check.ts";
-import { searchFor } from "./secret-search.ts";
 import { copyWorkspace } from "./workspace.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
@@ -67,6 +67,7 @@ async function build(
   const { facts, layout, env } = context;
   const secrets = await holdSecrets(plan.secrets, env);
   const inside = await guestEnv(plan, secrets.known(), context);
+  refuseExposedPlan(plan, inside, secrets.known());
 
   let exitCode: number | null = null;
   let running = false;
@@ -139,7 +140,7 @@ async function build(
   stopIfAborted(context.signal);
   await allOrNone([
     checkSeal(bottle, guest, secrets.known()),
-    provision(plan, bottle, secrets),
+    provision(plan, bottle),
     bringWorkspace(plan, bottle, guest, secrets, context, cleanup),
   ]);
   stopIfAborted(context.signal);
@@ -196,23 +197,10 @@ function ownIdentity(): ProcessIdentity {
   return identity;
 }
 
-/** Files of the agent's home; none holds a secret. */
-async function provision(plan: BottlePlan, bottle: Bottle, secrets: HeldSecrets): Promise<void> {
+/** Files of the agent's home; the plan that holds them was searched for secrets. */
+async function provision(plan: BottlePlan, bottle: Bottle): Promise<void> {
   if (plan.files.length === 0) return;
-  const files = plan.files.map(({ path, mode, text }) => ({ path, mode, content: Buffer.from(text) }));
-  for (const { path, content } of files) {
-    const found = searchFor(secrets.known()).push(content);
-    if (found.length > 0) {
-      throw new BottleError(
-        "SECRET_EXPOSED",
-        `the file ${path} would hold the value of the credential ${found.join(", ")}`,
-        {
-          hint: "remove the value from the manifest",
-        },
-      );
-    }
-  }
-  await bottle.put(files);
+  await bottle.put(plan.files.map(({ path, mode, text }) => ({ path, mode, content: Buffer.from(text) })));
 }
 
 /** A private copy of the folder; searched for secrets as it passes. A bound folder is there already. */

@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   WORKSPACE_REFUSED: { kind: "usage", meaning: "this folder must not be given to an agent" },
   MANIFEST_INVALID: { kind: "manifest", meaning: "a manifest has problems; each is listed with file, line and column" },
   SECRET_UNRESOLVED: { kind: "manifest", meaning: "a credential or variable has no value on this host" },
-  SECRET_EXPOSED: { kind: "manifest", meaning: "an env value equals a credential or looks like one" },
+  SECRET_EXPOSED: { kind: "manifest", meaning: "what would enter the bottle holds a credential, or looks like one" },
   PLAN_INVALID: { kind: "manifest", meaning: "the parts fit together to nothing that can run" },
   HOST_UNFIT: { kind: "host", meaning: "this machine lacks something that a bottle needs" },
   AGENT_BINARY_MISSING: { kind: "host", meaning: "the agent's program was not found" },

@@ -97,8 +97,10 @@ test("errors before the agent runs: usage 2, credentials 3, and one line on how 
   assert.match(refused.stderr, /home folder|root folder/);
 });
 
-test("a workspace that holds the value of a credential is refused, and nothing stays", { skip }, async () => {
-  using operator = newOperator();
+const SERVICE_VALUE = "zq8-0f7c1d2e3b4a5968-service";
+
+/** A manifest with one credential, whose value is in the variable that the second part holds. */
+function withService(operator: Operator): Record<string, string> {
   operator.writeManifest(
     JSON.stringify({
       bottles: {
@@ -116,8 +118,31 @@ test("a workspace that holds the value of a credential is refused, and nothing s
       },
     }),
   );
-  const value = "zq8-0f7c1d2e3b4a5968-service";
-  const env = { SERVICE_KEY: value };
+  return { SERVICE_KEY: SERVICE_VALUE };
+}
+
+test("row 155: a prompt, an argument or a label with the value of a credential is refused, and nothing is made", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const env = withService(operator);
+  for (const words of [
+    ["-p", `echo ${SERVICE_VALUE}`],
+    ["-p", "true", "--", Buffer.from(`:${SERVICE_VALUE}`).toString("base64")],
+    ["-p", "true", "--label", `t=${SERVICE_VALUE}`],
+  ]) {
+    const run = await operator.bottle(["start", "shell", ...words], { env });
+    assert.equal(run.code, 3, run.stderr);
+    assert.match(run.stderr, /credential service stands in .*(prompt|label t)/);
+    assert.ok(!run.stderr.includes(SERVICE_VALUE));
+    assert.equal(existsSync(bottles(operator)), false);
+  }
+});
+
+test("a workspace that holds the value of a credential is refused, and nothing stays", { skip }, async () => {
+  using operator = newOperator();
+  const env = withService(operator);
+  const value = SERVICE_VALUE;
   const clean = await operator.bottle(["start", "shell", "--rm", "-p", "echo $SERVICE_KEY"], { env });
   assert.equal(clean.code, 0, clean.stderr);
   assert.notEqual(clean.stdout.trim(), value);
