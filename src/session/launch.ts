@@ -22,7 +22,7 @@ import { type HeldSecrets, holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { checkSeal } from "./seal-check.ts";
-import { copyWorkspace } from "./workspace.ts";
+import { copyWorkspace, searchWorkspace } from "./workspace.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
@@ -203,19 +203,20 @@ async function provision(plan: BottlePlan, bottle: Bottle): Promise<void> {
   await bottle.put(plan.files.map(({ path, mode, text }) => ({ path, mode, content: Buffer.from(text) })));
 }
 
-/** A private copy of the folder; searched for secrets as it passes. A bound folder is there already. */
+/** A private copy of the folder, or the folder itself, which is there already; searched for secrets either way. */
 async function bringWorkspace(
-  plan: BottlePlan,
+  { workspace }: BottlePlan,
   bottle: Bottle,
   guest: GuestLayout,
   secrets: HeldSecrets,
-  context: SessionContext,
+  { facts, say }: SessionContext,
   cleanup: Cleanup,
 ): Promise<void> {
-  if (plan.workspace.mode === "bind") return;
-  const { tar } = context.facts.tools;
+  const { tar } = facts.tools;
   if (tar === undefined) throw new BottleError("HOST_UNFIT", "tar is missing", { hint: "apt install tar" });
-  await copyWorkspace(bottle, tar, plan.workspace.host, guest.workspace, secrets.known(), cleanup);
+  const bringing = { tar, secrets: secrets.known(), cleanup, say };
+  if (workspace.mode === "copy") await copyWorkspace(bottle, workspace.host, guest.workspace, bringing);
+  else await searchWorkspace(workspace.host, bringing);
 }
 
 /**

@@ -6,20 +6,47 @@ import type { Secret } from "../core/model/secret.ts";
 import type { Cleanup } from "../host/cleanup.ts";
 import { searchFor } from "./secret-search.ts";
 
+/** What bringing in a folder needs besides the folder. */
+export interface Bringing {
+  readonly tar: string;
+  /** What must not lie in the folder. */
+  readonly secrets: readonly Secret[];
+  readonly cleanup: Cleanup;
+  readonly say: (line: string) => void;
+}
+
 /**
  * Copies a folder of the operator into the bottle: packed on the host, unpacked inside as the agent, so that host code
- * never writes below an agent-writable folder. The stream is searched for `secrets` as it passes: a declared secret
- * that lies in the folder (a `.env`, say) stops the start. Sockets and devices are left out.
+ * never writes below an agent-writable folder. The stream is searched for secrets as it passes: a declared secret that
+ * lies in the folder (a `.env`, say) stops the start. Sockets are left out, and said.
  */
-export async function copyWorkspace(
-  bottle: Bottle,
-  tar: string,
+export async function copyWorkspace(bottle: Bottle, from: string, to: string, bringing: Bringing): Promise<void> {
+  const sockets = await searched(from, bringing, (packed) => bottle.unpack(to, packed));
+  if (sockets.length > 0) bringing.say(`bottle: note: sockets are not copied: ${some(sockets)}`);
+}
+
+/**
+ * Searches a folder that is bound, as a copy of it would be searched, before the agent can write there. Errors as for a
+ * copy. What a program of the host listens on in there can be reached from inside; that is said.
+ */
+export async function searchWorkspace(folder: string, bringing: Bringing): Promise<void> {
+  const sockets = await searched(folder, bringing, null);
+  if (sockets.length > 0) bringing.say(`bottle: note: the agent can talk to what listens on ${some(sockets)}`);
+}
+
+/**
+ * Packs `from`, hands the stream to `use` (null: it is only searched) and answers the sockets in it.
+ * Errors: PROVISION_FAILED, SECRET_EXPOSED.
+ */
+async function searched(
   from: string,
-  to: string,
-  secrets: readonly Secret[],
-  cleanup: Cleanup,
-): Promise<void> {
-  const pack = spawn(tar, ["--create", "--file=-", "--directory", from, "--warning=none", "--", "."], {
+  { tar, secrets, cleanup }: Bringing,
+  use: ((packed: Transform) => Promise<void>) | null,
+): Promise<readonly string[]> {
+  const quiet = ["--warning=none", "--warning=file-ignored"];
+  // GNU tar reads no file that it would write to /dev/null: where there is nothing to search for, names are enough.
+  const file = use === null && secrets.length === 0 ? "/dev/null" : "-";
+  const pack = spawn(tar, ["--create", `--file=${file}`, "--directory", from, ...quiet, "--", "."], {
     env: { LC_ALL: "C" },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
@@ -33,21 +60,21 @@ export async function copyWorkspace(
       done(null, chunk);
     },
   });
-  let complaint = "";
+  let talk = "";
   pack.stderr.setEncoding("utf8").on("data", (text: string) => {
-    if (complaint.length < 4096) complaint += text;
+    if (talk.length < 1 << 16) talk += text;
   });
-  const packed = new Promise<number | null>((resolve, reject) => pack.once("error", reject).once("close", resolve));
-  const [code] = await Promise.all([packed, bottle.unpack(to, pack.stdout.pipe(search))]);
+  const ended = new Promise<number | null>((resolve, reject) => pack.once("error", reject).once("close", resolve));
+  const packed = pack.stdout.pipe(search);
+  const [code] = await Promise.all([ended, use === null ? void packed.resume() : use(packed)]);
+  const lines = talk.trim().split("\n");
+  const ignored = lines.filter((line) => IGNORED.test(line));
   // 1: a file changed or vanished while it was read; the copy is as good as any taken at that moment.
   if (code !== 0 && code !== 1) {
-    throw new BottleError(
-      "PROVISION_FAILED",
-      `the workspace ${from} could not be packed: ${complaint.trim().split("\n")[0] ?? ""}`,
-      {
-        hint: "every file in it must be readable by you",
-      },
-    );
+    const complaint = lines.find((line) => !IGNORED.test(line)) ?? "";
+    throw new BottleError("PROVISION_FAILED", `the workspace ${from} could not be read whole: ${complaint}`, {
+      hint: "every file in it must be readable by you: what cannot be searched for secrets is not brought in",
+    });
   }
   if (found.size > 0) {
     throw new BottleError(
@@ -56,4 +83,14 @@ export async function copyWorkspace(
       { hint: `find the file with: grep -rlF "$VALUE" ${from}; remove it from there and start again` },
     );
   }
+  return ignored.map((line) => line.replace(IGNORED, "$1"));
 }
+
+/** The first few, so that a folder full of them fills no screen. */
+function some(paths: readonly string[]): string {
+  const more = paths.length - 5;
+  return `${paths.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** How GNU tar names a socket that it leaves out. */
+const IGNORED = /^.*?: (.*): socket ignored$/;
