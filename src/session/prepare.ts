@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { realpath, stat } from "node:fs/promises";
+import { lstat, realpath, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { providers } from "../agents/providers.ts";
 import type { Backend } from "../backends/backend.ts";
 import { DEFAULT_BACKEND, loadBackend } from "../backends/builtins.ts";
@@ -40,6 +41,14 @@ async function realFolder(path: string): Promise<string> {
   });
 }
 
+/** True for what is there and is no folder: the `.git` of a worktree is a file, and a link may lead anywhere. */
+async function leadsElsewhere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => !found.isDirectory(),
+    () => false,
+  );
+}
+
 /** Reads what there is to read and resolves it into a plan. Creates nothing and reads no secret's value into the plan. */
 export async function prepare(
   request: StartRequest,
@@ -75,6 +84,7 @@ export async function prepare(
     binary,
     candidate,
     workspace,
+    gitElsewhere: await leadsElsewhere(join(workspace, ".git")),
     protectedFolders: await protectedFolders(facts.home, layout, env),
     backend,
     entropy: randomBytes(32),

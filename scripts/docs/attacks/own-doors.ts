@@ -27,7 +27,8 @@ export const OWN_DOORS: AttackSection = {
     },
     {
       row: 140,
-      attack: "a bind of home, `/`, the state folder or `/tmp`; what a bind leaves behind for the next prompt",
+      attack:
+        "a bind of home, `/`, a worktree, settings, the state folder or `/tmp`; what a bind leaves behind for the next prompt",
       must: "refused by real path; a bind is typed and named as a risk; two bottles never bind one folder",
     },
     {

@@ -36,6 +36,8 @@ export interface PlanInputs {
   readonly candidate: CredentialCandidate | null;
   /** Real path of `request.path`. */
   readonly workspace: string;
+  /** `.git` in the workspace is a file or a link, which leads to a repository elsewhere. */
+  readonly gitElsewhere: boolean;
   /** Real paths of the folders that no agent may get (`host/protected-folders`). */
   readonly protectedFolders: ProtectedFolders;
   readonly backend: PlanBackend;
@@ -66,10 +68,17 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
       "1 to 41 lower-case letters, digits and hyphens",
     );
   }
-  const refusal = refuseWorkspace(inputs.workspace, inputs.protectedFolders);
-  if (refusal !== null) return refuse("WORKSPACE_REFUSED", refusal, "start it in the folder of one project");
-
   const mode = request.workspace ?? bottle.workspace ?? "copy";
+  const refusal = refuseWorkspace(inputs.workspace, inputs.protectedFolders, mode);
+  if (refusal !== null) return refuse("WORKSPACE_REFUSED", refusal, "start it in the folder of one project");
+  if (mode === "bind" && inputs.gitElsewhere) {
+    return refuse(
+      "WORKSPACE_REFUSED",
+      `${inputs.workspace} is a git worktree or submodule: its .git leads out of it, so git would not work inside, and ` +
+        "what the agent makes of it your own git would follow",
+      "bind the main checkout, or leave --workspace bind out to work on a private copy",
+    );
+  }
   const definitions = bottle.egress?.rules ?? [];
   const credentials = planCredentials({
     definitions: bottle.credentials ?? {},

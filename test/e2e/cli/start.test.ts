@@ -159,6 +159,15 @@ test("a workspace that holds the value of a credential is refused, copied or bou
   }
 });
 
+test("row 140: a git worktree is bound to no agent, and its copy is", { skip }, async () => {
+  using operator = newOperator();
+  writeFileSync(join(operator.workspace, ".git"), "gitdir: /srv/app/.git/worktrees/one\n");
+  const bound = await operator.bottle(["start", "shell", "--workspace", "bind", "-p", "true"]);
+  assert.equal(bound.code, 2);
+  assert.match(bound.stderr, /git worktree[\s\S]*private copy/);
+  assert.equal((await operator.bottle(["start", "shell", "-p", "true"])).code, 0);
+});
+
 test("sockets of a workspace are named: they are not in a copy, and can be reached in a bind", { skip }, async () => {
   using operator = newOperator();
   const server = createServer();

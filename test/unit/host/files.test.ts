@@ -76,7 +76,7 @@ test("row 140: home, /, state, credential and system folders are refused, throug
   const layout = layoutOf(env, home, process.getuid?.() ?? 0);
   for (const path of [layout.state, layout.config, layout.cache, layout.bottles]) mkdirSync(path, { recursive: true });
   const folders = await protectedFolders(home, layout, env);
-  const judge = async (path: string) => refuseWorkspace(await realpath(path), folders);
+  const judge = async (path: string) => refuseWorkspace(await realpath(path), folders, "copy");
 
   for (const path of [
     "/",
@@ -105,3 +105,52 @@ test("row 140: home, /, state, credential and system folders are refused, throug
   assert.notEqual(await judge(join(real, "project/keys")), null);
   for (const path of [join(home, "project"), join(base, "temp/work")]) assert.equal(await judge(path), null, path);
 });
+
+const BOTH = ["copy", "bind"] as const;
+const NEITHER: readonly ("copy" | "bind")[] = [];
+for (const [below, refused] of [
+  ["bin", ["bind"]],
+  ["bin/tools", ["bind"]],
+  [".config", BOTH],
+  [".config/nvim", ["bind"]],
+  [".config/fish/functions", ["bind"]],
+  [".config/gh", BOTH],
+  [".config/git", BOTH],
+  [".config/systemd/user", BOTH],
+  [".config/autostart", BOTH],
+  [".local", BOTH],
+  [".local/bin", BOTH],
+  [".local/share", BOTH],
+  [".local/share/applications", ["bind"]],
+  [".local/share/keyrings", BOTH],
+  [".local/lib/python3", ["bind"]],
+  [".ssh", BOTH],
+  [".ssh/keys", BOTH],
+  [".gnupg", BOTH],
+  [".aws/cli", BOTH],
+  [".kube", BOTH],
+  [".docker", BOTH],
+  [".password-store/team", BOTH],
+  [".claude/projects", BOTH],
+  [".cargo", BOTH],
+  [".cargo/bin", ["bind"]],
+  [".vim/plugin", ["bind"]],
+  [".vscode/extensions", ["bind"]],
+  [".oh-my-zsh/custom", ["bind"]],
+  [".nvm", ["bind"]],
+  ["go", ["bind"]],
+  ["go/bin", ["bind"]],
+  ["conf/tool", ["bind"]],
+  ["go/src/app", NEITHER],
+  ["binary", NEITHER],
+  ["src/.config", NEITHER],
+  ["project", NEITHER],
+] as const) {
+  test(`row 140: ~/${below} is ${refused.length === 0 ? "given" : `refused for ${refused.join(" and ")}`}`, async () => {
+    const home = "/home/of-nobody";
+    const env = { XDG_CONFIG_HOME: `${home}/conf` };
+    const folders = await protectedFolders(home, layoutOf({}, home, 1), env);
+    const judged = BOTH.filter((mode) => refuseWorkspace(`${home}/${below}`, folders, mode) !== null);
+    assert.deepEqual(judged, refused);
+  });
+}

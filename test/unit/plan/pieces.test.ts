@@ -148,6 +148,7 @@ const folders: ProtectedFolders = [
   { path: "/etc", what: "a folder of the system", inside: true },
   { path: "/home/op", what: "your home folder", inside: false },
   { path: "/home/op/.ssh", what: "a folder with credentials", inside: true },
+  { path: "/home/op/bin", what: "a folder of what runs as you", inside: true, only: "bind" },
 ];
 
 test("row 140: a workspace may not be, contain or lie in what is protected", () => {
@@ -160,9 +161,13 @@ test("row 140: a workspace may not be, contain or lie in what is protected", () 
     ["/home/op/.ssh", /is a folder with credentials/],
     ["/home/op/.ssh/keys", /lies in a folder with credentials/],
   ] as const) {
-    assert.match(refuseWorkspace(path, folders) ?? "", why, path);
+    for (const mode of ["copy", "bind"] as const) assert.match(refuseWorkspace(path, folders, mode) ?? "", why, path);
   }
   for (const path of ["/home/op/project", "/home/op/.sshx", "/home/other", "/etcetera", "/srv/x"]) {
-    assert.equal(refuseWorkspace(path, folders), null, path);
+    assert.equal(refuseWorkspace(path, folders, "bind"), null, path);
+  }
+  for (const path of ["/home/op/bin", "/home/op/bin/tools"]) {
+    assert.match(refuseWorkspace(path, folders, "bind") ?? "", /what runs as you/, path);
+    assert.equal(refuseWorkspace(path, folders, "copy"), null, path);
   }
 });

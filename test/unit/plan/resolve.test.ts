@@ -59,6 +59,7 @@ function inputs(change: Partial<PlanInputs> = {}, requested: Partial<StartReques
     binary: { path: "/usr/bin/test-agent", version: "1.2.3", origin: "host test-agent" },
     candidate: testProvider.credentials(facts.home)[0] ?? null,
     workspace: "/home/op/project",
+    gitElsewhere: false,
     protectedFolders: [{ path: "/home/op", what: "your home folder", inside: false }],
     backend: { name: "cage", capabilities: { workspace: ["copy", "bind"] }, plan: () => ({ cage: true }) },
     entropy: new Uint8Array(32).fill(7),
@@ -127,6 +128,14 @@ test("row 140: bind happens only when it is typed or when the bottle says so, an
   assert.match(bound.risks.join("\n"), /can run as you/);
   const backend = { name: "box", capabilities: { workspace: ["copy"] as const }, plan: () => null };
   assert.match(errorOf({ backend }, { workspace: "bind" }).message, /box cannot bind/);
+});
+
+test("row 140: a git worktree is not bound, and a copy of one is taken", () => {
+  const error = errorOf({ gitElsewhere: true }, { workspace: "bind" });
+  assert.equal(error.code, "WORKSPACE_REFUSED");
+  assert.match(error.message, /git worktree/);
+  assert.match(error.hint ?? "", /main checkout/);
+  assert.equal(planOf({ gitElsewhere: true }).workspace.mode, "copy");
 });
 
 test("rules come in order: operator, agent, command line; ids say whose they are", () => {
