@@ -14,10 +14,14 @@ export interface HeldSecrets {
 /** How long a value that came from a file or a command is used before its source is read again. */
 const FRESH_MS = 30_000;
 
-/** Reads every credential once, so that a missing or expired one stops the start and not the first request. */
+/**
+ * Reads every credential once, so that a missing or expired one stops the start and not the first request. All that
+ * cannot be read is said at once, together with what else is known to be `missing`.
+ */
 export async function holdSecrets(
   refs: readonly SecretRef[],
   env: Readonly<Record<string, string | undefined>>,
+  missing: readonly BottleError[] = [],
 ): Promise<HeldSecrets> {
   const current = new Map<string, { secret: Secret; until: number }>();
   const seen = new Map<string, Secret>();
@@ -29,7 +33,11 @@ export async function holdSecrets(
     seen.set(secret.reveal(), secret);
     return secret;
   };
-  await Promise.all(refs.map(load));
+  const failures = (await Promise.allSettled(refs.map(load))).flatMap((result) =>
+    result.status === "rejected" ? [result.reason as unknown] : [],
+  );
+  const all = [...failures, ...missing];
+  if (all.length > 0) throw together(all);
   return {
     async read(credential) {
       const held = current.get(credential);
@@ -41,4 +49,13 @@ export async function holdSecrets(
     },
     known: () => [...seen.values()],
   };
+}
+
+/** One error that says what all of them say; what is no error of ours goes first, as it is. */
+function together(errors: readonly unknown[]): unknown {
+  const ours = errors.filter((error) => error instanceof BottleError);
+  if (ours.length < errors.length) return errors.find((error) => !(error instanceof BottleError));
+  if (ours.length === 1) return ours[0];
+  const lines = ours.map(({ message, hint }) => `  ${message}${hint === undefined ? "" : ` (${hint})`}`);
+  return new BottleError("SECRET_UNRESOLVED", ["these values are missing:", ...lines].join("\n"));
 }

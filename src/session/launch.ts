@@ -17,7 +17,7 @@ import { createRecord, removeBottleFolder, updateRecord } from "../state/records
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
 import { refuseExposedPlan } from "./exposed-plan.ts";
-import { guestEnv } from "./guest-env.ts";
+import { guestEnv, missingVariables } from "./guest-env.ts";
 import { type HeldSecrets, holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkNeighbours } from "./neighbours.ts";
@@ -65,7 +65,7 @@ async function build(
   cleanup: Cleanup,
 ): Promise<RunningBottle> {
   const { facts, layout, env } = context;
-  const secrets = await holdSecrets(plan.secrets, env);
+  const secrets = await holdSecrets(plan.secrets, env, missingVariables(plan, context));
   const inside = await guestEnv(plan, secrets.known(), context);
   refuseExposedPlan(plan, inside, secrets.known());
 
