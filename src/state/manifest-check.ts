@@ -1,15 +1,19 @@
 import type { AgentDefinition, BottleDefinition, Origin } from "../core/model/definition.ts";
 import type { Problem } from "../core/model/finding.ts";
-import { agentSchema, bottleSchema, manifestSchema } from "../core/model/manifest.ts";
-import { keysAt } from "../core/model/manifest-keys.ts";
+import { agentSchema, bottleSchema } from "../core/model/manifest.ts";
 import { forbiddenKeys } from "../core/plan/project-file.ts";
-import { wordIssues } from "./manifest-issues.ts";
+import { schemaProblems } from "./manifest-names.ts";
+import { type BottleParts, fieldsOf, soundParts } from "./manifest-parts.ts";
 import { type Path, parseManifestText } from "./manifest-text.ts";
 
 /** What one file gives: its definitions so far as they are sound, and what is wrong. */
 export interface CheckedFile {
+  /** All that was read, sound or not; undefined when the text is no JSON. */
+  readonly value: unknown;
   readonly bottles: Readonly<Record<string, BottleDefinition>>;
   readonly agents: Readonly<Record<string, AgentDefinition>>;
+  /** What is sound in each bottle of the operator, those with problems too. */
+  readonly parts: Readonly<Record<string, BottleParts>>;
   /** Problems with the path they belong to; `[]` for the file as a whole. */
   readonly faults: readonly PlacedFault[];
   /** A problem at a place of this file. */
@@ -32,22 +36,29 @@ export function checkManifest(text: string, origin: Origin): CheckedFile {
     path,
     problem: parsed.problem(path, message, hint === undefined ? { at } : { at, hint }),
   });
-  if (parsed.value === undefined) return { bottles: {}, agents: {}, faults: parsed.faults, fault };
+  if (parsed.value === undefined) {
+    return { value: undefined, bottles: {}, agents: {}, parts: {}, faults: parsed.faults, fault };
+  }
 
   const hint = "move it to your own file in the configuration folder";
   const forbidden = (origin.by === "project" ? forbiddenKeys(parsed.value) : []).map((path) =>
     fault(path, "a project's file may not say this", hint, "key"),
   );
-  const issues = manifestSchema.safeParse(parsed.value).error?.issues ?? [];
-  const worded = wordIssues(issues, keysAt)
+  const worded = schemaProblems(parsed.value)
     .filter((issue) => !forbidden.some((above) => isAtOrBelow(issue.path, above.path)))
     .map((issue) => fault(issue.path, issue.message, issue.hint, issue.at));
   const faults = [...parsed.faults, ...forbidden, ...worded];
+  const faulty = (place: Path) => faults.some(({ path }) => isAtOrBelow(path, place));
+  const bottles = origin.by === "project" ? [] : Object.entries(fieldsOf(fieldsOf(parsed.value).bottles));
   const sound = (section: "bottles" | "agents") =>
     Object.entries(fieldsOf(fieldsOf(parsed.value)[section])).filter(
       ([name]) => !faults.some(({ path }) => isAtOrBelow(path, [section, name]) || isAtOrBelow([section], path)),
     );
   return {
+    value: parsed.value,
+    parts: Object.fromEntries(
+      bottles.map(([name, value]) => [name, soundParts(value, (path) => faulty(["bottles", name, ...path]))]),
+    ),
     bottles: Object.fromEntries(sound("bottles").map(([name, value]) => [name, bottleSchema.parse(value)])),
     agents: Object.fromEntries(sound("agents").map(([name, value]) => [name, agentSchema.parse(value)])),
     faults,
@@ -58,8 +69,4 @@ export function checkManifest(text: string, origin: Origin): CheckedFile {
 /** True when `path` is `above` or lies below it. */
 function isAtOrBelow(path: Path, above: Path): boolean {
   return above.every((part, index) => path[index] === part);
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

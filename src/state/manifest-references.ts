@@ -1,60 +1,73 @@
-import { type AgentDefinition, type BottleDefinition, DEFAULT_BOTTLE } from "../core/model/definition.ts";
+import { DEFAULT_BOTTLE } from "../core/model/definition.ts";
+import { bottleProblems } from "../core/plan/bottle-problems.ts";
 import { nearest } from "../core/plan/nearest.ts";
 import type { CheckedFile, PlacedFault } from "./manifest-check.ts";
+import { fieldsOf, rulesOf } from "./manifest-parts.ts";
+import type { Path } from "./manifest-text.ts";
 
 /** Names that definitions of a file may refer to. */
 export interface KnownNames {
   /** Built-in agents and providers. */
   readonly rack: readonly string[];
-  /** Bottles of the operator's file, sound or not. */
-  readonly bottles: readonly string[];
+  /** Bottles of the operator's file, sound or not; null: this is a project's file, which may speak of none. */
+  readonly bottles: readonly string[] | null;
 }
 
-/** What only shows when definitions are seen together: references to what does not exist, bind as a default. */
+/**
+ * What only shows when parts of a file are seen together: references to what does not exist, bind as a default, what
+ * planning would refuse. Asked of whatever could be read, so that no other fault hides it.
+ */
 export function referenceFaults(file: CheckedFile, known: KnownNames): readonly PlacedFault[] {
-  return [
-    ...Object.entries(file.bottles).flatMap(([name, bottle]) => bottleFaults(file, name, bottle)),
-    ...Object.entries(file.agents).flatMap(([name, agent]) => agentFaults(file, name, agent, known)),
+  const { bottles, agents } = fieldsOf(file.value);
+  const found = [
+    ...Object.entries(known.bottles === null ? {} : fieldsOf(bottles)).flatMap(([name, bottle]) =>
+      bottleFaults(file, name, bottle),
+    ),
+    ...Object.entries(fieldsOf(agents)).flatMap(([name, agent]) => agentFaults(file, name, agent, known)),
   ];
+  // What is no name at all was said to be none already.
+  const said = new Set(file.faults.map(({ path }) => JSON.stringify(path)));
+  return found.filter(({ path }) => !said.has(JSON.stringify(path)));
 }
 
-function bottleFaults(file: CheckedFile, name: string, bottle: BottleDefinition): readonly PlacedFault[] {
+function bottleFaults(file: CheckedFile, name: string, bottle: unknown): readonly PlacedFault[] {
   const faults: PlacedFault[] = [];
-  if (name === DEFAULT_BOTTLE && bottle.workspace === "bind") {
+  const place = (path: Path): Path => ["bottles", name, ...path];
+  if (name === DEFAULT_BOTTLE && fieldsOf(bottle).workspace === "bind") {
     const hint = "use another bottle, or type --workspace bind";
-    faults.push(file.fault(["bottles", name, "workspace"], "bind is never a default", hint));
+    faults.push(file.fault(place(["workspace"]), "bind is never a default", hint));
   }
-  const credentials = Object.keys(bottle.credentials ?? {});
-  for (const [index, rule] of (bottle.egress?.rules ?? []).entries()) {
-    if (rule.credential === undefined || credentials.includes(rule.credential)) continue;
-    const path = ["bottles", name, "egress", "rules", index, "credential"];
-    faults.push(
-      file.fault(
-        path,
-        `no credential of this bottle is called ${rule.credential}`,
-        meant(rule.credential, credentials),
-      ),
-    );
+  const credentials = Object.keys(fieldsOf(fieldsOf(bottle).credentials));
+  for (const [index, rule] of rulesOf(bottle).entries()) {
+    const { credential } = fieldsOf(rule);
+    if (typeof credential !== "string" || credentials.includes(credential)) continue;
+    const message = `no credential of this bottle is called ${credential}`;
+    faults.push(file.fault(place(["egress", "rules", index, "credential"]), message, meant(credential, credentials)));
+  }
+  const parts = file.parts[name];
+  for (const { path, message } of parts === undefined ? [] : bottleProblems(parts.definition)) {
+    const [section, list, index] = path;
+    const real =
+      section === "egress" && list === "rules" && typeof index === "number"
+        ? [section, list, parts?.ruleIndexes[index] ?? index, ...path.slice(3)]
+        : path;
+    faults.push(file.fault(place(real), message));
   }
   return faults;
 }
 
-function agentFaults(
-  file: CheckedFile,
-  name: string,
-  agent: AgentDefinition,
-  known: KnownNames,
-): readonly PlacedFault[] {
+function agentFaults(file: CheckedFile, name: string, agent: unknown, known: KnownNames): readonly PlacedFault[] {
+  if (typeof agent !== "object" || agent === null || Array.isArray(agent)) return [];
   const faults: PlacedFault[] = [];
-  const provider = agent.provider ?? name;
-  if (!known.rack.includes(provider)) {
-    const message = agent.provider === undefined ? "provider is missing" : `no built-in agent is called ${provider}`;
+  const { provider: given, bottle } = fieldsOf(agent);
+  const provider = given ?? name;
+  if (typeof provider === "string" && !known.rack.includes(provider)) {
+    const message = given === undefined ? "provider is missing" : `no built-in agent is called ${provider}`;
     faults.push(file.fault(["agents", name, "provider"], message, meant(provider, known.rack)));
   }
-  const bottles = [...known.bottles, DEFAULT_BOTTLE];
-  if (agent.bottle !== undefined && !bottles.includes(agent.bottle)) {
-    const hint = meant(agent.bottle, bottles);
-    faults.push(file.fault(["agents", name, "bottle"], `no bottle is called ${agent.bottle}`, hint));
+  const bottles = [...new Set([...(known.bottles ?? []), DEFAULT_BOTTLE])];
+  if (known.bottles !== null && typeof bottle === "string" && !bottles.includes(bottle)) {
+    faults.push(file.fault(["agents", name, "bottle"], `no bottle is called ${bottle}`, meant(bottle, bottles)));
   }
   return faults;
 }

@@ -48,7 +48,7 @@ export async function loadManifest(places: ManifestPlaces, rack: AgentRack): Pro
   const operator = read("operator", operatorFile, operatorText);
   const project = read("project", projectFile, projectText);
   const rackOf = Object.keys(rack);
-  const bottles = [...Object.keys(operator.checked.bottles), ...namesIn("bottles", operator.faults)];
+  const bottles = Object.keys(operator.checked.parts);
   operator.faults.push(...referenceFaults(operator.checked, { rack: rackOf, bottles }));
   const certificates = await readCertificates(operator.checked, places.home);
   operator.faults.push(...certificates.faults);
@@ -58,7 +58,7 @@ export async function loadManifest(places: ManifestPlaces, rack: AgentRack): Pro
     const hint = "an agent of a project needs a name of its own";
     project.faults.push(project.checked.fault(["agents", name], `the name ${name} is taken`, hint, "key"));
   }
-  project.faults.push(...referenceFaults(project.checked, { rack: rackOf, bottles: [] }));
+  project.faults.push(...referenceFaults(project.checked, { rack: rackOf, bottles: null }));
 
   const problems = [...inOrder(operator.faults), ...inOrder(project.faults)];
   if (operator.faults.some(isOutside) || project.faults.some(({ path }) => path.length === 0)) {
@@ -94,15 +94,17 @@ async function readCertificates(
 ): Promise<{ readonly pems: Readonly<Record<string, string>>; readonly faults: readonly PlacedFault[] }> {
   const pems: Record<string, string> = {};
   const faults: PlacedFault[] = [];
-  for (const [name, bottle] of Object.entries(file.bottles)) {
-    for (const [index, { dial }] of (bottle.egress?.rules ?? []).entries()) {
+  for (const [name, { definition, ruleIndexes }] of Object.entries(file.parts)) {
+    for (const [at, { dial }] of (definition.egress?.rules ?? []).entries()) {
       if (dial?.ca === undefined) continue;
       const text = await readTextFile(expandHome(dial.ca, home));
       if (text.kind === "text" && text.text.includes("-----BEGIN CERTIFICATE-----")) pems[dial.ca] = text.text;
       else {
         const why =
           text.kind === "text" ? "holds no PEM certificate" : text.kind === "missing" ? "is missing" : text.why;
-        faults.push(file.fault(["bottles", name, "egress", "rules", index, "dial", "ca"], `${dial.ca} ${why}`));
+        faults.push(
+          file.fault(["bottles", name, "egress", "rules", ruleIndexes[at] ?? at, "dial", "ca"], `${dial.ca} ${why}`),
+        );
       }
     }
   }

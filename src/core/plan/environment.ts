@@ -9,8 +9,18 @@ export type PlannedEnvironment = Pick<BottlePlan, "env" | "envFromHost" | "envAs
 /** Variables that make the way out work: a definition that replaced one would cut the bottle off or lose its trust. */
 const RESERVED: readonly string[] = [...Object.keys(gatewayEnv("", "")), "HOME", "ALL_PROXY", "all_proxy"];
 
-/** Longest answer or value: an environment string takes at most 128 KiB (MAX_ARG_STRLEN, execve(2)). */
+/** `${NAME}` and nothing else. */
 const COPY = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
+
+/** What is wrong with a variable of a manifest, in words that do not hold its value; null: nothing. */
+export function envProblem(name: string, definition: EnvDefinition): string | null {
+  const { value, expose = false } = typeof definition === "string" ? { value: definition } : definition;
+  if (!isVariableName(name) || RESERVED.includes(name)) return "this variable is set by bot-bottle";
+  if (COPY.test(value) || value.startsWith("?")) return null;
+  if (value.includes("${")) return "${NAME} copies a whole variable and must stand alone";
+  if (expose || !looksLikeSecret(value)) return null;
+  return 'the value looks like a secret; declare it under credentials, or say "expose": true';
+}
 
 /**
  * Splits definitions into literals, copies and questions, over the agent's own variables. No value of the host is read
@@ -26,9 +36,10 @@ export function planEnvironment(
   const problems: string[] = [];
   for (const [name, definition] of Object.entries(definitions)) {
     const { value, expose = false } = typeof definition === "string" ? { value: definition } : definition;
+    const problem = envProblem(name, definition);
     const variable = COPY.exec(value)?.[1];
-    if (!isVariableName(name) || RESERVED.includes(name)) {
-      problems.push(`env ${name}: this variable is set by bot-bottle`);
+    if (problem !== null) {
+      problems.push(`env ${name}: ${problem}`);
     } else if (variable !== undefined) {
       delete env[name];
       envFromHost.push({ name, variable, expose });
@@ -36,10 +47,6 @@ export function planEnvironment(
       delete env[name];
       const question = value.slice(1).trim();
       envAsked.push({ name, question: question === "" ? name : question });
-    } else if (value.includes("${")) {
-      problems.push(`env ${name}: \${NAME} copies a whole variable and must stand alone`);
-    } else if (!expose && looksLikeSecret(value)) {
-      problems.push(`env ${name}: the value looks like a secret; declare it under credentials, or say "expose": true`);
     } else {
       env[name] = value;
     }

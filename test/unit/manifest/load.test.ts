@@ -114,6 +114,93 @@ test("every problem is told at once, with line, column, path and what was meant"
   }
 });
 
+test("no kind of problem hides another: schema, references, what planning refuses, what has no proper name", async (context) => {
+  const at = place(context);
+  const host = "api.example.com";
+  const source = { env: "KEY" };
+  const spliced = { host: "c.example.com", port: "x", mode: "splice", methods: ["GET"] };
+  const text = {
+    bottles: {
+      default: {
+        workspace: "bind",
+        nope: 1,
+        env: { HTTPS_PROXY: "x", HALF: `\${A}/b`, FINE: "y", "no name": 5, TOKEN: "mine", OTHER: [] },
+        limits: { memory: "1K", pids: "many" },
+        credentials: {
+          "Bad Name": { source: { env: "A", file: "/x" }, hosts: [], scheme: "bearer" },
+          one: { source, hosts: [host], scheme: "bearer", variable: "TOKEN" },
+          two: { source, hosts: [host], scheme: { header: { name: "Host" } } },
+        },
+        egress: {
+          rules: [
+            { host, port: 70000, credential: "zz" },
+            { host, dial: { address: "192.0.2.1", port: 443, ca: "~/none.pem" } },
+            { host, port: 853, paths: ["v1"] },
+            { host, port: 853 },
+            spliced,
+            { host: "b.example.com", scheme: "http", credential: "one", hst: 1 },
+          ],
+        },
+      },
+      "Bad Bottle": { credentials: { "Also Bad": { scheme: 7 } } },
+    },
+    agents: { "Bad Agent": { args: "one" }, a: { provider: "tset", bottle: "non", args: "one" } },
+  };
+  writeFileSync(at.operator, JSON.stringify(text));
+  const manifest = await at.load();
+  const lines = manifest.problems.map(({ path, message }) => `${path}: ${message}`);
+  const has = (pattern: RegExp) =>
+    assert.ok(
+      lines.some((line) => pattern.test(line)),
+      `${pattern}\n${lines.join("\n")}`,
+    );
+  for (const pattern of [
+    /^bottles\.default\.workspace: bind is never a default/,
+    /^bottles\.default\.nope: unknown key/,
+    /^bottles\.default\.env\.HTTPS_PROXY: this variable is set by bot-bottle/,
+    /^bottles\.default\.env\.HALF: .*must stand alone/,
+    /^bottles\.default\.env\["no name"\]: not a name for a variable/,
+    /^bottles\.default\.env\["no name"\]: expected text/,
+    /^bottles\.default\.env\.TOKEN: .*holds the placeholder/,
+    /^bottles\.default\.env\.OTHER: expected text/,
+    /^bottles\.default\.limits\.memory: too small/,
+    /^bottles\.default\.limits\.pids: expected a number/,
+    /^bottles\.default\.credentials\["Bad Name"\]: a name has/,
+    /^bottles\.default\.credentials\["Bad Name"\]\.source: exactly one/,
+    /^bottles\.default\.credentials\["Bad Name"\]\.hosts: too small/,
+    /^bottles\.default\.credentials: credentials one and two both claim api\.example\.com/,
+    /^bottles\.default\.credentials\.two\.scheme: this header cannot hold a credential/,
+    /^bottles\.default\.egress\.rules\[0\]\.port: too large/,
+    /^bottles\.default\.egress\.rules\[0\]\.credential: no credential of this bottle is called zz/,
+    /^bottles\.default\.egress\.rules\[1\]\.dial\.ca: .*is missing/,
+    /^bottles\.default\.egress\.rules\[2\]\.paths\[0\]: a path starts with "\/"/,
+    /^bottles\.default\.egress\.rules\[3\]\.port: DNS over TLS/,
+    /^bottles\.default\.egress\.rules\[4\]\.port: expected a number/,
+    /^bottles\.default\.egress\.rules\[4\]\.methods: a spliced connection/,
+    /^bottles\.default\.egress\.rules\[5\]\.hst: unknown key/,
+    /^bottles\.default\.egress\.rules\[5\]\.credential: a credential is written over https only/,
+    /^bottles\["Bad Bottle"\]: a name has/,
+    /^bottles\["Bad Bottle"\]\.credentials\["Also Bad"\]: a name has/,
+    /^bottles\["Bad Bottle"\]\.credentials\["Also Bad"\]\.scheme: expected/,
+    /^agents\["Bad Agent"\]: a name has/,
+    /^agents\["Bad Agent"\]\.args: expected a list/,
+    /^agents\.a\.provider: no built-in agent is called tset/,
+    /^agents\.a\.bottle: no bottle is called non/,
+    /^agents\.a\.args: expected a list/,
+  ]) {
+    has(pattern);
+  }
+  assert.ok(!lines.some((line) => line.includes("FINE")));
+  assert.equal(new Set(lines).size, lines.length, "a problem is told twice");
+});
+
+test("a name is listed once among those that there are", async (context) => {
+  const at = place(context);
+  const agents = { a: { provider: "test", bottle: "nobottle" } };
+  writeFileSync(at.operator, JSON.stringify({ bottles: { default: {} }, agents }));
+  assert.match(said(await at.load()), /no bottle is called nobottle \(there is: default\)/);
+});
+
 test("part B 41: one broken definition does not hide the others, and starting it says what is wrong", async (context) => {
   const at = place(context);
   writeFileSync(

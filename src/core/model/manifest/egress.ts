@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { pathPatternProblem } from "../../policy/paths.ts";
+import type { RuleDefinition } from "../definition.ts";
 import { fixedPath, host, judged, name, port } from "./words.ts";
 
 const dial = z
@@ -51,7 +52,7 @@ export const rule = z
       ),
     methods: z.array(method).min(1).max(16).optional().describe("Methods allowed. Default: any."),
     paths: z
-      .array(judged(pathPatternProblem))
+      .array(judged((text) => (text.startsWith("/") ? pathPatternProblem(text) : 'a path starts with "/"')))
       .min(1)
       .max(256)
       .optional()
@@ -72,22 +73,25 @@ export const rule = z
         "Where to connect instead of what the name resolves to; counts for every rule of this host and port. The TLS name stays `host`.",
       ),
   })
-  .superRefine((value, context) => {
-    const wrong = (key: keyof typeof value, message: string) =>
-      context.addIssue({ code: "custom", path: [key], message });
-    if (value.mode === "splice") {
-      for (const key of ["methods", "paths", "credential", "body", "maxRequestBytes"] as const) {
-        if (value[key] !== undefined)
-          wrong(key, `a spliced connection is not looked into, so \`${key}\` has no meaning there`);
-      }
-      if (value.websocket === true)
-        wrong("websocket", "a spliced connection is not looked into, so `websocket` has no meaning there");
-      if (value.scheme === "http") wrong("mode", "only https can be spliced");
+  .superRefine(meaningless, { when: ({ value }) => typeof value === "object" && value !== null });
+
+/** Keys that have no meaning together; told even when another key is wrong by itself, so that all is told at once. */
+function meaningless(value: RuleDefinition, context: z.core.$RefinementCtx): void {
+  const wrong = (key: keyof RuleDefinition, message: string) =>
+    context.addIssue({ code: "custom", path: [key], message });
+  if (value.mode === "splice") {
+    for (const key of ["methods", "paths", "credential", "body", "maxRequestBytes"] as const) {
+      if (value[key] !== undefined)
+        wrong(key, `a spliced connection is not looked into, so \`${key}\` has no meaning there`);
     }
-    if (value.scheme === "http" && value.credential !== undefined) {
-      wrong("credential", "a credential is written over https only");
-    }
-  });
+    if (value.websocket === true)
+      wrong("websocket", "a spliced connection is not looked into, so `websocket` has no meaning there");
+    if (value.scheme === "http") wrong("mode", "only https can be spliced");
+  }
+  if (value.scheme === "http" && value.credential !== undefined) {
+    wrong("credential", "a credential is written over https only");
+  }
+}
 
 function modeError(issue: { readonly input: unknown }): string {
   return issue.input === "tcp"
