@@ -58,7 +58,6 @@ export async function prepare(
   const { facts, layout, env } = context;
   const workspace = await realFolder(request.path);
   const manifest = await loadManifest({ layout, workspace, home: facts.home, uid: facts.uid }, providers);
-  for (const problem of manifest.problems) context.say(formatProblem(problem));
   const selected = selectAgent(request, manifest, providers);
   if (!selected.ok) throw selected.error;
   const { selection } = selected;
@@ -91,5 +90,7 @@ export async function prepare(
     extraRules: options.extraRules ?? [],
   });
   if (!resolved.ok) throw resolved.error;
+  // Of other definitions than those of this start: an error of this one says them all itself.
+  for (const problem of manifest.problems) context.say(`bottle: note: ${formatProblem(problem)}`);
   return { plan: resolved.plan, backend };
 }

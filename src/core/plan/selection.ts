@@ -55,7 +55,7 @@ export function selectAgent(
     return broken(`the definition of bottle ${bottleName} has problems`, manifest);
   const bottle = own(manifest.bottles, bottleName);
   if (bottle === undefined && bottleName !== DEFAULT_BOTTLE) {
-    const hint = `bottles: ${[...Object.keys(manifest.bottles), DEFAULT_BOTTLE].join(", ")}`;
+    const hint = `bottles: ${[...new Set([...Object.keys(manifest.bottles), DEFAULT_BOTTLE])].join(", ")}`;
     const message = `agent ${name} runs on bottle ${bottleName}, which is not defined`;
     return { ok: false, error: new BottleError("PLAN_INVALID", message, { hint }) };
   }

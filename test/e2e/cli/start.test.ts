@@ -83,6 +83,16 @@ test("a manifest with problems: exit 3, all of them, with file, line and column"
   assert.match(run.stderr, /bot-bottle\.json:2:\d+/);
   assert.match(run.stderr, /egress/);
   assert.match(run.stderr, /cpus/);
+  assert.equal(run.stderr.split("limits.cpus").length - 1, 1, `told twice:\n${run.stderr}`);
+});
+
+test("problems of a definition that a start does not use are notes, said once", { skip }, async () => {
+  using operator = newOperator();
+  operator.writeManifest('{ "bottles": { "other": { "limits": { "cpus": -1 } } } }');
+  const run = await operator.bottle(["start", "shell", "-p", "true"]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.deepEqual(run.stderr.match(/^bottle: note: .*cpus.*$/gm)?.length, 1, run.stderr);
+  assert.equal((await operator.bottle(["start", "shell", "/", "-p", "true"])).stderr.includes("cpus"), false);
 });
 
 test("errors before the agent runs: usage 2, credentials 3, and one line on how to mend it", { skip }, async () => {
