@@ -21,9 +21,16 @@ export function errorPages(): Page[] {
 
 ${GENERATED}
 
-Every error that \`bottle\` raises has a code, a message and a hint that says how to mend it. The exit codes below hold
-until the agent runs. After that \`start\` and \`exec\` pass on the agent's own exit code, 128+n when signal n ended it,
-and 125 when bot-bottle itself failed.
+Every error that \`bottle\` raises has a message, a code from this page behind it in brackets, and below it, where there
+is more to say than the message says, how to mend it:
+
+\`\`\`
+bottle: no agent is called claud [AGENT_UNKNOWN]
+  did you mean claude? agents: claude, shell
+\`\`\`
+
+The exit codes below hold until the agent runs. After that \`start\` and \`exec\` pass on the agent's own exit code, 128+n
+when signal n ended it, and 125 when bot-bottle itself failed.
 
 ${sections.join("\n")}`;
   return [{ path: "docs/errors.md", text }];

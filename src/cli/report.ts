@@ -1,11 +1,13 @@
 import { BottleError, EXIT_OF_KIND } from "../core/model/errors.ts";
 import type { Io } from "./io.ts";
 
-/** Says an error to the person and answers the exit code of its kind. Never a stack trace, but for a bug of ours. */
+/** Says an error to the person, with the code under which docs/errors.md has it, and answers the exit code of its kind. Never a stack trace, but for a bug of ours. */
 export function report(error: unknown, io: Pick<Io, "say">): number {
   if (error instanceof BottleError) {
-    io.say(`bottle: ${error.message}`);
-    if (error.hint) io.say(`  ${error.hint}`);
+    const [first = "", ...rest] = error.message.split("\n");
+    io.say([`bottle: ${first.replace(/:?$/, ` [${error.code}]$&`)}`, ...rest].join("\n"));
+    const hint = error.hint ?? (error.code === "USAGE" ? "bottle help VERB says how a verb is used" : undefined);
+    if (hint) io.say(`  ${hint}`);
     if (error.cause instanceof Error && error.code !== "INVARIANT") io.say(`  cause: ${error.cause.message}`);
     return EXIT_OF_KIND[error.kind];
   }

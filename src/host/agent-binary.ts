@@ -44,16 +44,20 @@ async function systemProgram({ provider, command, facts }: AgentSearch): Promise
   const path = command ?? facts.tools.bash ?? facts.tools.sh;
   if (path === undefined) throw missing(provider, "no shell was found in the system folders");
   if (!/^\/(usr|bin|sbin)\//.test(path)) {
-    throw missing(provider, `${path} is not below /usr, which is all that a bottle shows of this system`);
+    throw missing(
+      provider,
+      `${path} is not below /usr, which is all that a bottle shows of this system`,
+      "name a program there, e.g. --command /usr/bin/sh",
+    );
   }
   return { path, version: "of this system", origin: "host" };
 }
 
 async function namedProgram(search: AgentSearch, path: string): Promise<AgentBinary> {
   const { provider, workspace, facts } = search;
-  if (!isAbsolute(path)) throw missing(provider, `${path} is not an absolute path`);
+  if (!isAbsolute(path)) throw missing(provider, `${path} is not an absolute path`, NAMED);
   const real = await realpath(path).catch(() => null);
-  if (real === null) throw missing(provider, `${path} does not exist`, "mend `command` in the manifest");
+  if (real === null) throw missing(provider, `${path} does not exist`, NAMED);
   // Named by the operator, so it may lie in a project, but not where the agent itself writes.
   const problem = within(real, workspace) ? "lies in the workspace" : await ownerProblem(real, facts.uid);
   if (problem !== null) throw missing(provider, `${real} ${problem}`, "name another program with --command");
@@ -129,6 +133,8 @@ async function pinnedProgram(search: AgentSearch): Promise<AgentBinary> {
   await fetchPinnedProgram(pinned, { title: provider.title, npm, facts, cache, env, say, signal: search.signal });
   return { path, version: program.npmVersion, origin };
 }
+
+const NAMED = "--command, or `command` in the manifest, names a program by its absolute path";
 
 const missing = (provider: AgentProvider, why: string, hint?: string): BottleError =>
   new BottleError("AGENT_BINARY_MISSING", `${provider.title}: ${why}`, hint === undefined ? {} : { hint });

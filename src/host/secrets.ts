@@ -18,8 +18,9 @@ const COMMAND_MS = 10_000;
 export async function readSecret(ref: SecretRef, env: Env, now = Date.now()): Promise<Secret> {
   const value = await readSource(ref.credential, ref.source, env, now);
   // A line break would end the header that it is written into; an empty value would match everywhere when scrubbed.
-  if (value.trim() === "") throw unresolved(ref.credential, `${describeSource(ref.source)} is empty`);
-  if (/[\0\r\n]/.test(value)) throw unresolved(ref.credential, `${describeSource(ref.source)} has more than one line`);
+  const say = (why: string) => unresolved(ref.credential, `${describeSource(ref.source)} ${why}`, mendOf(ref.source));
+  if (value.trim() === "") throw say("is empty");
+  if (/[\0\r\n]/.test(value)) throw say("has more than one line");
   return new Secret(ref.credential, value);
 }
 
@@ -56,12 +57,11 @@ async function readSource(name: string, source: SecretSource, env: Env, now: num
   switch (source.kind) {
     case "env": {
       const value = env[source.variable];
-      if (value === undefined)
-        throw unresolved(name, `${describeSource(source)} is not set`, `export ${source.variable}`);
+      if (value === undefined) throw unresolved(name, `${describeSource(source)} is not set`, mendOf(source));
       return value;
     }
     case "file":
-      return withoutNewline(await textOf(name, source.path, MAX_BYTES));
+      return withoutNewline(await textOf(name, source, MAX_BYTES));
     case "command":
       return withoutNewline(await runCommand(name, source.argv, env));
     case "json-file":
@@ -69,14 +69,20 @@ async function readSource(name: string, source: SecretSource, env: Env, now: num
   }
 }
 
-async function textOf(name: string, path: string, maxBytes: number): Promise<string> {
-  const file = await readTextFile(path, { maxBytes });
+type FileSource = SecretSource & { kind: "file" | "json-file" };
+
+async function textOf(name: string, source: FileSource, maxBytes: number): Promise<string> {
+  const file = await readTextFile(source.path, { maxBytes });
   if (file.kind === "text") return file.text;
-  throw unresolved(name, `the file ${path} ${file.kind === "missing" ? "is missing" : file.why}`);
+  throw unresolved(
+    name,
+    `the file ${source.path} ${file.kind === "missing" ? "is missing" : file.why}`,
+    mendOf(source),
+  );
 }
 
 async function readField(name: string, source: SecretSource & { kind: "json-file" }, now: number): Promise<string> {
-  const value = parseJson(await textOf(name, source.path, 1 << 20));
+  const value = parseJson(await textOf(name, source, 1 << 20));
   const secret = fieldAt(value, source.field);
   if (typeof secret !== "string") throw unresolved(name, `${describeSource(source)} is missing`, source.expiredHint);
   if (source.expiryField !== null) {
@@ -116,7 +122,7 @@ function withoutNewline(text: string): string {
  */
 async function runCommand(name: string, argv: readonly string[], env: Env): Promise<string> {
   const [program = ""] = argv;
-  const failed = (why: string) => unresolved(name, `${program} ${why}`, "run the command by hand to see what is wrong");
+  const failed = (why: string) => unresolved(name, `${program} ${why}`, mendOf({ kind: "command", argv }));
   const result = await run({ argv, env: commandEnv(env) }, { timeoutMs: COMMAND_MS, maxBytes: MAX_BYTES }).catch(() => {
     throw failed("cannot be run");
   });
@@ -145,6 +151,20 @@ function commandEnv(env: Env): Record<string, string> {
     if (value !== undefined) kept[name] = value;
   }
   return kept;
+}
+
+/** What an operator can do about a source without a usable value. */
+function mendOf(source: SecretSource): string {
+  switch (source.kind) {
+    case "env":
+      return `export ${source.variable} with the value on one line`;
+    case "file":
+      return "write the value into it on one line, or name another file in the manifest";
+    case "command":
+      return "run the command by hand to see what is wrong";
+    case "json-file":
+      return source.expiredHint;
+  }
 }
 
 function unresolved(name: string, why: string, hint?: string): BottleError {

@@ -3,7 +3,7 @@ import { lstat, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { providers } from "../agents/providers.ts";
 import type { Backend } from "../backends/backend.ts";
-import { DEFAULT_BACKEND, loadBackend } from "../backends/builtins.ts";
+import { BACKEND_NAMES, DEFAULT_BACKEND, loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
@@ -12,6 +12,7 @@ import { resolvePlan } from "../core/plan/resolve.ts";
 import { selectAgent } from "../core/plan/selection.ts";
 import type { StartRequest } from "../core/plan/start-request.ts";
 import { findAgentBinary } from "../host/agent-binary.ts";
+import { isErrno } from "../host/files.ts";
 import { protectedFolders } from "../host/protected-folders.ts";
 import { firstPresent } from "../host/secrets.ts";
 import { loadManifest } from "../state/manifests.ts";
@@ -30,15 +31,18 @@ export interface PrepareOptions {
 }
 
 async function realFolder(path: string): Promise<string> {
+  const refuse = (why: string) =>
+    new BottleError("WORKSPACE_REFUSED", `${path} ${why}`, { hint: "name the folder that the agent shall work in" });
   try {
     const real = await realpath(path);
     if ((await stat(real)).isDirectory()) return real;
   } catch (error) {
-    throw new BottleError("WORKSPACE_REFUSED", `the folder ${path} cannot be used`, { cause: error });
+    if (isErrno(error, "ENOENT")) throw refuse("does not exist");
+    if (isErrno(error, "EACCES")) throw refuse("lies in a folder that you may not enter");
+    if (isErrno(error, "ELOOP")) throw refuse("is a link that leads to itself");
+    if (!isErrno(error, "ENOTDIR")) throw error;
   }
-  throw new BottleError("WORKSPACE_REFUSED", `${path} is not a folder`, {
-    hint: "name the folder the agent shall work in",
-  });
+  throw refuse("is not a folder");
 }
 
 /** True for what is there and is no folder: the `.git` of a worktree is a file, and a link may lead anywhere. */
@@ -61,6 +65,16 @@ export async function prepare(
   const selected = selectAgent(request, manifest, providers);
   if (!selected.ok) throw selected.error;
   const { selection } = selected;
+  if (request.prompt === null && !request.dryRun && context.ask === null) {
+    throw new BottleError("USAGE", "an interactive agent needs a terminal on stdin and stdout", {
+      hint: `give it a prompt instead: bottle start ${selection.agent} -p "..."`,
+    });
+  }
+  if (request.backend !== null && !BACKEND_NAMES.includes(request.backend)) {
+    throw new BottleError("USAGE", `no backend is called ${request.backend}`, {
+      hint: `--backend takes ${BACKEND_NAMES.join(", ")}`,
+    });
+  }
   const backend = await loadBackend(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND);
   const candidate = await firstPresent(selection.provider.credentials(facts.home), env);
   const binary = await findAgentBinary({

@@ -61,13 +61,21 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
   const { request, selection, facts, binary, backend } = inputs;
   const { provider, bottle } = selection;
   const name = request.name ?? bottleName(selection.agent, deriveBytes(inputs.entropy, "name", 5));
-  if (!isName(name)) {
-    return refuse(
-      "USAGE",
-      `${printable(name, 64)} cannot be the name of a bottle`,
-      "1 to 41 lower-case letters, digits and hyphens",
-    );
-  }
+  const definitions = bottle.egress?.rules ?? [];
+  const {
+    rules,
+    problems: ruleProblems,
+    mistyped,
+  } = planRules({
+    extra: inputs.extraRules ?? [],
+    operator: definitions,
+    agent: provider.rules,
+    allow: request.allow,
+    caPems: inputs.manifest.caPems,
+    home: facts.home,
+  });
+  const usage = [...(isName(name) ? [] : [nameProblem(name)]), ...mistyped, ...labelProblems(request.labels)];
+
   const mode = request.workspace ?? bottle.workspace ?? "copy";
   const refusal = refuseWorkspace(inputs.workspace, inputs.protectedFolders, mode);
   if (refusal !== null) return refuse("WORKSPACE_REFUSED", refusal, "start it in the folder of one project");
@@ -79,7 +87,6 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
       "bind the main checkout, or leave --workspace bind out to work on a private copy",
     );
   }
-  const definitions = bottle.egress?.rules ?? [];
   const credentials = planCredentials({
     definitions: bottle.credentials ?? {},
     rules: definitions,
@@ -87,14 +94,6 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     candidate: inputs.candidate,
     home: facts.home,
     entropy: inputs.entropy,
-  });
-  const { rules, problems: ruleProblems } = planRules({
-    extra: inputs.extraRules ?? [],
-    operator: definitions,
-    agent: provider.rules,
-    allow: request.allow,
-    caPems: inputs.manifest.caPems,
-    home: facts.home,
   });
   const { problems: envProblems, ...environment } = planEnvironment(
     { ...provider.env, ...credentials.env },
@@ -133,22 +132,24 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
   } as const;
 
   const problems = [
+    ...usage,
     ...(backend.capabilities.workspace.includes(mode) ? [] : [`${backend.name} cannot ${mode} a workspace`]),
     ...credentials.problems,
     ...ruleProblems,
     ...envProblems,
     ...clashes(credentials.env, bottle.env ?? {}),
     ...limitProblems,
-    ...labelProblems(request.labels),
     ...policyProblems({ version: 1, rules, credentials: credentials.bindings }).map((problem) =>
       named(problem.path, problem.message, draft),
     ),
   ];
   if (problems.length > 0) {
-    return refuse(
-      "PLAN_INVALID",
-      [`agent ${selection.agent} cannot start:`, ...problems.map((line) => `  ${line}`)].join("\n"),
-    );
+    const [first, ...more] = problems;
+    const list = more.length === 0 ? ` ${first}` : problems.map((line) => `\n  ${line}`).join("");
+    const message = `agent ${selection.agent} cannot start:${list}`;
+    return usage.length > 0
+      ? refuse("USAGE", message, "bottle help start says what it takes")
+      : refuse("PLAN_INVALID", message);
   }
   if (credentials.missing && !request.dryRun) return refuse("SECRET_UNRESOLVED", ...noCredential(inputs));
 
@@ -160,6 +161,10 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
   });
   const plan = { ...draft, risks };
   return { ok: true, plan: { ...plan, backendPlan: backend.plan(plan, facts) } };
+}
+
+function nameProblem(name: string): string {
+  return `${printable(name, 64)} cannot be the name of a bottle: it has 1 to 41 lower-case letters, digits and hyphens`;
 }
 
 function refuse(code: ErrorCode, message: string, hint?: string): Resolved {

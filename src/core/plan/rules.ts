@@ -7,6 +7,8 @@ import { expandHome } from "./home-path.ts";
 export interface PlannedRules {
   readonly rules: readonly EgressRule[];
   readonly problems: readonly string[];
+  /** What is wrong with `--allow`. */
+  readonly mistyped: readonly string[];
 }
 
 export interface RuleSources {
@@ -26,11 +28,12 @@ export interface RuleSources {
  */
 export function planRules(sources: RuleSources): PlannedRules {
   const problems: string[] = [];
+  const mistyped: string[] = [];
   const operator = sources.operator.map((rule, index) => operatorRule(rule, index, sources));
   const typed = sources.allow.flatMap((text, index) => {
     const rule = allowRule(text, index);
     if (typeof rule !== "string") return [rule];
-    problems.push(rule);
+    mistyped.push(rule);
     return [];
   });
   const all = [...sources.extra, ...operator, ...sources.agent, ...typed];
@@ -44,7 +47,7 @@ export function planRules(sources: RuleSources): PlannedRules {
       problems.push(`rule ${rule.id}: ${rule.host}:${rule.port} is dialled in two ways`);
     return rule.mode === "splice" && rule.dial === null ? rule : { ...rule, dial: rule.dial ?? dial };
   });
-  return { rules, problems };
+  return { rules, problems, mistyped };
 }
 
 function operatorRule(rule: RuleDefinition, index: number, { caPems, home }: RuleSources): EgressRule {

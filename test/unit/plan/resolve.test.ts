@@ -170,7 +170,7 @@ test("--allow takes a host and a port and nothing else; all mistakes are told at
     "",
   ];
   const error = errorOf({}, { allow: bad });
-  assert.equal(error.code, "PLAN_INVALID");
+  assert.equal(error.code, "USAGE");
   for (const text of bad) assert.ok(error.message.includes(`--allow ${text}:`), text);
 });
 
@@ -325,6 +325,7 @@ test("row 141: a name that leads out of the state folder is refused", () => {
 });
 
 test("row 152: labels with control characters are refused", () => {
+  assert.equal(errorOf({}, { labels: { ok: "a\u001b[2Jb" } }).code, "USAGE");
   assert.match(errorOf({}, { labels: { ok: "a\u001b[2Jb" } }).message, /label ok/);
   assert.match(errorOf({}, { labels: { "#(id)": "x" } }).message, /label/);
   assert.deepEqual(planOf({}, { labels: { team: "core" } }).labels, { team: "core" });
