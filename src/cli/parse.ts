@@ -1,4 +1,5 @@
 import { BottleError } from "../core/model/errors.ts";
+import { nearest } from "../core/plan/nearest.ts";
 import type { Verb, VerbInput } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
@@ -11,10 +12,11 @@ const OVERVIEW =
   "Runs coding agents unattended, each in a bottle: its own file system, no real credential inside, and one way out, " +
   "a gateway that allows what is listed and writes everything down.";
 
-/** Parses `argv` (without program and script). Commander does the words; what follows the first `--` is never its business. */
+/** Parses `argv` (without program and script). Commander does the words; what a verb passes on behind `--` is never its business. Errors: USAGE. */
 export async function parse(argv: readonly string[], version: () => Promise<string>): Promise<Call> {
   const { Command, CommanderError, Option } = await import("commander");
-  const split = argv.indexOf("--");
+  const named = verbs.filter((verb) => verb.name === argv[0] || verb.aliases.includes(argv[0] ?? ""));
+  const split = named.some((verb) => verb.rest) ? argv.indexOf("--") : -1;
   const words = split < 0 ? argv : argv.slice(0, split);
   const rest = split < 0 ? [] : argv.slice(split + 1);
 
@@ -34,7 +36,6 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
     .option("-V, --version", "print the version");
 
   // The one that is named; all only where they are listed or guessed from: each costs half a millisecond.
-  const named = verbs.filter((verb) => verb.name === words[0] || verb.aliases.includes(words[0] ?? ""));
   for (const verb of named.length > 0 ? named : verbs) {
     const command = program.command(`${verb.name} ${verb.usage}`.trim()).summary(verb.summary);
     command.description(verb.details ? `${verb.summary}\n\n${verb.details}` : verb.summary).aliases([...verb.aliases]);
@@ -61,13 +62,31 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
     if (words[0] === "--version" || words[0] === "-V") {
       return { kind: "print", text: `bottle ${await version()}\n`, toStderr: false, exitCode: 0 };
     }
-    if (words.length === 0) return { kind: "print", text: program.helpInformation(), toStderr: true, exitCode: 2 };
+    if (words.length === 0 || words[0] === "--")
+      return { kind: "print", text: program.helpInformation(), toStderr: true, exitCode: 2 };
+    if (words[0] === "help" && words[1] !== undefined) checkVerb(words[1]);
     program.parse([...words], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const helped = error.exitCode === 0;
-    return { kind: "print", text: printed, toStderr: !helped, exitCode: helped ? 0 : 2 };
+    if (error.exitCode !== 0) throw usageError(error.message, named[0]);
+    return { kind: "print", text: printed, toStderr: false, exitCode: 0 };
   }
   if (found === null) throw new BottleError("USAGE", "nothing to do", { hint: "bottle --help lists the verbs" });
   return found;
+}
+
+/** Commander's words in ours: `error: what is wrong`, then perhaps `(Did you mean ...?)`. */
+function usageError(text: string, verb: Verb | undefined): BottleError {
+  const [first = "", ...more] = text.split("\n");
+  const guesses = more.map((line) => line.replace(/^\((.*)\)$/, "$1"));
+  const help = verb === undefined ? "bottle help lists the verbs" : `bottle help ${verb.name} says what it takes`;
+  return new BottleError("USAGE", first.replace(/^error: /, ""), { hint: [...guesses, help].join(" ") });
+}
+
+function checkVerb(word: string): void {
+  const names = ["help", ...verbs.flatMap(({ name, aliases }) => [name, ...aliases])];
+  if (word.startsWith("-") || names.includes(word)) return;
+  const meant = nearest(word, names);
+  const hint = `${meant === null ? "" : `did you mean ${meant}? `}bottle help lists the verbs`;
+  throw new BottleError("USAGE", `no verb is called ${word}`, { hint });
 }

@@ -13,7 +13,10 @@ function labels(words: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     words.map((word) => {
       const at = word.indexOf("=");
-      if (at <= 0) throw new BottleError("USAGE", `--label takes key=value, not ${word}`);
+      if (at <= 0)
+        throw new BottleError("USAGE", `--label takes key=value, not ${word}`, {
+          hint: "for instance --label team=core",
+        });
       return [word.slice(0, at), word.slice(at + 1)];
     }),
   );
@@ -43,9 +46,9 @@ export function startRequest(input: VerbInput, io: Pick<Io, "cwd">): StartReques
 /** `bottle start`: plan, launch, run, close. The agent's exit code is ours; 125 when our part breaks after it began. */
 export const start: VerbRun = async (input, io) => {
   const request = startRequest(input, io);
-  if (request.prompt === null && !request.dryRun && !io.interactive) {
-    throw new BottleError("USAGE", "an interactive agent needs a terminal on stdin and stdout", {
-      hint: 'give it a prompt instead: bottle start AGENT -p "..."',
+  if (text(input, "format") !== undefined && !request.dryRun) {
+    throw new BottleError("USAGE", "--format says how --dry-run prints the plan, and --dry-run was not given", {
+      hint: "add --dry-run, or leave --format out: what an agent prints is its own",
     });
   }
   const context = sessionContext(io);

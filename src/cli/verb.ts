@@ -15,7 +15,7 @@ export interface VerbInput {
   readonly positionals: readonly string[];
   /** Option values by camel-case name: string, true, or list. */
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-  /** What stood after `--`. */
+  /** What stood after `--`, where the verb passes it on. */
   readonly rest: readonly string[];
 }
 
@@ -32,6 +32,8 @@ export interface Verb {
   readonly options: readonly Option[];
   readonly details?: string;
   readonly examples: readonly string[];
+  /** What stands after `--` is no business of ours and goes on as it is; elsewhere `--` only ends the options. */
+  readonly rest?: boolean;
   /** What follows the first positional is passed on even without `--` (exec). */
   readonly passThrough?: boolean;
   readonly load: () => Promise<VerbRun>;

@@ -27,7 +27,7 @@ export const verbs: readonly Verb[] = [
         summary: "start beside other bottles although no control group can be had: limits are only measured then",
       },
       { flags: "--dry-run", summary: "print the whole plan and create nothing" },
-      FORMAT,
+      { ...FORMAT, summary: "what --dry-run prints" },
     ],
     details:
       "The folder (default: the current one) is copied into the bottle. What stands after `--` goes to the agent as it is. " +
@@ -37,6 +37,7 @@ export const verbs: readonly Verb[] = [
       'bottle start claude ~/src/app -p "fix the failing test" -- --model opus',
       "bottle start claude --allow docs.example.com --dry-run --format json",
     ],
+    rest: true,
     load: async () => (await import("./start.ts")).start,
   },
   {
@@ -50,6 +51,7 @@ export const verbs: readonly Verb[] = [
       { flags: "--cwd <path>", summary: "folder inside the bottle (default: the workspace)" },
     ],
     examples: ["bottle exec claude-x7k2p -- git status", "bottle exec -it claude-x7k2p -- bash"],
+    rest: true,
     passThrough: true,
     load: async () => (await import("./exec.ts")).exec,
   },

@@ -95,17 +95,48 @@ test("problems of a definition that a start does not use are notes, said once", 
   assert.equal((await operator.bottle(["start", "shell", "/", "-p", "true"])).stderr.includes("cpus"), false);
 });
 
-test("errors before the agent runs: usage 2, credentials 3, and one line on how to mend it", { skip }, async () => {
+test("errors before the agent runs: message, code and one line on how to mend it; exit 2, 3 or 4", {
+  skip,
+}, async () => {
   using operator = newOperator();
-  const unknown = await operator.bottle(["start", "claud", "-p", "hi"]);
-  assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /claude/);
-  const noTerminal = await operator.bottle(["start", "shell"]);
-  assert.equal(noTerminal.code, 2);
-  assert.match(noTerminal.stderr, /-p/);
-  const refused = await operator.bottle(["start", "shell", "/", "-p", "true"]);
-  assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /home folder|root folder/);
+  operator.writeManifest(
+    JSON.stringify({
+      bottles: {
+        env: { credentials: { k: { source: { env: "EMPTY" }, hosts: ["a.example.com"], scheme: "bearer" } } },
+        file: { credentials: { k: { source: { file: "~/none" }, hosts: ["a.example.com"], scheme: "bearer" } } },
+      },
+      agents: { env: { provider: "shell", bottle: "env" }, file: { provider: "shell", bottle: "file" } },
+    }),
+  );
+  const go = ["-p", "true"];
+  for (const [words, code, said] of [
+    [["start", "claud", "-p", "hi"], 2, /no agent is called claud \[AGENT_UNKNOWN\]\n {2}did you mean claude/],
+    [["start", "claud"], 2, /no agent is called claud \[AGENT_UNKNOWN\]\n {2}did you mean claude/],
+    [["start", "shell"], 2, /terminal .*\[USAGE\]\n {2}.*-p/],
+    [["start", "shell", "/", ...go], 2, /(home|root) folder.* \[WORKSPACE_REFUSED\]\n {2}start it in/],
+    [["start", "shell", "none", ...go], 2, /none does not exist \[WORKSPACE_REFUSED\]\n {2}name the folder/],
+    [["start", "shell", "README", ...go], 2, /README is not a folder \[WORKSPACE_REFUSED\]\n {2}name the folder/],
+    [["start", "shell", "--name", "Bad!", ...go], 2, /Bad! cannot be .*\[USAGE\]\n {2}/],
+    [["start", "shell", "--label", "odd", ...go], 2, /key=value, not odd \[USAGE\]\n {2}.*--label team=core/],
+    [["start", "shell", "--label", "?=x", ...go], 2, /label \?: .* \[USAGE\]\n {2}/],
+    [["start", "shell", "--allow", "a/b", ...go], 2, /--allow a\/b: .* \[USAGE\]\n {2}/],
+    [["start", "shell", "--backend", "none", ...go], 2, /called none \[USAGE\]\n {2}--backend takes bubblewrap/],
+    [["start", "shell", "--format", "json", ...go], 2, /--dry-run was not given \[USAGE\]\n {2}add --dry-run/],
+    [["start", "shell", "--command", "x", ...go], 4, /\[AGENT_BINARY_MISSING\]\n {2}name a program there/],
+    [["start", "claude", "--command", "x", ...go], 4, /absolute path \[AGENT_BINARY_MISSING\]\n {2}--command/],
+    [["start", "claude", "--command", "/x", ...go], 4, /not exist \[AGENT_BINARY_MISSING\]\n {2}--command/],
+    [["start", "env", ...go], 3, /EMPTY is empty \[SECRET_UNRESOLVED\]\n {2}export EMPTY with/],
+    [["start", "file", ...go], 3, /none is missing \[SECRET_UNRESOLVED\]\n {2}write the value/],
+    [["stop", "--grace", "x", "a"], 2, /--grace takes.* \[USAGE\]\n {2}bottle help/],
+    [["ls", "--", "foo"], 2, /^bottle: too many arguments.* \[USAGE\]\n {2}bottle help ls/],
+    [["strat"], 2, /^bottle: unknown command 'strat' \[USAGE\]\n {2}Did you mean start\?/],
+  ] as const) {
+    const run = await operator.bottle(words, { env: { EMPTY: "" } });
+    assert.match(run.stderr, said, words.join(" "));
+    assert.equal(run.code, code, words.join(" "));
+    assert.doesNotMatch(run.stderr, /ENOENT|realpath|cause:/);
+    assert.equal(run.stdout, "");
+  }
 });
 
 const SERVICE_VALUE = "zq8-0f7c1d2e3b4a5968-service";

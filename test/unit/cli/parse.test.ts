@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "../../../src/cli/parse.ts";
+import { BottleError } from "../../../src/core/model/errors.ts";
 
 const version = async () => "1.2.3";
 const verbOf = async (...argv: string[]) => {
@@ -31,26 +32,44 @@ test("exec takes its command with and without --", async () => {
   assert.equal(dashed.input.options.tty, true);
 });
 
-test("usage errors go to stderr with exit 2 and name what is wrong", async () => {
-  for (const [argv, word] of [
-    [["strat"], "strat"],
-    [["start"], "agent"],
-    [["start", "claude", "--workspce", "bind"], "--workspce"],
-    [["start", "claude", "--workspace", "clone"], "clone"],
-    [["ls", "extra"], "too many"],
-    [[], "Usage"],
+test("usage errors name what is wrong, and where help is", async () => {
+  for (const [argv, message, hint] of [
+    [["strat"], /^unknown command 'strat'$/, /Did you mean start\?/],
+    [["start"], /^missing required argument 'agent'$/, /bottle help start/],
+    [["start", "claude", "--workspce", "bind"], /^unknown option '--workspce'$/, /--workspace\?.*bottle help start/],
+    [["start", "claude", "--workspace", "clone"], /clone.*copy, bind/, /bottle help start/],
+    [["ls", "extra"], /^too many arguments/, /bottle help ls/],
+    [["ls", "--", "extra"], /^too many arguments/, /bottle help ls/],
+    [["help", "nosuch"], /^no verb is called nosuch$/, /bottle help lists/],
+    [["help", "strat"], /^no verb is called strat$/, /did you mean start\?/],
   ] as const) {
-    const call = await parse([...argv], version);
-    assert.equal(call.kind, "print", argv.join(" "));
-    if (call.kind !== "print") continue;
-    assert.equal(call.exitCode, 2, argv.join(" "));
-    assert.equal(call.toStderr, true);
-    assert.match(call.text, new RegExp(word), argv.join(" "));
+    await assert.rejects(parse(argv, version), (error) => {
+      assert.ok(error instanceof BottleError && error.code === "USAGE", argv.join(" "));
+      assert.match(error.message, message);
+      assert.match(error.hint ?? "", hint);
+      return true;
+    });
   }
 });
 
+test("nothing typed: the overview on stderr, exit 2", async () => {
+  for (const argv of [[], ["--"], ["--", "ls"]]) {
+    const call = await parse(argv, version);
+    assert.ok(call.kind === "print" && call.toStderr && call.exitCode === 2);
+    assert.match(call.text, /Usage/);
+  }
+});
+
+test("-- ends the options of a verb that passes nothing on", async () => {
+  for (const verb of ["stop", "rm", "logs", "audit"]) {
+    const call = await verbOf(verb, "--", "claude-x7k2p");
+    assert.deepEqual([call.input.positionals, call.input.rest], [["claude-x7k2p"], []], verb);
+  }
+  assert.deepEqual((await verbOf("stop", "a", "--", "--force")).input.positionals, ["a", "--force"]);
+});
+
 test("help and version go to stdout with exit 0", async () => {
-  for (const argv of [["--help"], ["help", "start"], ["start", "--help"], ["--version"]]) {
+  for (const argv of [["--help"], ["help"], ["help", "start"], ["help", "ps"], ["start", "--help"], ["--version"]]) {
     const call = await parse(argv, version);
     assert.equal(call.kind, "print");
     if (call.kind !== "print") continue;
