@@ -54,7 +54,7 @@ export function gatherFacts(): HostFacts {
     uid,
     gid,
     user: userName(uid),
-    home: homedir(),
+    home: homeFolder(),
     platform: process.platform,
     arch: process.arch,
     kernel: release(),
@@ -62,6 +62,17 @@ export function gatherFacts(): HostFacts {
     node: process.execPath,
     cgroup: cgroupFacts(uid),
   };
+}
+
+/** HOME, else the home of the user database: a relative path would mean another folder wherever `bottle` is called. */
+function homeFolder(): string {
+  const home = homedir();
+  if (home.startsWith("/")) return home;
+  try {
+    return userInfo().homedir;
+  } catch {
+    return "/nonexistent";
+  }
 }
 
 function userName(uid: number): string {

@@ -169,7 +169,21 @@ describe("the first run of a checkout", () => {
     assert.deepEqual(run([join(checkout, "bottle"), "x"], env), { status: 0, stdout: '["x"]\n', stderr: "" });
   });
 
-  test("without HOME the cache is in the checkout, and a relative XDG_CACHE_HOME does not count", () => {
+  test("without HOME the cache is in the home of the user database", () => {
+    const { HOME: _home, ...env } = fresh("of the database", { node: "old" });
+    const line = `one:x:1000:1000:One, of: many:${join(checkout, "home")}:/bin/sh`;
+    writeFileSync(join(checkout, "programs/getent"), `#!/bin/sh\n[ "$1" = passwd ] && echo '${line}'\n`, {
+      mode: 0o755,
+    });
+    for (const extra of [{}, { HOME: "" }, { HOME: "relative" }]) {
+      assert.equal(run([join(checkout, "bottle")], { ...env, ...extra }).status, 4);
+      assert.ok(existsSync(join(checkout, "home/.cache/bot-bottle")));
+      assert.equal(existsSync(join(checkout, ".cache")), false);
+      rmSync(join(checkout, "home/.cache"), { recursive: true });
+    }
+  });
+
+  test("without any home the cache is in the checkout, and a relative XDG_CACHE_HOME does not count", () => {
     const { HOME: _home, ...env } = fresh("homeless", { node: "old" });
     for (const extra of [{}, { XDG_CACHE_HOME: "relative" }, { HOME: "" }]) {
       assert.equal(run([join(checkout, "bottle")], { ...env, ...extra }).status, 4);

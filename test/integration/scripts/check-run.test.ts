@@ -48,6 +48,9 @@ describe("npm run check", { skip: skipWithout("git") }, () => {
     }
     symlinkSync(join(root, "node_modules"), join(area, "node_modules"));
     writeFileSync(join(area, ".gitignore"), "node_modules\n");
+    // Where a user without a home keeps what is fetched.
+    mkdirSync(join(area, ".cache"));
+    writeFileSync(join(area, ".cache/fetched.ts"), "export   const  a='b'\n");
     spawnSync("git", ["init", "-q"], { cwd: area });
   });
   after(() => rmSync(area, { recursive: true }));
@@ -76,6 +79,7 @@ describe("npm run check", { skip: skipWithout("git") }, () => {
       const part = stdout.split(/^(?=FAIL )/m).find((text) => text.startsWith(`FAIL ${name}`)) ?? "";
       assert.ok(part.includes(path), `${name} does not name ${path}:\n${part}`);
     }
+    assert.ok(!stdout.includes("fetched.ts"), stdout);
   });
 
   test("a selected check runs alone, an unknown one is a usage error", () => {
