@@ -41,12 +41,19 @@ export const audit: VerbRun = async (input, io) => {
   }
   const following = flag(input, "follow") && stateOf(record) === "running";
   const stop = following ? untilEnded(name, layout, signal) : undefined;
+  // Whatever asks before the bottle is sealed is the seal check: the agent is not there yet.
+  let sealed = false;
   for await (const parsed of readAudit(path, stop)) {
+    if (parsed.ok && parsed.line.event.type === "session" && parsed.line.event.event === "sealed") sealed = true;
     if (!parsed.ok) io.say(`bottle: audit log of ${name}: ${parsed.problem}`);
     else if (flag(input, "denied") && !(parsed.line.event.type === "decision" && parsed.line.event.verdict === "deny"))
       continue;
     else if (text(input, "format") === "json") io.out(`${JSON.stringify(parsed.line)}\n`);
-    else io.out(`${parsed.line.time.slice(11, 23)}  ${printable(describe(parsed.line.event))}\n`);
+    else {
+      const { event, time } = parsed.line;
+      const probe = event.type === "decision" && !sealed ? "  <- the seal check's own probe" : "";
+      io.out(`${time.slice(11, 23)}  ${printable(describe(event))}${probe}\n`);
+    }
   }
   return 0;
 };

@@ -241,6 +241,9 @@ test("a host that is not listed: 403 with a reason inside, a line in the audit l
   assert.match(run.stdout, /host-not-listed/);
   const denied = await operator.bottle(["audit", "asker", "--denied"]);
   assert.match(denied.stdout, /not-listed\.example:443/);
+  const probes = denied.stdout.split("\n").filter((line) => line.includes("the seal check's own probe"));
+  assert.equal(probes.length, 1, denied.stdout);
+  assert.match(probes[0] ?? "", /seal-check\.invalid:443/);
   assert.equal((await operator.bottle(["audit", "asker", "--verify"])).code, 0);
   const log = join(bottles(operator), "asker", "audit.jsonl");
   writeFileSync(log, readFileSync(log, "utf8").replace("not-listed", "not-1isted"));
