@@ -31,6 +31,7 @@ export const verbs: readonly Verb[] = [
     ],
     details:
       "The folder (default: the current one) is copied into the bottle. What stands after `--` goes to the agent as it is. " +
+      "A start that fails halfway leaves its folder with plan and audit log, says its name, and with --rm archives and removes it. " +
       "The exit code is the agent's own, 128+n for signal n, 125 when bot-bottle itself failed after the agent had started.",
     examples: [
       "bottle start claude",

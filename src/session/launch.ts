@@ -13,7 +13,7 @@ import { type AuditLog, openAudit } from "../state/audit.ts";
 import { openJournal } from "../state/journal.ts";
 import type { BottlePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
-import { createRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
+import { createRecord, readRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
 import { refuseExposedPlan } from "./exposed-plan.ts";
@@ -44,18 +44,44 @@ export interface RunningBottle {
 
 /**
  * Makes the bottle of `plan`: record, cage, gateway, files, workspace, seal check. Whatever fails, what was made
- * before is undone before this rejects; what cannot be undone is said and left to `bottle prune`.
+ * before is undone before this rejects; what cannot be undone is said and left to `bottle prune`. The folder of a failed
+ * start tells how far it came: it is named, or archived and removed where `removeFailed`.
  */
-export async function launch(plan: BottlePlan, backend: Backend, context: SessionContext): Promise<RunningBottle> {
+export async function launch(
+  plan: BottlePlan,
+  backend: Backend,
+  context: SessionContext,
+  removeFailed = false,
+): Promise<RunningBottle> {
   const cleanup = new Cleanup();
+  let recorded = false;
   try {
-    return await build(plan, backend, context, cleanup);
+    return await build(plan, backend, context, cleanup, () => {
+      recorded = true;
+    });
   } catch (error) {
     for (const failure of await cleanup.run()) {
       context.say(`bottle: ${failure.name} could not be undone: ${String(failure.error)}; bottle prune removes it`);
     }
+    const removed = recorded && removeFailed && (await removeFolder(plan.name, backend, context));
+    if (recorded && !removed) {
+      context.say(
+        `bottle: ${plan.name} failed to start; bottle audit ${plan.name} tells how far it came, bottle rm ${plan.name} removes it`,
+      );
+    }
     throw error;
   }
+}
+
+/** False when it could not be removed; `bottle rm` says why. */
+async function removeFolder(name: string, backend: Backend, context: SessionContext): Promise<boolean> {
+  const { removeEnded } = await import("./reconcile.ts");
+  return readRecord(context.layout, name)
+    .then((record) => removeEnded(record, backend, context))
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 async function build(
@@ -63,6 +89,7 @@ async function build(
   backend: Backend,
   context: SessionContext,
   cleanup: Cleanup,
+  onRecord: () => void,
 ): Promise<RunningBottle> {
   const { facts, layout, env } = context;
   const secrets = await holdSecrets(plan.secrets, env, missingVariables(plan, context));
@@ -77,6 +104,7 @@ async function build(
     await removeBottleFolder(layout, plan.name);
     throw refusal;
   });
+  onRecord();
   cleanup.push("record", async () => {
     const phase = running ? "exited" : "failed";
     await updateRecord(layout, plan.name, (record) => ({

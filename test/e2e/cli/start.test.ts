@@ -200,6 +200,28 @@ test("a workspace that holds the value of a credential is refused, copied or bou
   }
 });
 
+test("a start that fails halfway names the folder that it leaves; with --rm it leaves none", { skip }, async () => {
+  using operator = newOperator();
+  const env = withService(operator);
+  writeFileSync(join(operator.workspace, ".env"), SERVICE_VALUE);
+  const words = ["start", "shell", "-p", "true", "--name", "halfway"];
+  const kept = await operator.bottle(words, { env });
+  assert.equal(kept.code, 3);
+  assert.match(
+    kept.stderr,
+    /^bottle: halfway failed to start; bottle audit halfway .*, bottle rm halfway removes it$/m,
+  );
+  assert.equal((await operator.bottle(["audit", "halfway"])).code, 0);
+  const taken = await operator.bottle(words, { env });
+  assert.match(taken.stderr, /NAME_TAKEN/);
+  assert.doesNotMatch(taken.stderr, /failed to start/);
+  assert.equal((await operator.bottle(["rm", "halfway"])).code, 0);
+  const removed = await operator.bottle([...words, "--rm"], { env });
+  assert.equal(removed.code, 3);
+  assert.doesNotMatch(removed.stderr, /failed to start/);
+  assert.deepEqual(readdirSync(bottles(operator)), []);
+});
+
 test("row 140: a git worktree is bound to no agent, and its copy is", { skip }, async () => {
   using operator = newOperator();
   writeFileSync(join(operator.workspace, ".git"), "gitdir: /srv/app/.git/worktrees/one\n");
