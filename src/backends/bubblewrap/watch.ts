@@ -3,7 +3,7 @@ import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
 import type { Limits } from "../../core/model/plan.ts";
 import { signalProcess } from "../../host/process-identity.ts";
 import { killCage } from "./cage.ts";
-import { endProcesses, processesIn } from "./processes.ts";
+import { processesIn } from "./processes.ts";
 
 const EVERY_MS = 1000;
 
@@ -48,26 +48,33 @@ export function watchLimits(
   limits: Pick<Limits, "memoryBytes" | "pids">,
   signal: AbortSignal,
 ): void {
+  /** All were killed at the look before; what is over now outruns that. */
+  let killed = false;
   const look = async (): Promise<void> => {
     const processes = processesIn(cage.pidNamespace, cage.init).flatMap((identity) => {
       const usage = readStatus(identity.pid);
       return usage === null ? [] : [{ identity, ...usage }];
     });
     const verdict = judgeUsage(processes, limits);
-    if (verdict.end === "largest") signalProcess(verdict.process.identity, "SIGKILL");
-    if (verdict.end === "none" || verdict.end === "largest") return;
-    await endProcesses(cage.pidNamespace, cage.init, 0);
-    if (processesIn(cage.pidNamespace, cage.init).length > 0) await killCage(cage.init, cage.monitor);
+    const victims = verdict.end === "all" ? processes : verdict.end === "largest" ? [verdict.process] : [];
+    for (const { identity } of victims) signalProcess(identity, "SIGKILL");
+    if (verdict.end === "all" && killed) await killCage(cage.init, cage.monitor);
+    killed = verdict.end === "all";
   };
+  let timer: NodeJS.Timeout | undefined;
   const next = () => {
-    const timer = setTimeout(() => {
-      void look().finally(() => {
-        if (!signal.aborted) next();
-      });
-    }, EVERY_MS);
+    if (signal.aborted) return;
+    // A look that failed is followed by another.
+    timer = setTimeout(
+      () =>
+        void look()
+          .catch(() => {})
+          .then(next),
+      EVERY_MS,
+    );
     timer.unref();
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   };
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   next();
 }
 
