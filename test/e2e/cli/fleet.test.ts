@@ -21,6 +21,8 @@ const running = (operator: Operator, name: string) =>
     (await list(operator)).find((row) => row.name === name && row.state === "running"),
   );
 const ended = (child: ChildProcess) => new Promise<number | null>((resolve) => child.once("close", resolve));
+/** Seconds that no other process sleeps, not even one of the same test run elsewhere on this machine. */
+const mark = (digit: string) => `600.${digit}${process.pid}`;
 const processesWith = (mark: string) =>
   globSync("/proc/[0-9]*/cmdline").filter((file) => {
     try {
@@ -46,7 +48,7 @@ test("ls, exec, logs, stop and rm of a running bottle", { skip }, async () => {
     "--label",
     "team=a",
     "-p",
-    "echo at work; sleep 600.125",
+    `echo at work; sleep ${mark("1")}`,
   ]);
   const code = ended(agent);
   await running(operator, "worker");
@@ -69,7 +71,7 @@ test("ls, exec, logs, stop and rm of a running bottle", { skip }, async () => {
   assert.equal((await operator.bottle(["rm", "worker"])).code, 2, "a running bottle is not removed without --force");
   assert.equal((await operator.bottle(["stop", "worker", "--grace", "2"])).code, 0);
   assert.equal(await code, 143);
-  assert.deepEqual(processesWith("600.125"), []);
+  assert.deepEqual(processesWith(mark("1")), []);
   assertGone(operator, "worker");
   const [row] = await list(operator);
   assert.deepEqual([row?.state, row?.exitCode], ["exited", 143]);
@@ -84,13 +86,13 @@ test("ls, exec, logs, stop and rm of a running bottle", { skip }, async () => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   test(`${signal} to the host process ends agent and cage and leaves nothing`, { skip }, async () => {
     using operator = newOperator();
-    const mark = `600.${signal.length}${signal.charCodeAt(3)}`;
-    const agent = operator.spawn(["start", "shell", "--name", "worker", "-p", `sleep ${mark}`]);
+    const seconds = mark(`${signal.length}${signal.charCodeAt(3)}`);
+    const agent = operator.spawn(["start", "shell", "--name", "worker", "-p", `sleep ${seconds}`]);
     const code = ended(agent);
     await running(operator, "worker");
     agent.kill(signal);
     assert.equal(await code, 128 + constants.signals[signal]);
-    assert.deepEqual(processesWith(mark), []);
+    assert.deepEqual(processesWith(seconds), []);
     assertGone(operator, "worker");
     assert.equal((await list(operator))[0]?.state, "exited");
     assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
@@ -100,14 +102,14 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 test("a signal while the bottle is being made undoes what was made", { skip }, async () => {
   using operator = newOperator();
   for (const wait of ["record.json", "journal.jsonl", "policy.json"]) {
-    const agent = operator.spawn(["start", "shell", "--name", "early", "-p", "sleep 600.5"]);
+    const agent = operator.spawn(["start", "shell", "--name", "early", "-p", `sleep ${mark("2")}`]);
     const code = ended(agent);
     const file = join(operator.home, ".local/state/bot-bottle/bottles/early", wait);
     await eventually(wait, () => existsSync(file));
     agent.kill("SIGTERM");
     assert.equal(await code, 143, wait);
     assertGone(operator, "early");
-    assert.deepEqual(processesWith("600.5"), []);
+    assert.deepEqual(processesWith(mark("2")), []);
     assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
     assert.deepEqual(await list(operator), []);
   }
@@ -115,13 +117,20 @@ test("a signal while the bottle is being made undoes what was made", { skip }, a
 
 test("row 134: kill -9 of the host process takes the cage with it; one prune removes the rest", { skip }, async () => {
   using operator = newOperator();
-  const agent = operator.spawn(["start", "shell", "--name", "victim", "-p", "(setsid sleep 600.75 &) ; sleep 600.75"]);
+  const agent = operator.spawn([
+    "start",
+    "shell",
+    "--name",
+    "victim",
+    "-p",
+    `(setsid sleep ${mark("3")} &) ; sleep ${mark("3")}`,
+  ]);
   const code = ended(agent);
   await running(operator, "victim");
-  await eventually("the agent runs", () => processesWith("600.75").length >= 2);
+  await eventually("the agent runs", () => processesWith(mark("3")).length >= 2);
   agent.kill("SIGKILL");
   await code;
-  await eventually("the kernel ends the cage", () => processesWith("600.75").length === 0);
+  await eventually("the kernel ends the cage", () => processesWith(mark("3")).length === 0);
   assert.equal((await list(operator))[0]?.state, "lost");
   const shown = await operator.bottle(["prune", "--dry-run"]);
   assert.match(shown.stdout, /victim/);
@@ -164,7 +173,7 @@ test("row 140: a folder that a running bottle is bound to, what is in it and aro
     "bind",
     ...more,
   ];
-  const first = operator.spawn(bind(operator.workspace, "--name", "first", "-p", "sleep 600.5"));
+  const first = operator.spawn(bind(operator.workspace, "--name", "first", "-p", "sleep 600"));
   const code = ended(first);
   await running(operator, "first");
   const second = await operator.bottle(bind(inner, "--name", "second", "-p", "true"));
