@@ -5,7 +5,7 @@ import type { Layout } from "../state/layout.ts";
 import { listBottles } from "../state/records.ts";
 import { stateOf } from "./reconcile.ts";
 
-const LIVE = ["creating", "running", "closing"];
+const LIVE = ["creating", "running"];
 
 /**
  * Two running bottles never bind one folder, or folders one of which lies in the other: their agents would meet there

@@ -10,11 +10,11 @@ import { listBottles, removeBottleFolder, removeDrafts, updateRecord } from "../
 import type { SessionContext } from "./context.ts";
 
 /** What a bottle is now: its record, corrected by whether its host process lives. */
-export type BottleState = "creating" | "running" | "closing" | "exited" | "failed" | "lost";
+export type BottleState = "creating" | "running" | "exited" | "failed" | "lost";
 
 /** `lost`: the record says that it runs, and the process that hosted it is gone (`kill -9`, power cut). */
 export function stateOf(record: BottleRecord): BottleState {
-  const live = record.phase === "creating" || record.phase === "running" || record.phase === "closing";
+  const live = record.phase === "creating" || record.phase === "running";
   return live && !isRunning(record.host) ? "lost" : record.phase;
 }
 

@@ -6,7 +6,7 @@ import { isErrno, makePrivateFolder, writeFileAtomically } from "../host/files.t
 import { bottlePaths, type Layout } from "./layout.ts";
 import { formatRecord } from "./record-format.ts";
 
-const KEPT = ["audit.jsonl", "policy.json", "plan.json", "journal.jsonl", "agent.log", "host.log"] as const;
+const KEPT = ["audit.jsonl", "policy.json", "plan.json", "journal.jsonl", "agent.log"] as const;
 
 /**
  * Moves what must outlive a bottle (audit log, decisions, transcript; whatever the exit code, attack row 149) into

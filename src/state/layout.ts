@@ -30,8 +30,6 @@ export interface BottlePaths {
   readonly workspace: string;
   /** Output of a headless agent, transcript of an interactive one. */
   readonly agentLog: string;
-  /** Output of the host process of a detached bottle. */
-  readonly hostLog: string;
   /** For sockets while the bottle runs. */
   readonly run: string;
   readonly control: string;
@@ -98,7 +96,6 @@ export function bottlePaths(layout: Layout, name: string, run = join(layout.runt
     home: join(folder, "home"),
     workspace: join(folder, "workspace"),
     agentLog: join(folder, "agent.log"),
-    hostLog: join(folder, "host.log"),
     run,
     control: join(run, CONTROL),
   };

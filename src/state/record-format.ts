@@ -7,7 +7,7 @@ export type ParsedRecord =
   | { readonly ok: true; readonly record: BottleRecord }
   | { readonly ok: false; readonly problem: string };
 
-const PHASES: readonly BottlePhase[] = ["creating", "running", "closing", "exited", "failed"];
+const PHASES: readonly BottlePhase[] = ["creating", "running", "exited", "failed"];
 
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;

@@ -146,7 +146,7 @@ export async function removeDrafts(layout: Layout, isAlive: (pid: number) => boo
   return removed;
 }
 
-const OWN_FILES = ["plan.json", "policy.json", "journal.jsonl", "audit.jsonl", "agent.log", "host.log"];
+const OWN_FILES = ["plan.json", "policy.json", "journal.jsonl", "audit.jsonl", "agent.log"];
 
 async function removeFlatFolder(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {

@@ -6,7 +6,7 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
-export type BottlePhase = "creating" | "running" | "closing" | "exited" | "failed";
+export type BottlePhase = "creating" | "running" | "exited" | "failed";
 
 /** `record.json`: what exists for one bottle. The one registry of truth, reconciled by `session/reconcile`. */
 export interface BottleRecord {

@@ -138,6 +138,7 @@ test("a record is read strictly", () => {
     { labels: { a: 1 } },
     { host: null },
     { name: "../x" },
+    { phase: "closing" as "exited" },
   ]) {
     assert.ok(!parseRecord(JSON.stringify({ ...record("a"), ...change })).ok, JSON.stringify(change));
   }
