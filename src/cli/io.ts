@@ -1,8 +1,10 @@
+import { BottleError } from "../core/model/errors.ts";
 import { printableLines } from "../core/wire/printable.ts";
 
 /** What a verb may use of the process that runs it. stdout is data, stderr is talk to a person. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asked for only where it is needed: it may have been removed under us. Errors: USAGE. */
   readonly cwd: string;
   /** True where a person can be asked: stdin and stdout are terminals. */
   readonly interactive: boolean;
@@ -35,13 +37,23 @@ async function askHidden(question: string, signal: AbortSignal): Promise<string>
   }
 }
 
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new BottleError("USAGE", "the current folder is gone", { hint: "cd to a folder that exists" });
+  }
+}
+
 /** The real process's Io. */
 export function processIo(signal: AbortSignal): Io {
   const stdoutIsTerminal = process.stdout.isTTY === true;
   const env = process.env;
   return {
     env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder();
+    },
     interactive: process.stdin.isTTY === true && stdoutIsTerminal,
     stdoutIsTerminal,
     stderrIsTerminal: process.stderr.isTTY === true,

@@ -8,7 +8,9 @@ export function sessionContext(io: Io): SessionContext {
   const facts = gatherFacts();
   return {
     env: io.env,
-    cwd: io.cwd,
+    get cwd() {
+      return io.cwd;
+    },
     facts,
     layout: layoutOf(io.env, facts.home, facts.uid),
     say: io.say,
