@@ -28,26 +28,48 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 /** Signals end the run in order: the verb sees the abort, undoes what it did, and its code is the exit code. */
-function abortOnSignals(): AbortSignal {
-  const controller = new AbortController();
+function abortOnSignals(controller: AbortController): AbortSignal {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => controller.abort(name));
   }
   return controller.signal;
 }
 
-// A reader that went away (`bottle ls | head`) or a closed terminal is no reason for a stack trace.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-  });
+/** How long the undos may take after a bug; what is left then is for `bottle prune`. */
+const UNDO_MS = 10_000;
+/** Where the code is otherwise that of the command, as when our part breaks. */
+const UNWRITTEN: Readonly<Record<string, number>> = { start: 125, exec: 125 };
+
+const controller = new AbortController();
+const io = processIo(abortOnSignals(controller));
+const argv = process.argv.slice(2);
+let crashed = false;
+let unwritten = false;
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // A reader that went away (`bottle ls | head`) or a closed terminal is nothing to talk about; a full disk is.
+  if (unwritten || error.code === "EPIPE" || error.code === "EIO") return;
+  unwritten = true;
+  io.say(`bottle: stdout cannot be written: ${error.message}`);
+});
+// Talk that nobody can hear ends nothing.
+process.stderr.on("error", () => undefined);
+process.on("uncaughtException", (error) => {
+  if (crashed) return;
+  crashed = true;
+  report(error, io);
+  // As a signal would: a running bottle is undone before the process ends.
+  controller.abort("SIGTERM");
+  setTimeout(() => process.exit(EXIT_OF_KIND.bug), UNDO_MS);
+});
+
+const code = await main(argv, io);
+
+function exit(): never {
+  if (crashed) process.exit(EXIT_OF_KIND.bug);
+  process.exit(unwritten && code === 0 ? (UNWRITTEN[argv[0] ?? ""] ?? EXIT_OF_KIND.host) : code);
 }
 
-const io = processIo(abortOnSignals());
-process.on("uncaughtException", (error) => {
-  report(error, io);
-  process.exit(EXIT_OF_KIND.bug);
-});
-process.exitCode = await main(process.argv.slice(2), io);
-// Open handles of a library must not keep the process; written output must not be cut.
-process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+// Open handles of a library must not keep the process; written output must not be cut. A failed write is told one turn
+// after it.
+process.stdout.write("", () => process.stderr.write("", () => setImmediate(exit)));
