@@ -40,6 +40,9 @@ const UNDO_MS = 10_000;
 /** Where the code is otherwise that of the command, as when our part breaks. */
 const UNWRITTEN: Readonly<Record<string, number>> = { start: 125, exec: 125 };
 
+// Whatever the umask takes from others, what is ours is ours to read again.
+process.umask(process.umask(0o077) & 0o077);
+
 const controller = new AbortController();
 const io = processIo(abortOnSignals(controller));
 const argv = process.argv.slice(2);

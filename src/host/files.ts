@@ -25,8 +25,8 @@ export async function makePrivateFolder(folder: string, uid: number): Promise<vo
   const stat = await lstat(folder);
   if (!stat.isDirectory()) throw unusable("is not a folder", "move it away");
   if (stat.uid !== uid) throw unusable(`belongs to user ${stat.uid}, not to you`, "move it away, or have it removed");
-  // Our own folder may be too open after an odd umask or a restored backup: closing it is safe, since it is ours.
-  if ((stat.mode & 0o077) !== 0) await chmod(folder, 0o700);
+  // Our own folder may be too open, or closed to us too, after an odd umask or a restored backup; it is ours to mend.
+  if ((stat.mode & 0o777) !== 0o700) await chmod(folder, 0o700);
 }
 
 /**

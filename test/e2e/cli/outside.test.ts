@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { globSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { skipWithout } from "../../support/needs.ts";
@@ -87,4 +87,19 @@ test("a bug of ours ends the run with its code, and only after the bottle was un
   assert.equal(await stateOf(operator), "exited");
   assert.deepEqual(runFolders(operator), []);
   assert.equal((await operator.bottle(["rm", "broken"])).code, 0);
+});
+
+test("a umask that keeps even the owner out closes nothing of ours", {
+  skip: skipWithout("bubblewrap", "perl"),
+}, async () => {
+  using operator = newOperator();
+  const words = ["start", "shell", "--name", "masked", "-p", "echo it ran"];
+  const ran = inShell(operator, `umask 777; "$@"`, ...words);
+  assert.equal(ran.stdout, "it ran\n", ran.stderr);
+  const folder = join(operator.home, ".local/state/bot-bottle/bottles/masked");
+  for (const path of [folder, ...globSync(join(folder, "*.*"))]) {
+    const stat = statSync(path);
+    assert.equal(stat.mode & 0o777, stat.isDirectory() ? 0o700 : 0o600, path);
+  }
+  assert.equal((await operator.bottle(["rm", "masked"])).code, 0);
 });

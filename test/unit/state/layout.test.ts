@@ -64,9 +64,11 @@ test("a private folder is made closed, an open one of ours is closed", async (co
   await makePrivateFolder(made, uid);
   assert.equal(statSync(made).mode & 0o777, 0o700);
   assert.equal(statSync(join(at, "a")).mode & 0o777, 0o700);
-  chmodSync(made, 0o777);
-  await makePrivateFolder(made, uid);
-  assert.equal(statSync(made).mode & 0o777, 0o700);
+  for (const mode of [0o777, 0o000]) {
+    chmodSync(made, mode);
+    await makePrivateFolder(made, uid);
+    assert.equal(statSync(made).mode & 0o777, 0o700);
+  }
 });
 
 test("a folder in a shared place that is a link, a file or another's is refused", async (context) => {
