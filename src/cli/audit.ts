@@ -31,7 +31,7 @@ export const audit: VerbRun = async (input, io) => {
   const { layout, signal } = sessionContext(io);
   const [name = ""] = input.positionals;
   const record = await readRecord(layout, name);
-  const { audit: path } = bottlePaths(layout, name, record.run);
+  const { audit: path } = bottlePaths(layout, name);
   if (flag(input, "verify")) {
     const verdict = await verifyAudit(path, record.auditHead);
     if (text(input, "format") === "json") io.out(`${JSON.stringify(verdict)}\n`);

@@ -14,8 +14,8 @@ const POLL_MS = 200;
 export const logs: VerbRun = async (input, io) => {
   const { layout, signal } = sessionContext(io);
   const [name = ""] = input.positionals;
-  const record = await readRecord(layout, name);
-  const { agentLog } = bottlePaths(layout, name, record.run);
+  await readRecord(layout, name);
+  const { agentLog } = bottlePaths(layout, name);
   const raw = flag(input, "raw");
   const clean = terminalText();
   let offset = 0;

@@ -112,7 +112,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 
 function note(bottle: DemoBottle, observed: Observed): void {
   observed.agent = bottle.agent;
-  observed.words.push(bottle.name);
+  observed.words.push(bottle.name, bottle.runFolder);
 }
 
 async function attempt(name: string, probe: () => Promise<ProbeResult>): Promise<ProbeResult> {

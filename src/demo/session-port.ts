@@ -22,6 +22,8 @@ export interface DemoExecOptions {
 /** A running bottle, as far as the demo uses it. */
 export interface DemoBottle {
   readonly name: string;
+  /** Name of its runtime folder, which no other bottle has. */
+  readonly runFolder: string;
   /** e.g. `Claude Code 2.1.197 (host claude)`. */
   readonly agent: string;
   /** What stands for the credential inside. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { providers } from "../agents/providers.ts";
 import type { AuditEvent } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
@@ -86,6 +86,7 @@ const request = (spec: DemoSpec): StartRequest => ({
 function demoBottle({ plan, bottle, paths, guest }: RunningBottle, placeholder: string): DemoBottle {
   return {
     name: plan.name,
+    runFolder: basename(paths.run),
     agent: agentTitle(plan),
     placeholder,
     exec: (argv, options = {}) => bottle.exec({ argv }, { timeoutMs: EXEC_LIMIT_MS, ...options }),

@@ -2,7 +2,7 @@ import type { Backend, Bottle } from "../backends/backend.ts";
 import { loadBackend } from "../backends/builtins.ts";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
-import { bottlePaths } from "../state/layout.ts";
+import { livePaths } from "../state/layout.ts";
 import { readRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { stateOf } from "./reconcile.ts";
@@ -19,7 +19,7 @@ export async function findRunning(
     throw new BottleError("BOTTLE_NOT_RUNNING", `${name} does not run (${state})`, { hint });
   }
   const backend = await loadBackend(record.backend);
-  const paths = bottlePaths(context.layout, name, record.run);
+  const paths = livePaths(context.layout, record);
   const folders = { home: paths.home, workspace: paths.workspace, run: paths.run };
   const bottle = await backend.open(record, context.facts, folders);
   if (bottle === null) throw new BottleError("BOTTLE_NOT_RUNNING", `${name} has just ended`, { hint: "bottle ls" });

@@ -11,9 +11,10 @@ import { removePrivateFolder } from "../host/private-folder.ts";
 import { identify } from "../host/process-identity.ts";
 import { type AuditLog, openAudit } from "../state/audit.ts";
 import { openJournal } from "../state/journal.ts";
-import type { BottlePaths } from "../state/layout.ts";
+import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
 import { createRecord, readRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
+import { newRunFolder } from "../state/run-folder.ts";
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
 import { refuseExposedPlan } from "./exposed-plan.ts";
@@ -27,7 +28,7 @@ import { copyWorkspace, searchWorkspace } from "./workspace.ts";
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
   readonly plan: BottlePlan;
-  readonly paths: BottlePaths;
+  readonly paths: LivePaths;
   readonly bottle: Bottle;
   readonly guest: GuestLayout;
   readonly audit: AuditLog;
@@ -200,6 +201,7 @@ async function build(
 }
 
 function newRecord(plan: BottlePlan, { layout }: SessionContext): BottleRecord {
+  const host = ownIdentity();
   return {
     schema: 1,
     name: plan.name,
@@ -210,8 +212,8 @@ function newRecord(plan: BottlePlan, { layout }: SessionContext): BottleRecord {
     createdAt: new Date().toISOString(),
     endedAt: null,
     exitCode: null,
-    host: ownIdentity(),
-    run: `${layout.runtime}/${plan.name}`,
+    host,
+    run: newRunFolder(layout.runtime, host),
     handle: null,
     workspace: { mode: plan.workspace.mode, host: plan.workspace.host },
     labels: plan.labels,

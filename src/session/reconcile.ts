@@ -104,7 +104,7 @@ export async function removeEnded(record: BottleRecord, backend: Backend, contex
     throw new BottleError("BOTTLE_RUNNING", `${record.name} has not ended`, { hint: `bottle stop ${record.name}` });
   }
   const { facts, layout } = context;
-  const paths = bottlePaths(layout, record.name, record.run);
+  const paths = bottlePaths(layout, record.name);
   await archiveBottle(layout, record, facts.uid);
   await backend.erase(paths.home, facts);
   await backend.erase(paths.workspace, facts);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BottleError } from "../core/model/errors.ts";
-import { bottlePaths } from "../state/layout.ts";
+import { livePaths } from "../state/layout.ts";
 import { readRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { askControl } from "./control.ts";
@@ -24,7 +24,7 @@ export async function stopBottle(name: string, graceMs: number, context: Session
     });
   }
   if (record.endedAt !== null) return;
-  const { control } = bottlePaths(layout, name, record.run);
+  const { control } = livePaths(layout, record);
   const reply = await askControl(control, { do: "stop", graceMs }, graceMs + CLOSE_MS);
   if (reply?.ok === false) {
     throw new BottleError("TEARDOWN_INCOMPLETE", `${name} could not be stopped: ${reply.error ?? "no reason given"}`);

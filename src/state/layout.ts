@@ -1,7 +1,9 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
+import { RUN_NAME_LENGTH } from "./run-folder.ts";
 
 /** Every folder of ours on this host. All absolute. */
 export interface Layout {
@@ -12,7 +14,7 @@ export interface Layout {
   readonly bottles: string;
   readonly archive: string;
   readonly cache: string;
-  /** Sockets: one folder for each running bottle. */
+  /** Sockets: one folder for each running bottle (run-folder.ts), below this one. */
   readonly runtime: string;
 }
 
@@ -30,7 +32,11 @@ export interface BottlePaths {
   readonly workspace: string;
   /** Output of a headless agent, transcript of an interactive one. */
   readonly agentLog: string;
-  /** For sockets while the bottle runs. */
+}
+
+/** Paths of a bottle whose record is known. */
+export interface LivePaths extends BottlePaths {
+  /** For sockets while the bottle runs; as the record says, since another shell may have another XDG_RUNTIME_DIR. */
   readonly run: string;
   readonly control: string;
 }
@@ -39,12 +45,11 @@ export interface BottlePaths {
 export const MANIFEST_NAME = "bot-bottle.json";
 /** sizeof(sockaddr_un.sun_path) - 1, unix(7). */
 const LONGEST_SOCKET_PATH = 107;
-const LONGEST_NAME = 41;
 const CONTROL = "control.sock";
 
 /**
  * Our folders by the XDG Base Directory Specification 0.8 (a relative value there is ignored, as it says).
- * Sockets go below XDG_RUNTIME_DIR when that is ours, closed to others and short enough for any bottle's socket path,
+ * Sockets go below XDG_RUNTIME_DIR when that is ours, closed to others and short enough for any socket path,
  * else into a per-user folder in /tmp, which `makePrivateFolder` checks before use.
  * `env` is the operator's environment; `home` is used where HOME would be.
  */
@@ -69,9 +74,14 @@ export function layoutOf(env: Readonly<Record<string, string | undefined>>, home
 function runtimeFolder(given: string | undefined, uid: number): string {
   if (given?.startsWith("/") && isOurs(given, uid)) {
     const runtime = join(given, "bot-bottle");
-    const longest = join(runtime, "n".repeat(LONGEST_NAME), CONTROL);
+    const longest = join(runtime, "n".repeat(RUN_NAME_LENGTH), CONTROL);
     if (Buffer.byteLength(longest) <= LONGEST_SOCKET_PATH) return runtime;
   }
+  return sharedRuntime(uid);
+}
+
+/** Where sockets go without an XDG_RUNTIME_DIR of ours. */
+function sharedRuntime(uid: number): string {
   return `/tmp/bot-bottle-${uid}`;
 }
 
@@ -81,11 +91,15 @@ function isOurs(folder: string, uid: number): boolean {
   return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o077) === 0;
 }
 
-/** Paths of the bottle called `name`; `run` as its record says, when there is one. Errors: USAGE for what is no name. */
-export function bottlePaths(layout: Layout, name: string, run = join(layout.runtime, name)): BottlePaths {
+/** Paths of the bottle called `name`. Errors: USAGE for what is no name. */
+export function bottlePaths(layout: Layout, name: string): BottlePaths {
   // The name comes from the command line or from a folder listing: it must never lead out of our folders.
   if (!isName(name)) throw new BottleError("USAGE", `${JSON.stringify(name)} cannot be the name of a bottle`);
-  const folder = join(layout.bottles, name);
+  return pathsIn(join(layout.bottles, name));
+}
+
+/** Paths of a bottle in its folder, wherever that stands by now. */
+function pathsIn(folder: string): BottlePaths {
   return {
     folder,
     record: join(folder, "record.json"),
@@ -96,7 +110,10 @@ export function bottlePaths(layout: Layout, name: string, run = join(layout.runt
     home: join(folder, "home"),
     workspace: join(folder, "workspace"),
     agentLog: join(folder, "agent.log"),
-    run,
-    control: join(run, CONTROL),
   };
+}
+
+/** Paths of a recorded bottle, its sockets among them. Errors: USAGE for what is no name. */
+export function livePaths(layout: Layout, record: Pick<BottleRecord, "name" | "run">): LivePaths {
+  return { ...bottlePaths(layout, record.name), run: record.run, control: join(record.run, CONTROL) };
 }

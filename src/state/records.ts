@@ -5,7 +5,7 @@ import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
 import { isErrno, isTempName, makePrivateFolder, readTextFile, writeFileAtomically } from "../host/files.ts";
-import { type BottlePaths, bottlePaths, type Layout } from "./layout.ts";
+import { bottlePaths, type Layout, type LivePaths, livePaths } from "./layout.ts";
 import { formatRecord, parseRecord } from "./record-format.ts";
 
 /** A bottle's folder as a listing sees it; `problem` is half a sentence about the file that cannot be read. */
@@ -20,8 +20,8 @@ const DRAFT = /^\.new-(\d+)-[0-9a-f]{12}$/;
  * and renamed, which fails when a folder with content stands there, so two starts at one moment never share a name and
  * nobody ever sees a bottle without its record. Errors: NAME_TAKEN, STATE_UNUSABLE.
  */
-export async function createRecord(layout: Layout, record: BottleRecord, uid: number): Promise<BottlePaths> {
-  const paths = bottlePaths(layout, record.name, record.run);
+export async function createRecord(layout: Layout, record: BottleRecord, uid: number): Promise<LivePaths> {
+  const paths = livePaths(layout, record);
   await makePrivateFolder(layout.state, uid);
   await makePrivateFolder(layout.bottles, uid);
   const draft = join(layout.bottles, `.new-${process.pid}-${randomBytes(6).toString("hex")}`);

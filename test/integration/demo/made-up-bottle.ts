@@ -16,6 +16,7 @@ export const done = (stdout: string, stderr = "", code = 0): ExecResult => ({
 export function madeUpBottle(change: Partial<DemoBottle>): DemoBottle {
   return {
     name: "claude-madeup",
+    runFolder: "4194304-1-0123ab",
     agent: "made up",
     placeholder: PLACEHOLDER,
     exec: async () => done(""),

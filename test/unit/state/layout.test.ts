@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { makePrivateFolder } from "../../../src/host/files.ts";
-import { bottlePaths, layoutOf } from "../../../src/state/layout.ts";
+import { bootId } from "../../../src/host/process-identity.ts";
+import { layoutOf, livePaths } from "../../../src/state/layout.ts";
+import { listRunFolders, newRunFolder, ownerOfRunFolder } from "../../../src/state/run-folder.ts";
 import { skipWithout } from "../../support/needs.ts";
 
 const uid = process.getuid?.() ?? 0;
@@ -42,20 +44,21 @@ test("sockets lie in XDG_RUNTIME_DIR only when it is ours, closed and short enou
   assert.equal(layoutOf({ XDG_RUNTIME_DIR: own }, "/h", uid).runtime, fallback);
 });
 
-test("the longest name still gives a socket path of at most 107 bytes", (context) => {
+test("the longest-lived host process still gives a socket path of at most 107 bytes", (context) => {
   const own = folder(context);
   chmodSync(own, 0o700);
   for (let pad = 1; pad < 60; pad += 1) {
     const runtime = join(own, "p".repeat(pad));
     mkdirSync(runtime, { mode: 0o700 });
     const layout = layoutOf({ XDG_RUNTIME_DIR: runtime }, "/h", uid);
-    assert.ok(Buffer.byteLength(bottlePaths(layout, "n".repeat(41)).control) <= 107);
+    const run = newRunFolder(layout.runtime, { pid: 4_194_304, startTime: 99_999_999_999, bootId: "b" });
+    assert.ok(Buffer.byteLength(livePaths(layout, { name: "n".repeat(41), run }).control) <= 107);
   }
 });
 
 test("a record's own runtime folder wins over what this shell would compute", () => {
   const layout = layoutOf({}, "/h", uid);
-  assert.equal(bottlePaths(layout, "a", "/run/user/7/bot-bottle/a").control, "/run/user/7/bot-bottle/a/control.sock");
+  assert.equal(livePaths(layout, { name: "a", run: "/run/user/7/x" }).control, "/run/user/7/x/control.sock");
 });
 
 test("a private folder is made closed, an open one of ours is closed", async (context) => {
@@ -86,4 +89,17 @@ test("a folder that another user made first is refused", { skip: skipWithout("ro
   mkdirSync(join(at, "x"));
   chownSync(join(at, "x"), 1500, 1500);
   await assert.rejects(makePrivateFolder(join(at, "x"), 0), /belongs to user 1500/);
+});
+
+test("no two bottles share a runtime folder, whatever they are called and whichever state folder they are of", async (context) => {
+  const runtime = folder(context);
+  const host = { pid: 7, startTime: 11, bootId: bootId() };
+  const [one, two] = [newRunFolder(runtime, host), newRunFolder(runtime, host)];
+  assert.notEqual(one, two);
+  assert.deepEqual(ownerOfRunFolder(one), host);
+  mkdirSync(one);
+  mkdirSync(join(runtime, "somebody-elses"));
+  assert.deepEqual(await listRunFolders(runtime, uid), [one]);
+  assert.deepEqual(await listRunFolders(runtime, uid + 1), [], "of another user");
+  assert.equal(ownerOfRunFolder("/home/op"), null);
 });
