@@ -9,6 +9,20 @@ export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code);
 }
 
+/** What the system says of a disk that takes nothing more, or that we may not write to. */
+const UNWRITABLE = ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO"];
+
+/** The error for a file of ours that could not be written: a full disk is no bug. Any other error stays as it is. */
+export function unwritable(path: string, error: unknown): unknown {
+  if (!isErrno(error, ...UNWRITABLE)) return error;
+  if (isErrno(error, "ENOSPC", "EDQUOT")) {
+    const hint = "free some space: bottle ls, then bottle rm NAME";
+    return new BottleError("STATE_UNUSABLE", `${path} cannot be written: its disk is full`, { hint, cause: error });
+  }
+  const hint = "its disk and its folder must be writable";
+  return new BottleError("STATE_UNUSABLE", `${path} cannot be written`, { hint, cause: error });
+}
+
 /**
  * Makes `folder` and what is missing above it, each 0700, and checks that the folder is a real one (not a link),
  * is ours and is closed to everybody else: in a shared temp folder somebody may have made it first.
@@ -32,11 +46,13 @@ export async function makePrivateFolder(folder: string, uid: number): Promise<vo
 /**
  * Replaces `path` by `content` so that a reader, or a crash at any moment, sees the old file or the new one, never a
  * part (write a new file beside it, then rename(2)). Mode 0600 by default. Leaves no temp file behind on failure.
+ * Errors: STATE_UNUSABLE.
  */
 export async function writeFileAtomically(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const temp = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
-  const file = await open(temp, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   try {
+    const file = await open(temp, flags, mode);
     try {
       await file.writeFile(content);
     } finally {
@@ -45,7 +61,7 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     await rename(temp, path);
   } catch (error) {
     await unlink(temp).catch(() => {});
-    throw error;
+    throw unwritable(path, error);
   }
 }
 

@@ -2,6 +2,7 @@ import { constants, writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { AuditEvent, AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
+import { unwritable } from "../host/files.ts";
 import { type AuditHead, formatAuditLine, GENESIS, parseAuditLine } from "./audit-format.ts";
 
 /** The log of one bottle, open for writing by its host process. */
@@ -39,7 +40,9 @@ export async function openAudit(path: string, options: AuditOptions = {}): Promi
   const now = options.now ?? (() => new Date());
   const maxBytes = options.maxBytes ?? 1 << 30;
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
-  const file = await open(path, flags, 0o600);
+  const file = await open(path, flags, 0o600).catch((error: unknown) => {
+    throw unwritable(path, error);
+  });
   let { head, size } = await lastHead(file, path);
   const waiting: Waiting[] = [];
   let writing: Promise<void> | null = null;
@@ -66,9 +69,9 @@ export async function openAudit(path: string, options: AuditOptions = {}): Promi
       for (let at = 0; at < bytes.length; ) at += writeSync(file.fd, bytes, at);
     } catch (error) {
       await file.truncate(size).catch(() => {
-        broken = error;
+        broken = unwritable(path, error);
       });
-      throw error;
+      throw unwritable(path, error);
     }
     size += bytes.length;
     head = next;

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Json } from "../core/model/plan.ts";
-import { readTextFile } from "../host/files.ts";
+import { readTextFile, unwritable } from "../host/files.ts";
 
 /** Something that was about to be made on this host, and whether that was undone or settled again. */
 export interface JournalEntry {
@@ -21,19 +21,22 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** Opens the journal for writing, new or continued. Every line is one write(2) to a file opened for appending. */
+/**
+ * Opens the journal for writing, new or continued. Every line is one write(2) to a file opened for appending.
+ * Errors: STATE_UNUSABLE.
+ */
 export async function openJournal(path: string): Promise<Journal> {
   const before = await readJournal(path);
-  const file = await open(
-    path,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
-    0o600,
-  );
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
+  const fail = (error: unknown): never => {
+    throw unwritable(path, error);
+  };
+  const file = await open(path, flags, 0o600).catch(fail);
   let seq = before.at(-1)?.seq ?? 0;
   let queue: Promise<unknown> = Promise.resolve();
   // A newline first: a line that a crash cut short then spoils only itself.
   const append = (line: Json): Promise<void> => {
-    const next = queue.then(() => file.appendFile(`\n${JSON.stringify(line)}`));
+    const next = queue.then(() => file.appendFile(`\n${JSON.stringify(line)}`)).catch(fail);
     queue = next.catch(() => {});
     return next;
   };

@@ -1,6 +1,7 @@
 /** Runs on a small tmpfs (argv: its folder). Prints one JSON object with what happened when it was full. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { BottleError } from "../../../src/core/model/errors.ts";
 import { isErrno, isTempName, writeFileAtomically } from "../../../src/host/files.ts";
 import { openAudit } from "../../../src/state/audit.ts";
 import { verifyAudit } from "../../../src/state/audit-reader.ts";
@@ -13,7 +14,10 @@ const small = join(folder, "policy.json");
 async function outcome(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => "written",
-    (error: unknown) => (isErrno(error, "ENOSPC") ? "ENOSPC" : String(error)),
+    (error: unknown) =>
+      error instanceof BottleError && error.code === "STATE_UNUSABLE" && isErrno(error.cause, "ENOSPC")
+        ? "ENOSPC"
+        : String(error),
   );
 }
 
