@@ -1,8 +1,10 @@
 import { loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
-import { removeEnded, stateOf } from "../session/reconcile.ts";
+import type { SessionContext } from "../session/context.ts";
+import { stateOf } from "../session/reconcile.ts";
+import { removeBottle, removeLeftovers } from "../session/removal.ts";
 import { stopBottle } from "../session/stop.ts";
-import { readRecord } from "../state/records.ts";
+import { findBottle, readRecord, sameBottle } from "../state/records.ts";
 import { report } from "./report.ts";
 import { sessionContext } from "./session-context.ts";
 import { flag, type VerbRun } from "./verb.ts";
@@ -10,34 +12,42 @@ import { flag, type VerbRun } from "./verb.ts";
 /** `bottle rm`: archives and removes; refuses a running bottle without --force. */
 export const rm: VerbRun = async (input, io) => {
   const context = sessionContext(io);
-  const remove = async (name: string): Promise<void> => {
-    const record = await readRecord(context.layout, name);
-    const state = stateOf(record);
-    if (state === "lost") {
-      throw new BottleError("BOTTLE_NOT_RUNNING", `the host process of ${name} was killed`, {
-        hint: "run bottle prune first",
-      });
-    }
-    if (record.endedAt === null) {
-      if (!flag(input, "force")) {
-        throw new BottleError("BOTTLE_RUNNING", `${name} runs`, {
-          hint: `bottle stop ${name}, or bottle rm --force ${name}`,
-        });
-      }
-      await stopBottle(name, 5000, context);
-    }
-    await removeEnded(await readRecord(context.layout, name), await loadBackend(record.backend), context);
-    io.out(`${name}\n`);
-  };
+  const force = flag(input, "force");
   let worst = 0;
   for (const name of input.positionals) {
-    worst = Math.max(
-      worst,
-      await remove(name).then(
-        () => 0,
-        (error: unknown) => report(error, io),
-      ),
-    );
+    try {
+      await remove(name, force, context);
+      io.out(`${name}\n`);
+    } catch (error) {
+      worst = Math.max(worst, report(error, io));
+    }
   }
   return worst;
 };
+
+async function remove(name: string, force: boolean, context: SessionContext): Promise<void> {
+  const { layout } = context;
+  let bottle = await findBottle(layout, name);
+  if (bottle === null) {
+    throw new BottleError("BOTTLE_NOT_FOUND", `no bottle is called ${name}`, { hint: "bottle ls shows all" });
+  }
+  if (bottle.record !== null && stateOf(bottle.record) !== "lost" && bottle.record.endedAt === null) {
+    if (!force) {
+      throw new BottleError("BOTTLE_RUNNING", `${name} runs`, {
+        hint: `bottle stop ${name}, or bottle rm --force ${name}`,
+      });
+    }
+    await stopBottle(name, 5000, context);
+    const after = await findBottle(layout, name);
+    // It removed itself (start --rm); the name may be another bottle's by now.
+    if (after === null || !sameBottle(after, bottle)) return;
+    bottle = after;
+  }
+  if (bottle.record === null) {
+    await readRecord(layout, name);
+    return;
+  }
+  const backend = await loadBackend(bottle.record.backend);
+  if (stateOf(bottle.record) === "lost") await removeLeftovers(name, backend, context);
+  await removeBottle(bottle, backend, context);
+}

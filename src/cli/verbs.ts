@@ -125,7 +125,7 @@ export const verbs: readonly Verb[] = [
     usage: "",
     options: [
       { flags: "--dry-run", summary: "only say what would go" },
-      { flags: "--all", summary: "every bottle that has ended, whatever its age" },
+      { flags: "--all", summary: "every bottle of which nothing runs, whatever its age, and the work in it" },
       FORMAT,
     ],
     examples: ["bottle prune --dry-run"],

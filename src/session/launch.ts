@@ -13,7 +13,7 @@ import { type AuditLog, openAudit } from "../state/audit.ts";
 import { openJournal } from "../state/journal.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
-import { createRecord, readRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
+import { createRecord, findBottle, removeBottleFolder, updateRecord } from "../state/records.ts";
 import { newRunFolder } from "../state/run-folder.ts";
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
@@ -76,9 +76,9 @@ export async function launch(
 
 /** False when it could not be removed; `bottle rm` says why. */
 async function removeFolder(name: string, backend: Backend, context: SessionContext): Promise<boolean> {
-  const { removeEnded } = await import("./reconcile.ts");
-  return readRecord(context.layout, name)
-    .then((record) => removeEnded(record, backend, context))
+  const { removeBottle } = await import("./removal.ts");
+  return findBottle(context.layout, name)
+    .then((bottle) => (bottle === null ? undefined : removeBottle(bottle, backend, context)))
     .then(
       () => true,
       () => false,

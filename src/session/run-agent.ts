@@ -38,7 +38,10 @@ export async function runAgent(
     // A signal to us ends the agent whatever it makes of it, perhaps before it began: the code is that of the signal.
     if (context.signal.aborted) code = exitCode(null, context.signal.reason as NodeJS.Signals);
     running.ended(code);
-    await audit.append({ type: "session", event: "agent ended", detail: `exit ${code}` });
+    // On a disk that the agent has filled the line is missing; the bottle ends in order all the same.
+    await audit.append({ type: "session", event: "agent ended", detail: `exit ${code}` }).catch((error: unknown) => {
+      context.say(`bottle: ${error instanceof Error ? error.message : String(error)}`);
+    });
   } finally {
     context.signal.removeEventListener("abort", stop);
     const failures = await running.close();
@@ -46,15 +49,17 @@ export async function runAgent(
       const list = failures.map(
         ({ name, error }) => `${name}: ${error instanceof Error ? error.message : String(error)}`,
       );
-      context.say(`bottle: not everything could be undone: ${list.join("; ")}`);
+      const rest = remove ? "" : `; bottle rm ${plan.name} removes the rest, bottle prune what else was left`;
+      context.say(`bottle: not everything could be undone: ${list.join("; ")}${rest}`);
     }
   }
   if (remove) {
-    const [{ removeEnded }, { readRecord }] = await Promise.all([
-      import("./reconcile.ts"),
+    const [{ removeBottle }, { findBottle }] = await Promise.all([
+      import("./removal.ts"),
       import("../state/records.ts"),
     ]);
-    await removeEnded(await readRecord(context.layout, plan.name), backend, context);
+    const ours = await findBottle(context.layout, plan.name);
+    if (ours !== null) await removeBottle(ours, backend, context);
   }
   sayEnd(running, remove, code, performance.now() - started, context);
   return code;

@@ -1,33 +1,33 @@
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
-import { isErrno, makePrivateFolder, writeFileAtomically } from "../host/files.ts";
-import { bottlePaths, type Layout } from "./layout.ts";
-import { formatRecord } from "./record-format.ts";
-
-const KEPT = ["audit.jsonl", "policy.json", "plan.json", "journal.jsonl", "agent.log"] as const;
+import { isErrno, makePrivateFolder } from "../host/files.ts";
+import type { Aside } from "./aside.ts";
+import { OWN_FILES } from "./bottle-folder.ts";
+import type { Layout } from "./layout.ts";
+import { readBottle } from "./records.ts";
 
 /**
  * Moves what must outlive a bottle (audit log, decisions, transcript; whatever the exit code, attack row 149) into
- * `archive/<name>-<creation time>/`, the record as a copy, so that a removal cut short can be done again. Idempotent.
- * Returns the archive's folder. Errors: STATE_UNUSABLE.
+ * `archive/<name>-<creation time>/`, its record last, so that a removal cut short can be done again. Nothing is copied:
+ * there may be no room. Idempotent. Errors: STATE_UNUSABLE.
  */
-export async function archiveBottle(layout: Layout, record: BottleRecord, uid: number): Promise<string> {
-  const paths = bottlePaths(layout, record.name);
-  const folder = join(layout.archive, `${record.name}-${record.createdAt.replace(/[^0-9TZ]/g, "")}`);
+export async function archiveBottle(layout: Layout, { name, folder: from }: Aside, uid: number): Promise<void> {
+  const present = await readdir(from).catch((): string[] => []);
+  const kept = [...OWN_FILES, "record.json"].filter((file) => present.includes(file));
+  if (kept.length === 0) return;
+  const { record } = await readBottle(from, name);
+  // A record that cannot be read does not say when its bottle was made.
+  const time = record?.createdAt ?? new Date().toISOString();
+  const folder = join(layout.archive, `${name}-${time.replace(/[^0-9TZ]/g, "")}`);
   await makePrivateFolder(layout.archive, uid);
   await makePrivateFolder(folder, uid);
-  await writeFileAtomically(join(folder, "record.json"), formatRecord(record));
-  const names = await readdir(paths.folder).catch((): string[] => []);
-  for (const name of KEPT) {
-    if (!names.includes(name)) continue;
+  for (const file of kept) {
     try {
-      await rename(join(paths.folder, name), join(folder, name));
-    } catch (error) {
-      if (isErrno(error, "ENOENT")) continue;
-      throw new BottleError("STATE_UNUSABLE", `${join(paths.folder, name)} could not be archived`, { cause: error });
+      await rename(join(from, file), join(folder, file));
+    } catch (cause) {
+      if (isErrno(cause, "ENOENT")) continue;
+      throw new BottleError("STATE_UNUSABLE", `${join(from, file)} could not be archived`, { cause });
     }
   }
-  return folder;
 }

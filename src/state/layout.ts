@@ -81,7 +81,7 @@ function runtimeFolder(given: string | undefined, uid: number): string {
 }
 
 /** Where sockets go without an XDG_RUNTIME_DIR of ours. */
-function sharedRuntime(uid: number): string {
+export function sharedRuntime(uid: number): string {
   return `/tmp/bot-bottle-${uid}`;
 }
 
@@ -99,7 +99,7 @@ export function bottlePaths(layout: Layout, name: string): BottlePaths {
 }
 
 /** Paths of a bottle in its folder, wherever that stands by now. */
-function pathsIn(folder: string): BottlePaths {
+export function pathsIn(folder: string): BottlePaths {
   return {
     folder,
     record: join(folder, "record.json"),

@@ -3,6 +3,7 @@ import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Backend, Bottle, BottleFolders, BottleShell } from "../../src/backends/backend.ts";
+import type { BottleRecord } from "../../src/core/model/bottle-record.ts";
 import type { HostFacts } from "../../src/core/model/host-facts.ts";
 import type { BottlePlan } from "../../src/core/model/plan.ts";
 import { Cleanup } from "../../src/host/cleanup.ts";
@@ -51,6 +52,28 @@ export function testPlan(name: string, workspace: string, more: Partial<BottlePl
     labels: {},
     risks: [],
     ...more,
+  };
+}
+
+/** The record of a bottle that is being made. */
+export function testRecord(name: string, change: Partial<BottleRecord> = {}): BottleRecord {
+  return {
+    schema: 1,
+    name,
+    agent: "test",
+    provider: "test",
+    backend: "bubblewrap",
+    phase: "creating",
+    createdAt: "2025-01-02T03:04:05.000Z",
+    endedAt: null,
+    exitCode: null,
+    host: { pid: 1, startTime: 2, bootId: "b" },
+    run: "/run/x",
+    handle: null,
+    workspace: { mode: "copy", host: "/home/op/project" },
+    labels: {},
+    auditHead: null,
+    ...change,
   };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, realpathSync, rmdirSync } from "node:fs";
 import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
+import { isErrno } from "../../host/files.ts";
 import { identify } from "../../host/process-identity.ts";
 import { openCage } from "./cage.ts";
 import { FD, namespaceArguments, programArguments } from "./cage-arguments.ts";
@@ -25,6 +26,7 @@ export async function eraseFolder(folder: string, facts: HostFacts): Promise<voi
   try {
     rmdirSync(folder);
   } catch (cause) {
+    if (isErrno(cause, "ENOENT")) return;
     throw new BottleError(
       "TEARDOWN_INCOMPLETE",
       `${folder} could not be emptied: ${result.words.trim().slice(0, 500)}`,

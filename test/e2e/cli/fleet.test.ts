@@ -150,7 +150,7 @@ test("prune removes the folder of a demo that was killed, and none of a demo tha
   for (const pid of [ended, process.pid]) mkdirSync(join(temp, `bot-bottle-demo-${pid}-abc`));
   const env = { TMPDIR: temp };
   const shown = await operator.bottle(["prune", "--dry-run"], { env });
-  assert.match(shown.stdout, /demo-\d+-abc of a demo that was killed/);
+  assert.match(shown.stdout, /demo-\d+-abc +folder +of a demo that was killed/);
   assert.equal(readdirSync(temp).length, 2);
   assert.equal((await operator.bottle(["prune"], { env })).code, 0);
   assert.deepEqual(readdirSync(temp), [`bot-bottle-demo-${process.pid}-abc`]);

@@ -9,9 +9,9 @@ import { gatherFacts } from "../../../src/host/facts.ts";
 import type { SessionContext } from "../../../src/session/context.ts";
 import { launch } from "../../../src/session/launch.ts";
 import { prepare } from "../../../src/session/prepare.ts";
-import { removeEnded } from "../../../src/session/reconcile.ts";
+import { removeBottle } from "../../../src/session/removal.ts";
 import { layoutOf } from "../../../src/state/layout.ts";
-import { listBottles, readRecord } from "../../../src/state/records.ts";
+import { findBottle, listBottles, readRecord } from "../../../src/state/records.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { newOperator, type Operator } from "../../support/operator.ts";
 
@@ -116,7 +116,9 @@ for (const when of ["before", "after"] as const) {
         assert.equal((await readRecord(context.layout, "faulty")).phase, "failed", what);
       }
       assertNothingLeft(operator, what);
-      await removeEnded(await readRecord(context.layout, "faulty"), real, context);
+      const left = await findBottle(context.layout, "faulty");
+      assert.ok(left !== null);
+      await removeBottle(left, real, context);
       assert.deepEqual(await listBottles(context.layout), [], what);
     }
   });

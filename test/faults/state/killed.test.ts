@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openAudit } from "../../../src/state/audit.ts";
 import { verifyAudit } from "../../../src/state/audit-reader.ts";
+import { listDrafts, removeDraft } from "../../../src/state/drafts.ts";
 import { unfinishedIntents } from "../../../src/state/journal.ts";
 import { bottlePaths, layoutOf } from "../../../src/state/layout.ts";
-import { listBottles, removeBottleFolder, removeDrafts } from "../../../src/state/records.ts";
+import { listBottles, removeBottleFolder } from "../../../src/state/records.ts";
 
 const ROUNDS = 12;
 
@@ -37,7 +38,7 @@ test("row 149: part B 5: kill -9 at any moment leaves no half file, and no ackno
     if (acknowledged > 0) busy += 1;
     await removeBottleFolder(layout, name);
   }
-  await removeDrafts(layout, () => false);
+  for (const { folder } of await listDrafts(layout)) await removeDraft(folder);
   assert.deepEqual(readdirSync(layout.bottles), []);
   assert.ok(busy >= 3, `only ${busy} rounds were killed while writing`);
 });

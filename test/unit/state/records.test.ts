@@ -15,17 +15,12 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { BottleRecord } from "../../../src/core/model/bottle-record.ts";
 import { archiveBottle } from "../../../src/state/archive.ts";
+import { listDrafts, removeDraft } from "../../../src/state/drafts.ts";
 import { openJournal, readJournal, unfinishedIntents } from "../../../src/state/journal.ts";
 import { bottlePaths, type Layout, layoutOf } from "../../../src/state/layout.ts";
 import { formatRecord, parseRecord } from "../../../src/state/record-format.ts";
-import {
-  createRecord,
-  listBottles,
-  readRecord,
-  removeBottleFolder,
-  removeDrafts,
-  updateRecord,
-} from "../../../src/state/records.ts";
+import { createRecord, listBottles, readRecord, removeBottleFolder, updateRecord } from "../../../src/state/records.ts";
+import { testRecord } from "../../support/test-bottle.ts";
 
 const uid = process.getuid?.() ?? 0;
 
@@ -35,42 +30,21 @@ function layout(context: TestContext): Layout {
   return layoutOf({}, home, uid);
 }
 
-function record(name: string, change: Partial<BottleRecord> = {}): BottleRecord {
-  return {
-    schema: 1,
-    name,
-    agent: "test",
-    provider: "test",
-    backend: "cage",
-    phase: "creating",
-    createdAt: "2025-01-02T03:04:05.000Z",
-    endedAt: null,
-    exitCode: null,
-    host: { pid: 1, startTime: 2, bootId: "b" },
-    run: "/run/x",
-    handle: null,
-    workspace: { mode: "copy", host: "/home/op/project" },
-    labels: {},
-    auditHead: null,
-    ...change,
-  };
-}
-
 test("a bottle's folder is made whole, closed to others", async (context) => {
   const at = layout(context);
-  const paths = await createRecord(at, record("a"), uid);
+  const paths = await createRecord(at, testRecord("a"), uid);
   for (const folder of [at.state, at.bottles, paths.folder, paths.home, paths.workspace]) {
     assert.equal(statSync(folder).mode & 0o777, 0o700, folder);
   }
   assert.equal(statSync(paths.record).mode & 0o777, 0o600);
-  assert.deepEqual(await readRecord(at, "a"), record("a"));
+  assert.deepEqual(await readRecord(at, "a"), testRecord("a"));
   assert.equal(paths.run, "/run/x");
 });
 
 test("part B 4: of many starts with one name exactly one gets it, and the others leave nothing", async (context) => {
   const at = layout(context);
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 20 }, (_, index) => createRecord(at, record("same", { agent: `a${index}` }), uid)),
+    Array.from({ length: 20 }, (_, index) => createRecord(at, testRecord("same", { agent: `a${index}` }), uid)),
   );
   assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
   for (const outcome of outcomes) {
@@ -85,7 +59,7 @@ test("a name is taken even when its folder is only a leftover", async (context) 
   const at = layout(context);
   mkdirSync(join(at.bottles, "left"), { recursive: true, mode: 0o700 });
   writeFileSync(join(at.bottles, "left", "audit.jsonl"), "x");
-  await assert.rejects(createRecord(at, record("left"), uid), { code: "NAME_TAKEN" });
+  await assert.rejects(createRecord(at, testRecord("left"), uid), { code: "NAME_TAKEN" });
   assert.equal(readFileSync(join(at.bottles, "left", "audit.jsonl"), "utf8"), "x");
 });
 
@@ -99,14 +73,14 @@ test("row 141: no name leads out of the folder of bottles", (context) => {
 test("part B 41: a record that cannot be read is listed with its problem and hides no other", async (context) => {
   const at = layout(context);
   assert.deepEqual(await listBottles(at), []);
-  await createRecord(at, record("good"), uid);
-  await createRecord(at, record("zz-good"), uid);
+  await createRecord(at, testRecord("good"), uid);
+  await createRecord(at, testRecord("zz-good"), uid);
   const broken: Record<string, string | null> = {
     empty: "",
-    cut: formatRecord(record("cut")).slice(0, 40),
-    future: formatRecord(record("future")).replace('"schema": 1', '"schema": 9'),
-    liar: formatRecord(record("good")),
-    phase: formatRecord(record("phase")).replace("creating", "flying"),
+    cut: formatRecord(testRecord("cut")).slice(0, 40),
+    future: formatRecord(testRecord("future")).replace('"schema": 1', '"schema": 9'),
+    liar: formatRecord(testRecord("good")),
+    phase: formatRecord(testRecord("phase")).replace("creating", "flying"),
     missing: null,
   };
   for (const [name, text] of Object.entries(broken)) {
@@ -129,7 +103,7 @@ test("part B 41: a record that cannot be read is listed with its problem and hid
 });
 
 test("a record is read strictly", () => {
-  assert.ok(parseRecord(formatRecord(record("a", { exitCode: 137, auditHead: "0".repeat(64) }))).ok);
+  assert.ok(parseRecord(formatRecord(testRecord("a", { exitCode: 137, auditHead: "0".repeat(64) }))).ok);
   for (const change of [
     { exitCode: 256 },
     { auditHead: "x" },
@@ -140,13 +114,13 @@ test("a record is read strictly", () => {
     { name: "../x" },
     { phase: "closing" as "exited" },
   ]) {
-    assert.ok(!parseRecord(JSON.stringify({ ...record("a"), ...change })).ok, JSON.stringify(change));
+    assert.ok(!parseRecord(JSON.stringify({ ...testRecord("a"), ...change })).ok, JSON.stringify(change));
   }
 });
 
 test("changes of one record queue up, and a failed one does not stop the next", async (context) => {
   const at = layout(context);
-  await createRecord(at, record("a", { exitCode: 0 }), uid);
+  await createRecord(at, testRecord("a", { exitCode: 0 }), uid);
   const count = (found: BottleRecord) => ({ ...found, exitCode: (found.exitCode ?? 0) + 1 });
   const changes = Array.from({ length: 20 }, (_, index) =>
     updateRecord(at, "a", (found) => {
@@ -161,10 +135,14 @@ test("changes of one record queue up, and a failed one does not stop the next", 
 
 test("row 149: what must outlive a bottle is archived, and the folder can then be removed; both twice", async (context) => {
   const at = layout(context);
-  const paths = await createRecord(at, record("a"), uid);
+  const paths = await createRecord(at, testRecord("a"), uid);
   for (const path of [paths.audit, paths.policy, paths.plan, paths.journal, paths.agentLog]) writeFileSync(path, path);
-  const folder = await archiveBottle(at, record("a"), uid);
-  await archiveBottle(at, record("a"), uid);
+  const aside = { name: "a", folder: paths.folder, remover: { pid: 1, startTime: 1, bootId: "b" } };
+  await archiveBottle(at, aside, uid);
+  await archiveBottle(at, aside, uid);
+  const [entry = ""] = readdirSync(at.archive);
+  const folder = join(at.archive, entry);
+  assert.equal(entry, "a-20250102T030405000Z");
   assert.equal(readFileSync(join(folder, "audit.jsonl"), "utf8"), paths.audit);
   assert.deepEqual(readdirSync(folder).sort(), [
     "agent.log",
@@ -181,7 +159,7 @@ test("row 149: what must outlive a bottle is archived, and the folder can then b
 
 test("row 143: a folder that the agent wrote in is never walked: removal stops there, and the bottle stays listed", async (context) => {
   const at = layout(context);
-  const paths = await createRecord(at, record("a"), uid);
+  const paths = await createRecord(at, testRecord("a"), uid);
   mkdirSync(join(paths.home, "deep"));
   await assert.rejects(removeBottleFolder(at, "a"), { code: "TEARDOWN_INCOMPLETE" });
   assert.ok(existsSync(join(paths.home, "deep")));
@@ -195,13 +173,16 @@ test("a start that was killed before it had its name is found by its process", a
   }
   writeFileSync(join(at.bottles, ".new-111-0123456789ab", "record.json"), "{}");
   assert.deepEqual(await listBottles(at), []);
-  assert.deepEqual(await removeDrafts(at, (pid) => pid === 222), [".new-111-0123456789ab"]);
+  const drafts = await listDrafts(at);
+  assert.deepEqual(drafts.map(({ pid }) => pid).sort(), [111, 222]);
+  const [dead] = drafts.filter(({ pid }) => pid === 111);
+  await removeDraft(dead?.folder ?? "");
   assert.deepEqual(readdirSync(at.bottles), [".new-222-0123456789ab", ".new-x"]);
 });
 
 test("the journal gives what was begun and not settled, newest first, whatever a crash left of the last line", async (context) => {
   const at = layout(context);
-  const { journal: path } = await createRecord(at, record("a"), uid);
+  const { journal: path } = await createRecord(at, testRecord("a"), uid);
   assert.deepEqual(await readJournal(path), []);
   const journal = await openJournal(path);
   const [first, second, third] = await Promise.all([

@@ -1,0 +1,82 @@
+import type { Backend } from "../backends/backend.ts";
+import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.ts";
+import { BottleError } from "../core/model/errors.ts";
+import { isErrno, writeFileAtomically } from "../host/files.ts";
+import { removePrivateFolder } from "../host/private-folder.ts";
+import { identify, isRunning } from "../host/process-identity.ts";
+import { archiveBottle } from "../state/archive.ts";
+import { type Aside, adoptAside, putBack, takeAside } from "../state/aside.ts";
+import { removeFlatFolder } from "../state/bottle-folder.ts";
+import { pathsIn } from "../state/layout.ts";
+import { formatRecord } from "../state/record-format.ts";
+import { type ListedBottle, readBottle } from "../state/records.ts";
+import { ownerOfRunFolder } from "../state/run-folder.ts";
+import type { SessionContext } from "./context.ts";
+
+/**
+ * Removes a bottle of which nothing runs any more: what its agent wrote goes, what must outlive it is archived. Of many
+ * removers one does it, and never to a later bottle of the same name; the others are done at once. A bottle that cannot
+ * be removed is listed again. Errors: STATE_UNUSABLE, TEARDOWN_INCOMPLETE.
+ */
+export async function removeBottle(bottle: ListedBottle, backend: Backend, context: SessionContext): Promise<void> {
+  const aside = await takeAside(context.layout, bottle, ourselves());
+  if (aside === null) return;
+  try {
+    await removeAside(aside, backend, context);
+  } catch (error) {
+    await putBack(context.layout, aside);
+    throw error;
+  }
+}
+
+/** Goes on with the removal of a process that was killed over it. Errors: as `removeBottle`. */
+export async function finishRemoval(left: Aside, backend: Backend, context: SessionContext): Promise<void> {
+  const aside = await adoptAside(context.layout, left, ourselves());
+  if (aside !== null) await removeAside(aside, backend, context);
+}
+
+function ourselves(): ProcessIdentity {
+  const identity = identify(process.pid);
+  if (identity === null) throw new BottleError("INVARIANT", "this process cannot be found in /proc");
+  return identity;
+}
+
+async function removeAside(aside: Aside, backend: Backend, context: SessionContext): Promise<void> {
+  const { facts, layout } = context;
+  const paths = pathsIn(aside.folder);
+  // First what the agent wrote, from inside a throw-away cage: on a full disk nothing can be written before.
+  await backend.erase(paths.home, facts);
+  await backend.erase(paths.workspace, facts);
+  const { record } = await readBottle(aside.folder, aside.name);
+  if (record !== null && record.endedAt === null) {
+    await removeRunFolder(record);
+    // The archive says how it ended; where that cannot be written it says what it said before.
+    await writeFileAtomically(paths.record, formatRecord(failed(record))).catch(() => undefined);
+  }
+  await archiveBottle(layout, aside, facts.uid);
+  await removeFlatFolder(aside.folder);
+}
+
+/** The record of a bottle whose host process did not get to say how it ended. */
+export function failed(record: BottleRecord): BottleRecord {
+  return { ...record, phase: "failed", endedAt: new Date().toISOString() };
+}
+
+/** Removes the runtime folder that a dead host process left. Only what has the name of one: the rest is not ours. */
+export async function removeRunFolder({ run }: Pick<BottleRecord, "run">): Promise<void> {
+  const owner = ownerOfRunFolder(run);
+  if (owner === null || isRunning(owner)) return;
+  try {
+    await removePrivateFolder(run);
+  } catch (cause) {
+    if (!isErrno(cause, "EACCES", "EPERM", "EBUSY", "EROFS", "EIO")) throw cause;
+    throw new BottleError("TEARDOWN_INCOMPLETE", `${run} could not be removed`, { hint: "remove it by hand", cause });
+  }
+}
+
+/** Ends and removes what a dead host process left of its cage. */
+export async function removeLeftovers(name: string, backend: Backend, { facts }: SessionContext): Promise<void> {
+  for (const leftover of await backend.survey(facts, new Set())) {
+    if (leftover.bottle === name) await backend.remove(leftover, facts);
+  }
+}

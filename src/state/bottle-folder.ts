@@ -1,0 +1,36 @@
+import { readdir, rmdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { BottleError } from "../core/model/errors.ts";
+import { isErrno, isTempName } from "../host/files.ts";
+
+/** What is ours in a bottle's folder, beside its record; archived, or removed with it. */
+export const OWN_FILES: readonly string[] = ["audit.jsonl", "policy.json", "plan.json", "journal.jsonl", "agent.log"];
+
+/**
+ * Removes our files in a bottle's folder, wherever that stands, then its two agent-writable folders, which must be gone
+ * or empty by then, and the folder itself. Idempotent. Errors: TEARDOWN_INCOMPLETE.
+ */
+export async function removeFlatFolder(folder: string): Promise<void> {
+  try {
+    await removeKnown(folder);
+  } catch (cause) {
+    if (isErrno(cause, "ENOENT")) return;
+    throw new BottleError("TEARDOWN_INCOMPLETE", `${folder} could not be removed`, {
+      hint: "what is still in it was not made by bot-bottle: move it away",
+      cause,
+    });
+  }
+}
+
+async function removeKnown(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of names) {
+    if (OWN_FILES.includes(name) || isTempName(name)) await unlink(join(folder, name));
+  }
+  for (const name of ["home", "workspace"]) {
+    if (names.includes(name)) await rmdir(join(folder, name));
+  }
+  // Last, so that a removal that was cut short is still listed and can be done again.
+  if (names.includes("record.json")) await unlink(join(folder, "record.json"));
+  await rmdir(folder);
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { BACKEND } from "../../../src/backends/bubblewrap/survey.ts";
+import { identify } from "../../../src/host/process-identity.ts";
+import { formatRecord } from "../../../src/state/record-format.ts";
+import { skipWithout } from "../../support/needs.ts";
+import { newOperator, type Operator } from "../../support/operator.ts";
+import { testRecord } from "../../support/test-bottle.ts";
+
+const skip = skipWithout("bubblewrap", "perl");
+
+const bottlesOf = (operator: Operator) => join(operator.home, ".local/state/bot-bottle/bottles");
+const archiveOf = (operator: Operator) => join(operator.home, ".local/state/bot-bottle/archive");
+const start = (operator: Operator, name: string, prompt: string) =>
+  operator.bottle(["start", "shell", "--without-cgroup", "--name", name, "-p", prompt]);
+
+test("a disk that the agent has filled: rm and prune free it first, and nothing is called a bug", {
+  skip: skip || skipWithout("root"),
+}, () => {
+  using operator = newOperator();
+  const state = join(operator.home, "small");
+  mkdirSync(state);
+  const script = `
+    mount -t tmpfs -o size=4m none "$XDG_STATE_HOME" || exit 99
+    say() { echo "== $1"; shift; "$@" 2>&1; echo "exit $?"; }
+    for way in rm prune; do
+      say start "$@" start shell --name "$way" -p 'dd if=/dev/zero of=fill bs=64k 2>&1; exit 0'
+      say ls "$@" ls
+      say plain "$@" prune
+      [ "$way" = rm ] && say gone "$@" rm rm || say gone "$@" prune --all
+      say after "$@" ls --format json
+    done
+    say self "$@" start shell --rm --name self -p 'dd if=/dev/zero of=fill bs=64k 2>&1; exit 0'
+    say after "$@" ls --format json
+    ls -A "$XDG_STATE_HOME/bot-bottle/bottles" | sed 's/^/left: /'
+  `;
+  const ran = spawnSync("unshare", ["-m", "sh", "-c", script, "sh", ...operator.words], {
+    cwd: operator.workspace,
+    env: { ...operator.env, XDG_STATE_HOME: state },
+    encoding: "utf8",
+    timeout: 120_000,
+  });
+  const parts = ran.stdout.split(/^== /m).slice(1);
+  const of = (what: string) => parts.filter((part) => part.startsWith(`${what}\n`));
+  assert.doesNotMatch(ran.stdout + ran.stderr, /this is a bug|left: /);
+  for (const part of of("start")) assert.match(part, /bottle rm (rm|prune) removes the rest[\s\S]*exit 0/);
+  for (const part of of("plain")) {
+    assert.match(part, /stays lost: .* cannot be written: its disk is full \[STATE_UNUSABLE\]\n.*bottle rm/);
+    assert.doesNotMatch(part, /nothing was left|exit 0/);
+  }
+  for (const part of of("gone")) assert.match(part, /exit 0/, part);
+  assert.deepEqual(
+    of("after").map((part) => part.split("\n")[1]),
+    ["[]", "[]", "[]"],
+    ran.stdout,
+  );
+});
+
+test("rm and prune at once remove each bottle once and blame nobody", { skip }, async () => {
+  using operator = newOperator();
+  for (const round of [1, 2]) {
+    assert.equal((await start(operator, "twice", "mkdir -p a/b/c; touch a/b/c/d")).code, 0);
+    const ways = [
+      ["rm", "twice"],
+      ["prune", "--all"],
+      ["rm", "twice"],
+      ["prune", "--all"],
+    ];
+    const runs = await Promise.all(ways.map((words) => operator.bottle(words)));
+    for (const { code, stderr } of runs) {
+      // One that comes late finds no bottle of this name.
+      assert.ok(code === 0 || /no bottle is called twice/.test(stderr), stderr);
+      assert.doesNotMatch(stderr, /could not|cannot/);
+    }
+    assert.deepEqual(readdirSync(bottlesOf(operator)), []);
+    assert.equal(readdirSync(archiveOf(operator)).length, round);
+  }
+});
+
+test("a removal that was killed is gone on with, one that lives is left alone", { skip }, async () => {
+  using operator = newOperator();
+  assert.equal((await start(operator, "old", "echo work > work")).code, 0);
+  const bottles = bottlesOf(operator);
+  const own = identify(process.pid);
+  mkdirSync(join(bottles, `.gone-lively.${own?.pid}-${own?.startTime}-0123456789ab`));
+  spawnSync("mv", [join(bottles, "old"), join(bottles, ".gone-old.4194304-1-0123456789ab")]);
+  const { code, stdout } = await operator.bottle(["prune"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^old +removal +it was cut short$/m);
+  assert.deepEqual(readdirSync(bottles).length, 1);
+  assert.match(readdirSync(archiveOf(operator)).join(), /^old-/);
+});
+
+test("one draft that cannot be removed is said and keeps nothing else from going", { skip }, async () => {
+  using operator = newOperator();
+  const bottles = bottlesOf(operator);
+  for (const digit of ["a", "b"]) mkdirSync(join(bottles, `.new-4194304-${digit.repeat(12)}`), { recursive: true });
+  mkdirSync(join(bottles, ".new-4194304-aaaaaaaaaaaa", "not-ours"));
+  chmodSync(join(bottles, ".new-4194304-bbbbbbbbbbbb"), 0);
+  const { code, stdout, stderr } = await operator.bottle(["prune"]);
+  assert.equal(code, 5);
+  assert.match(stderr, /new-4194304-aaaaaaaaaaaa could not be removed/);
+  assert.match(stdout, /new-4194304-bbbbbbbbbbbb +draft/);
+  assert.deepEqual(readdirSync(bottles), [".new-4194304-aaaaaaaaaaaa"]);
+});
+
+test("prune removes runtime folders of dead processes, whichever state folder they were of, and no other", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const runtime = join(operator.env.XDG_RUNTIME_DIR ?? "", "bot-bottle");
+  const own = identify(process.pid);
+  const alive = `${own?.pid}-${own?.startTime}-0123ab`;
+  for (const name of ["4194304-1-0123ab", alive, "somebody-elses"]) {
+    mkdirSync(join(runtime, name, "guest"), { recursive: true, mode: 0o700 });
+  }
+  const shown = await operator.bottle(["prune", "--dry-run"]);
+  assert.match(shown.stdout, /4194304-1-0123ab +runtime folder/);
+  assert.equal(readdirSync(runtime).length, 3);
+  assert.equal((await operator.bottle(["prune"])).code, 0);
+  assert.deepEqual(readdirSync(runtime).sort(), [alive, "somebody-elses"].sort());
+});
+
+test("a record that names a folder that is not ours as its runtime folder does not have it removed", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const folder = join(bottlesOf(operator), "liar");
+  mkdirSync(folder, { recursive: true });
+  const record = testRecord("liar", { backend: BACKEND, run: operator.workspace });
+  writeFileSync(join(folder, "record.json"), formatRecord(record));
+  assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
+  assert.deepEqual(readdirSync(operator.workspace), ["README"]);
+  assert.deepEqual(readdirSync(bottlesOf(operator)), []);
+});
