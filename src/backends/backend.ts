@@ -122,6 +122,8 @@ export interface Backend {
   open(record: BottleRecord, facts: HostFacts, folders: BottleFolders): Promise<Bottle | null>;
   /** What exists on this host for bottles whose names are not in `alive`. */
   survey(facts: HostFacts, alive: ReadonlySet<string>): Promise<readonly Leftover[]>;
+  /** Does a cage of a bottle of this name run, whoever hosts it and whichever state folder it is of? */
+  runs(name: string, facts: HostFacts): Promise<boolean>;
   /** Idempotent. */
   remove(leftover: Leftover, facts: HostFacts): Promise<void>;
   /** Deletes an agent-written folder from inside a throw-away cage: host code never walks such a tree. Idempotent. */

@@ -16,6 +16,7 @@ export const bubblewrap: Backend = {
   open: async (record: BottleRecord, facts) => (await import("./bubblewrap/open.ts")).openRecorded(record, facts),
   probe: async (facts) => (await import("./bubblewrap/probe.ts")).probeHost(facts),
   survey: async (facts, alive) => (await import("./bubblewrap/survey.ts")).surveyHost(facts, alive),
+  runs: async (name, facts) => (await import("./bubblewrap/survey.ts")).hasCage(name, facts),
   remove: async (leftover, facts) => (await import("./bubblewrap/survey.ts")).removeLeftover(leftover, facts),
   erase: async (folder, facts) => (await import("./bubblewrap/eraser.ts")).eraseFolder(folder, facts),
   measure: async (folder, facts) => (await import("./bubblewrap/eraser.ts")).measureFolder(folder, facts),

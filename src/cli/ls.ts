@@ -50,11 +50,12 @@ export const ls: VerbRun = async (input, io) => {
         row.state,
         row.exitCode === null ? "-" : String(row.exitCode),
         since(row.createdAt),
-        row.workspace === null
-          ? (row.problem ?? "-")
-          : `${row.workspace.host}${row.workspace.mode === "bind" ? " (bind)" : ""}`,
+        row.workspace === null ? "-" : `${row.workspace.host}${row.workspace.mode === "bind" ? " (bind)" : ""}`,
       ]),
     ),
   );
+  for (const { name, problem } of shown) {
+    if (problem !== null) io.say(`bottle: ${name}: its record ${problem}; bottle rm --force ${name} removes it`);
+  }
   return 0;
 };

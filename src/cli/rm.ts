@@ -2,14 +2,14 @@ import { loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import { stateOf } from "../session/reconcile.ts";
-import { removeBottle, removeLeftovers } from "../session/removal.ts";
+import { removeBottle, removeLeftovers, removeUnreadable } from "../session/removal.ts";
 import { stopBottle } from "../session/stop.ts";
-import { findBottle, readRecord, sameBottle } from "../state/records.ts";
+import { findBottle, sameBottle, unreadable } from "../state/records.ts";
 import { report } from "./report.ts";
 import { sessionContext } from "./session-context.ts";
 import { flag, type VerbRun } from "./verb.ts";
 
-/** `bottle rm`: archives and removes; refuses a running bottle without --force. */
+/** `bottle rm`: archives and removes; refuses without --force what runs, or might as its record cannot be read. */
 export const rm: VerbRun = async (input, io) => {
   const context = sessionContext(io);
   const force = flag(input, "force");
@@ -44,8 +44,8 @@ async function remove(name: string, force: boolean, context: SessionContext): Pr
     bottle = after;
   }
   if (bottle.record === null) {
-    await readRecord(layout, name);
-    return;
+    if (!force) throw unreadable(layout, bottle);
+    return removeUnreadable(bottle, context);
   }
   const backend = await loadBackend(bottle.record.backend);
   if (stateOf(bottle.record) === "lost") await removeLeftovers(name, backend, context);

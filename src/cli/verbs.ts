@@ -79,7 +79,7 @@ export const verbs: readonly Verb[] = [
     aliases: [],
     summary: "remove bottles that have ended; audit and logs are archived",
     usage: "<name...>",
-    options: [{ flags: "-f, --force", summary: "stop a running one first" }],
+    options: [{ flags: "-f, --force", summary: "stop a running one first; remove one whose record cannot be read" }],
     examples: ["bottle rm claude-x7k2p"],
     load: async () => (await import("./rm.ts")).rm,
   },

@@ -5,24 +5,32 @@ import { isErrno } from "../host/files.ts";
 import { isRunning } from "../host/process-identity.ts";
 import { listAsides } from "../state/aside.ts";
 import { listDrafts, removeDraft } from "../state/drafts.ts";
-import { bottlePaths, sharedRuntime } from "../state/layout.ts";
+import { sharedRuntime } from "../state/layout.ts";
 import { type ListedBottle, listBottles, readBottle, sameBottle, updateRecord } from "../state/records.ts";
 import { listRunFolders, ownerOfRunFolder } from "../state/run-folder.ts";
 import type { SessionContext } from "./context.ts";
 import { stateOf } from "./reconcile.ts";
-import { failed, finishRemoval, removeBottle, removeRunFolder } from "./removal.ts";
+import { failed, finishRemoval, removeBottle, removeRunFolder, removeUnreadable } from "./removal.ts";
 
 /** One thing that prune removes. */
 export interface PruneStep {
   /** What is left of a bottle after one of its steps failed is not touched. */
   readonly bottle: string;
-  readonly kind: "leftover" | "lost bottle" | "ended bottle" | "removal" | "runtime folder" | "draft" | "folder";
+  readonly kind:
+    | "leftover"
+    | "lost bottle"
+    | "ended bottle"
+    | "unreadable"
+    | "removal"
+    | "runtime folder"
+    | "draft"
+    | "folder";
   readonly detail: string;
   readonly act: () => Promise<void>;
 }
 
 export interface PruneOptions {
-  /** Every bottle of which nothing runs goes, whatever its age; also a lost one. */
+  /** Every bottle of which nothing runs goes, whatever its age; also a lost one, and one whose record cannot be read. */
   readonly all: boolean;
   readonly now: number;
 }
@@ -37,7 +45,7 @@ export async function planPrune(
 ): Promise<readonly PruneStep[]> {
   const listed = await listBottles(context.layout);
   return [
-    ...(await leftoverSteps(backends, listed, context)),
+    ...(await leftoverSteps(backends, listed, context, options)),
     ...listed.flatMap((bottle) => bottleSteps(bottle, backends, context, options)),
     ...(await asideSteps(backends, context)),
     ...(await runFolderSteps(listed, context)),
@@ -49,10 +57,11 @@ async function leftoverSteps(
   backends: readonly Backend[],
   listed: readonly ListedBottle[],
   { facts }: SessionContext,
+  { all }: PruneOptions,
 ): Promise<readonly PruneStep[]> {
-  // What cannot be read might still run: nothing of it is touched.
-  const alive = listed.filter(
-    ({ record }) => record === null || (stateOf(record) !== "lost" && record.endedAt === null),
+  // What cannot be read might still run: nothing of it is touched unless that was asked for.
+  const alive = listed.filter(({ record }) =>
+    record === null ? !all : stateOf(record) !== "lost" && record.endedAt === null,
   );
   const names = new Set(alive.map(({ name }) => name));
   const steps: PruneStep[] = [];
@@ -73,7 +82,9 @@ function bottleSteps(
 ): readonly PruneStep[] {
   const { name, record, problem } = bottle;
   if (record === null) {
-    context.say(`bottle: ${name}: its record ${problem}; look at ${bottlePaths(context.layout, name).folder}`);
+    const act = () => removeUnreadable(bottle, context);
+    if (all) return [{ bottle: name, kind: "unreadable", detail: `its record ${problem}`, act }];
+    context.say(`bottle: ${name}: its record ${problem}; bottle rm --force ${name} removes it`);
     return [];
   }
   const backend = backends.find((candidate) => candidate.name === record.backend);

@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
+import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
 import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isErrno, writeFileAtomically } from "../host/files.ts";
@@ -7,7 +8,8 @@ import { identify, isRunning } from "../host/process-identity.ts";
 import { archiveBottle } from "../state/archive.ts";
 import { type Aside, adoptAside, putBack, takeAside } from "../state/aside.ts";
 import { removeFlatFolder } from "../state/bottle-folder.ts";
-import { pathsIn } from "../state/layout.ts";
+import { readJournal } from "../state/journal.ts";
+import { bottlePaths, pathsIn } from "../state/layout.ts";
 import { formatRecord } from "../state/record-format.ts";
 import { type ListedBottle, readBottle } from "../state/records.ts";
 import { ownerOfRunFolder } from "../state/run-folder.ts";
@@ -72,6 +74,36 @@ export async function removeRunFolder({ run }: Pick<BottleRecord, "run">): Promi
     if (!isErrno(cause, "EACCES", "EPERM", "EBUSY", "EROFS", "EIO")) throw cause;
     throw new BottleError("TEARDOWN_INCOMPLETE", `${run} could not be removed`, { hint: "remove it by hand", cause });
   }
+}
+
+/**
+ * Removes a bottle whose record cannot be read, when nothing of it runs: no cage has its name, and the host process
+ * that its journal leads to is gone. Errors: BOTTLE_RUNNING, STATE_UNUSABLE, TEARDOWN_INCOMPLETE.
+ */
+export async function removeUnreadable(bottle: ListedBottle, context: SessionContext): Promise<void> {
+  const { name } = bottle;
+  const backends = await Promise.all(BACKEND_NAMES.map(loadBackend));
+  for (const backend of backends) {
+    await removeLeftovers(name, backend, context);
+    if (await backend.runs(name, context.facts)) {
+      throw new BottleError("BOTTLE_RUNNING", `a cage of a bottle called ${name} runs`, {
+        hint: "end the bottle start that it belongs to, then try again",
+      });
+    }
+  }
+  const { journal } = bottlePaths(context.layout, name);
+  for (const { intent, detail } of await readJournal(journal)) {
+    const owner = intent === "runtime folder" && typeof detail === "string" ? ownerOfRunFolder(detail) : null;
+    if (owner === null) continue;
+    if (isRunning(owner)) {
+      throw new BottleError("BOTTLE_RUNNING", `the host process of ${name}, ${owner.pid}, runs`, {
+        hint: `end it: kill ${owner.pid}`,
+      });
+    }
+    await removeRunFolder({ run: String(detail) });
+  }
+  const [backend] = backends;
+  if (backend !== undefined) await removeBottle(bottle, backend, context);
 }
 
 /** Ends and removes what a dead host process left of its cage. */

@@ -33,7 +33,9 @@ export async function createRecord(layout: Layout, record: BottleRecord, uid: nu
   } catch (error) {
     await removeFlatFolder(draft).catch(() => {});
     if (isErrno(error, "ENOTEMPTY", "EEXIST", "ENOTDIR")) {
-      const hint = `choose another --name, or: bottle rm ${record.name}`;
+      const taken = await findBottle(layout, record.name);
+      const force = taken?.problem === null ? "" : "--force ";
+      const hint = `choose another --name, or: bottle rm ${force}${record.name}`;
       throw new BottleError("NAME_TAKEN", `a bottle called ${record.name} exists`, { hint });
     }
     if (error instanceof BottleError) throw error;
@@ -49,11 +51,16 @@ export async function readRecord(layout: Layout, name: string): Promise<BottleRe
   if (listed === null) {
     throw new BottleError("BOTTLE_NOT_FOUND", `no bottle is called ${name}`, { hint: "bottle ls shows all" });
   }
-  if (listed.record === null) {
-    const hint = `its folder is ${bottlePaths(layout, name).folder}; bottle prune removes what cannot be used`;
-    throw new BottleError("STATE_UNUSABLE", `the record of ${name} ${listed.problem}`, { hint });
-  }
+  if (listed.record === null) throw unreadable(layout, listed);
   return listed.record;
+}
+
+/** The error for a bottle whose record cannot be read. */
+export function unreadable(layout: Layout, { name, problem }: ListedBottle): BottleError {
+  const { folder } = bottlePaths(layout, name);
+  return new BottleError("STATE_UNUSABLE", `the record of ${name} ${problem}`, {
+    hint: `look at ${folder}, or remove it: bottle rm --force ${name}`,
+  });
 }
 
 /** One bottle as a listing sees it; null when there is none of this name. */

@@ -40,11 +40,21 @@ function orphaned(tag: string, alive: ReadonlySet<string>): { bottle: string } |
   return isRunning({ pid: parsed.pid, startTime: parsed.startTime, bootId: bootId() }) ? null : parsed;
 }
 
-function leftCages(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
+/** Is there a cage of a bottle of this name, whether its host process lives or not? */
+export function hasCage(bottle: string, facts: HostFacts): boolean {
+  return cages(facts).some(({ tag }) => parseTag(tag)?.bottle === bottle);
+}
+
+function cages(facts: HostFacts): { pid: number; tag: string }[] {
   const ours = readLink("/proc/self/ns/pid");
-  return hostPids().flatMap((pid): Leftover[] => {
+  return hostPids().flatMap((pid) => {
     const tag = cageTag(pid) ?? entranceTag(pid);
-    if (tag === undefined || !outside(pid, ours) || uidOf(pid) !== facts.uid) return [];
+    return tag === undefined || !outside(pid, ours) || uidOf(pid) !== facts.uid ? [] : [{ pid, tag }];
+  });
+}
+
+function leftCages(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
+  return cages(facts).flatMap(({ pid, tag }): Leftover[] => {
     const identity = identify(pid);
     const parsed = orphaned(tag, alive);
     if (parsed === null || identity === null) return [];

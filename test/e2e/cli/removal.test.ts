@@ -1,19 +1,25 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { BACKEND } from "../../../src/backends/bubblewrap/survey.ts";
 import { identify } from "../../../src/host/process-identity.ts";
 import { formatRecord } from "../../../src/state/record-format.ts";
 import { skipWithout } from "../../support/needs.ts";
-import { newOperator, type Operator } from "../../support/operator.ts";
+import { eventually, newOperator, type Operator } from "../../support/operator.ts";
 import { testRecord } from "../../support/test-bottle.ts";
 
 const skip = skipWithout("bubblewrap", "perl");
 
 const bottlesOf = (operator: Operator) => join(operator.home, ".local/state/bot-bottle/bottles");
 const archiveOf = (operator: Operator) => join(operator.home, ".local/state/bot-bottle/archive");
+const stateOf = async (operator: Operator, name: string): Promise<string | undefined> =>
+  JSON.parse((await operator.bottle(["ls", "--format", "json"])).stdout).find(
+    (row: { name: string }) => row.name === name,
+  )?.state;
+const ended = (child: ReturnType<Operator["spawn"]>) =>
+  new Promise<number | null>((resolve) => child.once("close", resolve));
 const start = (operator: Operator, name: string, prompt: string) =>
   operator.bottle(["start", "shell", "--without-cgroup", "--name", name, "-p", prompt]);
 
@@ -92,6 +98,51 @@ test("a removal that was killed is gone on with, one that lives is left alone", 
   assert.match(stdout, /^old +removal +it was cut short$/m);
   assert.deepEqual(readdirSync(bottles).length, 1);
   assert.match(readdirSync(archiveOf(operator)).join(), /^old-/);
+});
+
+test("a bottle whose record cannot be read: rm --force and prune --all remove it, when nothing of it runs", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const record = (name: string) => join(bottlesOf(operator), name, "record.json");
+  for (const name of ["torn", "torn-too"]) {
+    assert.equal((await start(operator, name, "mkdir deep; touch deep/file")).code, 0);
+    writeFileSync(record(name), "{");
+  }
+  const list = await operator.bottle(["ls"]);
+  assert.match(list.stdout, /^torn +- +unreadable +- +- +-$/m);
+  assert.match(list.stderr, /^bottle: torn: its record is not JSON; bottle rm --force torn removes it$/m);
+  for (const words of [
+    ["rm", "torn"],
+    ["stop", "torn"],
+    ["logs", "torn"],
+    ["audit", "torn"],
+  ]) {
+    const { code, stderr } = await operator.bottle(words);
+    assert.equal(code, 4, words.join(" "));
+    assert.match(stderr, /bottle rm --force torn/);
+  }
+  assert.match((await start(operator, "torn", "true")).stderr, /bottle rm --force torn/);
+  const pruned = await operator.bottle(["prune"]);
+  assert.equal(pruned.stderr.match(/^bottle: torn: /gm)?.length, 1, pruned.stderr);
+  assert.equal((await operator.bottle(["rm", "--force", "torn"])).code, 0);
+  assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
+  assert.deepEqual(readdirSync(bottlesOf(operator)), []);
+  for (const kept of readdirSync(archiveOf(operator))) {
+    assert.ok(existsSync(join(archiveOf(operator), kept, "audit.jsonl")), kept);
+  }
+
+  const agent = operator.spawn(["start", "shell", "--name", "alive", "-p", "sleep 600.25"]);
+  const code = ended(agent);
+  await eventually("it runs", async () => (await stateOf(operator, "alive")) === "running");
+  const text = readFileSync(record("alive"), "utf8");
+  writeFileSync(record("alive"), "{");
+  const refused = await operator.bottle(["rm", "--force", "alive"]);
+  assert.match(refused.stderr, /a cage of a bottle called alive runs/);
+  assert.equal((await operator.bottle(["prune", "--all"])).code, 2);
+  writeFileSync(record("alive"), text);
+  assert.equal((await operator.bottle(["rm", "--force", "alive"])).code, 0);
+  assert.equal(await code, 143);
 });
 
 test("one draft that cannot be removed is said and keeps nothing else from going", { skip }, async () => {
