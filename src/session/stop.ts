@@ -1,13 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { livePaths } from "../state/layout.ts";
-import { readRecord } from "../state/records.ts";
+import { findBottle, readRecord, sameBottle } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { askControl } from "./control.ts";
 import { stateOf } from "./reconcile.ts";
 
-/** The host process undoes what it made after the agent is gone: this long at most. */
+/** Beside the agent's grace, all that may be waited for: the host process undoes what it made after the agent is gone. */
 const CLOSE_MS = 30_000;
+/** A host process that lives answers at once; under load perhaps not. */
+const PING_MS = 2_000;
 const POLL_MS = 25;
 
 /**
@@ -16,27 +19,53 @@ const POLL_MS = 25;
  */
 export async function stopBottle(name: string, graceMs: number, context: SessionContext): Promise<void> {
   const { layout } = context;
+  const deadline = performance.now() + graceMs + CLOSE_MS;
+  const left = () => Math.max(0, deadline - performance.now());
   const record = await readRecord(layout, name);
-  const state = stateOf(record);
-  if (state === "lost") {
+  if (stateOf(record) === "lost") {
     throw new BottleError("BOTTLE_NOT_RUNNING", `the host process of ${name} is gone`, {
       hint: "bottle prune cleans up",
     });
   }
   if (record.endedAt !== null) return;
   const { control } = livePaths(layout, record);
-  const reply = await askControl(control, { do: "stop", graceMs }, graceMs + CLOSE_MS);
-  if (reply?.ok === false) {
-    throw new BottleError("TEARDOWN_INCOMPLETE", `${name} could not be stopped: ${reply.error ?? "no reason given"}`);
+  const asked = performance.now();
+  // One that is still making its bottle does not listen yet: there the answer is no, and at once.
+  if ((await askControl(control, { do: "ping" }, PING_MS)) === null && performance.now() - asked >= PING_MS) {
+    context.say(`bottle: the host process of ${name}, ${record.host.pid}, does not answer, stopped or hung; waiting`);
+    context.say(`  ${wayOut(record)}`);
   }
+  let accepted = false;
   // No event crosses processes when the record is final: it is polled, with a deadline.
-  const deadline = performance.now() + CLOSE_MS;
-  while (performance.now() < deadline) {
-    const now = await readRecord(layout, name).catch(() => null);
-    if (now === null || now.endedAt !== null || stateOf(now) === "lost") return;
+  while (!(await hasEnded(record, context))) {
+    if (left() === 0) {
+      const seconds = (graceMs + CLOSE_MS) / 1000;
+      throw new BottleError("TEARDOWN_INCOMPLETE", `${name} has not ended within ${seconds} s`, {
+        hint: wayOut(record),
+      });
+    }
+    if (!accepted) {
+      const reply = await askControl(control, { do: "stop", graceMs }, left());
+      if (reply?.ok === false) {
+        throw new BottleError(
+          "TEARDOWN_INCOMPLETE",
+          `${name} could not be stopped: ${reply.error ?? "no reason given"}`,
+        );
+      }
+      accepted = reply !== null;
+    }
     await delay(POLL_MS);
   }
-  throw new BottleError("TEARDOWN_INCOMPLETE", `${name} has not ended within ${CLOSE_MS / 1000} s`, {
-    hint: `its host process is ${record.host.pid}; end that, then: bottle prune`,
-  });
+}
+
+function wayOut({ host }: BottleRecord): string {
+  return `to let it go on: kill -CONT ${host.pid}; to end it and its cage: kill -KILL ${host.pid}, then bottle prune`;
+}
+
+/** Its record is final, or it is gone; the name may be another bottle's by now. */
+async function hasEnded(record: BottleRecord, { layout }: SessionContext): Promise<boolean> {
+  const { name } = record;
+  const now = await findBottle(layout, name);
+  if (now?.record == null || !sameBottle(now, { name, record, problem: null })) return true;
+  return now.record.endedAt !== null || stateOf(now.record) === "lost";
 }

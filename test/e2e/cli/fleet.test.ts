@@ -235,3 +235,26 @@ test("two bottles of one name under two state folders run beside each other", { 
   );
   assert.equal(await code, 143);
 });
+
+test("stop of a host process that does not answer says so soon, and waits no longer than it says", {
+  skip,
+}, async (context) => {
+  using operator = newOperator();
+  const agent = operator.spawn(["start", "shell", "--name", "frozen", "-p", "sleep 600.375"]);
+  context.after(() => agent.kill("SIGKILL"));
+  const code = ended(agent);
+  await running(operator, "frozen");
+  agent.kill("SIGSTOP");
+  const began = performance.now();
+  const stop = operator.spawn(["stop", "frozen", "--grace", "1"]);
+  const stopped = ended(stop);
+  let said = "";
+  stop.stderr?.on("data", (piece) => (said += String(piece)));
+  await eventually("it says so", () => said.includes("does not answer"));
+  assert.ok(performance.now() - began < 6_000);
+  assert.match(said, new RegExp(`frozen, ${agent.pid}, does not answer[\\s\\S]*kill -CONT ${agent.pid}`));
+  agent.kill("SIGCONT");
+  assert.equal(await stopped, 0, said);
+  assert.equal(await code, 143);
+  assert.equal((await operator.bottle(["rm", "frozen"])).code, 0);
+});
