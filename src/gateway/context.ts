@@ -6,6 +6,7 @@ import type { GatewayLimits } from "./limits.ts";
 import type { LiveSet } from "./live.ts";
 import type { Snapshots } from "./snapshot.ts";
 import type { Trail } from "./trail.ts";
+import type { Turns } from "./turns.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Answers origin-form requests below one first path segment, e.g. `git` for `/git/...`. */
@@ -34,5 +35,7 @@ export interface GatewayContext {
   readonly counters: Counters;
   /** Bytes of request bodies that are held whole at this moment. */
   readonly held: { bytes: number };
+  /** In which big bodies are judged. */
+  readonly turns: Turns;
   readonly now: () => number;
 }

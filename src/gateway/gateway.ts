@@ -14,6 +14,7 @@ import { createLiveSet } from "./live.ts";
 import { createRoots } from "./roots.ts";
 import { createSnapshots, type SecretReader } from "./snapshot.ts";
 import { createTrail, type GatewayAlert } from "./trail.ts";
+import { createTurns } from "./turns.ts";
 import { createUpstream } from "./upstream.ts";
 
 /** What a gateway is made of. */
@@ -99,6 +100,7 @@ export function startGateway(start: GatewayStart): Gateway {
     services: new Map(Object.entries(start.services ?? {})),
     counters: { requests: 0, allowed: 0, denied: 0, bytesOut: 0, bytesIn: 0 },
     held: { bytes: 0 },
+    turns: createTurns(),
     now,
   };
   const attached = attach(context, start.listener);

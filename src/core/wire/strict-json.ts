@@ -6,8 +6,18 @@ export type JsonReading =
   /** `at` is the offset in UTF-16 units of the decoded text; 0 when it could not be decoded. */
   | { readonly ok: false; readonly why: string; readonly at: number };
 
-/** Deeper data is refused by default; well below where a recursive reader overflows. */
-export const JSON_DEPTH_LIMIT = 128;
+/** What one document may cost. A short text can stand for many values: `{},` is three bytes and hundreds in memory. */
+export interface JsonLimits {
+  /** Well below where a recursive reader overflows. */
+  readonly depth: number;
+  /** Values of all kinds together, those of objects and arrays included. */
+  readonly values: number;
+  /** Keys of one object. */
+  readonly keys: number;
+}
+
+/** Five times what an agent sends after a thousand tool calls with a hundred tools (measured in the tests). */
+export const JSON_LIMITS: JsonLimits = { depth: 128, values: 200_000, keys: 10_000 };
 
 /** Raised only within this file. */
 class Malformed extends Error {
@@ -21,10 +31,10 @@ class Malformed extends Error {
 
 /**
  * Parses JSON (RFC 8259) so that no other parser can read something else: duplicate keys, invalid UTF-8, a byte order
- * mark, lone surrogates, numbers beyond double range, deep nesting and trailing text are refused. What is accepted
- * equals what JSON.parse makes of it. Attack row 137.
+ * mark, lone surrogates, numbers beyond double range and trailing text are refused; so is what nests too deeply or holds
+ * too many values, before they are made. What is accepted equals what JSON.parse makes of it. Attack rows 123, 137.
  */
-export function parseStrictJson(bytes: Uint8Array, maxDepth: number = JSON_DEPTH_LIMIT): JsonReading {
+export function parseStrictJson(bytes: Uint8Array, limits: Partial<JsonLimits> = {}): JsonReading {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -32,7 +42,7 @@ export function parseStrictJson(bytes: Uint8Array, maxDepth: number = JSON_DEPTH
     return { ok: false, why: "not UTF-8", at: 0 };
   }
   try {
-    return { ok: true, value: new Parser(text, maxDepth).document() };
+    return { ok: true, value: new Parser(text, { ...JSON_LIMITS, ...limits }).document() };
   } catch (error) {
     if (error instanceof Malformed) return { ok: false, why: error.message, at: error.at };
     throw error;
@@ -41,17 +51,17 @@ export function parseStrictJson(bytes: Uint8Array, maxDepth: number = JSON_DEPTH
 
 class Parser {
   readonly #text: string;
-  readonly #maxDepth: number;
+  readonly #limits: JsonLimits;
   /** Sticky patterns: the engine's own loops are several times faster than ours over long strings. */
   readonly #plain = /[^"\\\u0000-\u001f]*/y;
   readonly #space = /[ \t\n\r]*/y;
   readonly #number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-  readonly #escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
   #at = 0;
+  #values = 0;
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, limits: JsonLimits) {
     this.#text = text;
-    this.#maxDepth = maxDepth;
+    this.#limits = limits;
   }
 
   document(): JsonValue {
@@ -63,6 +73,8 @@ class Parser {
   }
 
   #value(depth: number): JsonValue {
+    this.#values++;
+    if (this.#values > this.#limits.values) throw new Malformed("too many values", this.#at);
     switch (this.#text[this.#at]) {
       case "{":
         return this.#object(depth);
@@ -85,7 +97,10 @@ class Parser {
     this.#enter(depth);
     const object: Record<string, JsonValue> = Object.create(null);
     if (this.#ends("}")) return object;
+    let keys = 0;
     do {
+      keys++;
+      if (keys > this.#limits.keys) throw new Malformed("too many keys", this.#at);
       this.#skipSpace();
       const start = this.#at;
       if (this.#text[start] !== '"') throw new Malformed("a key is missing", start);
@@ -112,21 +127,36 @@ class Parser {
 
   #string(): string {
     const start = this.#at;
-    let end = this.#run(this.#plain, start + 1);
-    // One escape at a time: a pattern over the whole string would keep a way back for each character.
-    while (this.#text[end] === "\\") {
-      const escaped = this.#run(this.#escape, end);
-      if (escaped === end) throw new Malformed("unknown escape", end);
-      end = this.#run(this.#plain, escaped);
-    }
+    const end = this.#run(this.#plain, start + 1);
+    if (this.#text[end] === "\\") return this.#escaped(start, end);
     if (this.#text[end] !== '"') throw new Malformed("a string is not closed or holds a control character", end);
     this.#at = end + 1;
-    const inner = this.#text.slice(start + 1, end);
-    if (!inner.includes("\\")) return inner;
-    const value = String(JSON.parse(this.#text.slice(start, end + 1)));
+    return this.#text.slice(start + 1, end);
+  }
+
+  /** A string with escapes: where it ends is found here, what it means is the engine's own business, which is faster. */
+  #escaped(start: number, backslash: number): string {
+    const end = this.#closing(backslash);
+    let value: unknown;
+    try {
+      value = JSON.parse(this.#text.slice(start, end + 1));
+    } catch {
+      throw new Malformed("unknown escape or control character in a string", start);
+    }
     // Only an escape can name half of a pair; decoders disagree on what it means.
-    if (!value.isWellFormed()) throw new Malformed("lone surrogate", start);
+    if (typeof value !== "string" || !value.isWellFormed()) throw new Malformed("lone surrogate", start);
+    this.#at = end + 1;
     return value;
+  }
+
+  /** The first quote from `from` that no backslash takes away. */
+  #closing(from: number): number {
+    for (let end = this.#text.indexOf('"', from); end >= 0; end = this.#text.indexOf('"', end + 1)) {
+      let before = end;
+      while (before > from && this.#text[before - 1] === "\\") before--;
+      if ((end - before) % 2 === 0) return end;
+    }
+    throw new Malformed("a string is not closed", from);
   }
 
   #numeral(): number {
@@ -147,7 +177,7 @@ class Parser {
 
   /** Steps over an opening bracket. */
   #enter(depth: number): void {
-    if (depth > this.#maxDepth) throw new Malformed("nested too deeply", this.#at);
+    if (depth > this.#limits.depth) throw new Malformed("nested too deeply", this.#at);
     this.#at++;
   }
 

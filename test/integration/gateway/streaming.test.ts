@@ -219,3 +219,20 @@ test("a client that leaves ends the upstream request", async (t) => {
   await eventually(() => fixture.audit.results().length === 1);
   assert.match(fixture.audit.results()[0]?.error ?? "", /client went away/);
 });
+
+test("row 123: several bodies of a million values at once are refused, and what is small passes between them", async (t) => {
+  const origin = await openOrigin();
+  const body = { shape: "anthropic-messages", allowProviderTools: [] } as const;
+  const fixture = await openGateway(t, { origin, rules: [{ body, paths: ["/v1/messages"] }, { paths: ["/small"] }] });
+  const bomb = `{"model":"a","stop_sequences":[${"{},".repeat(1_000_000)}0]}`;
+  const clients = await Promise.all([1, 2, 3, 4].map(() => fixture.inside()));
+  const head = `POST /v1/messages HTTP/1.1\r\nHost: ${HOST}\r\nContent-Type: application/json\r\n`;
+  for (const client of clients) client.send(`${head}Content-Length: ${bomb.length}\r\n\r\n${bomb}`);
+  const small = await fixture.inside();
+  small.send(`GET /small HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  await small.until('"url":"/small"');
+  for (const client of clients) assert.match(await client.until(/refused[\s\S]*\}/, 15_000), /body-shape/);
+  const denied = fixture.audit.decisions().filter(({ verdict }) => verdict === "deny");
+  assert.equal(denied.length, 4);
+  for (const { detail } of denied) assert.match(detail ?? "", /^JSON: too many values/);
+});

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { JSON_DEPTH_LIMIT, parseStrictJson } from "../../../src/core/wire/strict-json.ts";
+import { JSON_LIMITS, type JsonLimits, parseStrictJson } from "../../../src/core/wire/strict-json.ts";
 
-const parse = (text: string, depth?: number) => parseStrictJson(Buffer.from(text, "utf8"), depth);
+const parse = (text: string, limits?: Partial<JsonLimits>) => parseStrictJson(Buffer.from(text, "utf8"), limits);
 
 test("what is accepted equals JSON.parse", () => {
   for (const text of [
@@ -94,11 +94,11 @@ test("a byte order mark and bytes that are not UTF-8 are refused", () => {
 
 test("deep nesting is refused, not a stack overflow", () => {
   const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
-  assert.ok(parse(nested(JSON_DEPTH_LIMIT)).ok);
-  assert.equal(parse(nested(JSON_DEPTH_LIMIT + 1)).ok, false);
+  assert.ok(parse(nested(JSON_LIMITS.depth)).ok);
+  assert.equal(parse(nested(JSON_LIMITS.depth + 1)).ok, false);
   assert.equal(parse(nested(1_000_000)).ok, false);
   assert.equal(parse('{"a":'.repeat(100_000)).ok, false);
-  assert.equal(parse("[[1]]", 1).ok, false);
+  assert.equal(parse("[[1]]", { depth: 1 }).ok, false);
 });
 
 test("objects have no prototype: a key is only a key", () => {
@@ -113,4 +113,44 @@ test("objects have no prototype: a key is only a key", () => {
 test("long strings with many escapes are read", () => {
   const text = JSON.stringify({ a: '"\n\\'.repeat(500_000) });
   assert.ok(parse(text).ok);
+});
+
+test("row 123: a document of many small values is refused before they are made", () => {
+  const many = (value: string): string => `{"a":[${`${value},`.repeat(JSON_LIMITS.values)}0]}`;
+  for (const value of ["{}", "[]", "0", "null", '""', '{"a":0}']) {
+    const reading = parse(many(value));
+    assert.equal(reading.ok === false && reading.why, "too many values", value);
+  }
+  const keys = Array.from({ length: JSON_LIMITS.keys + 1 }, (_, i) => `"${i}":0`);
+  assert.equal(parse(`{${keys.slice(1).join(",")}}`).ok, true);
+  const reading = parse(`{${keys.join(",")}}`);
+  assert.equal(reading.ok === false && reading.why, "too many keys");
+});
+
+test("row 123: the attack of a whole body stays small in memory", () => {
+  const bytes = Buffer.from(`{"model":"a","stop_sequences":[${"{},".repeat(10_800_000)}0]}`);
+  const before = process.memoryUsage().heapUsed;
+  const reading = parseStrictJson(bytes);
+  // The text itself lies in this heap once; what it would stand for is fifty times as much.
+  assert.ok(process.memoryUsage().heapUsed - before < 256 * 1024 * 1024);
+  assert.equal(reading.ok, false);
+});
+
+test("an agent's longest history keeps far from the limits", () => {
+  const call = (i: number) => [
+    {
+      role: "assistant",
+      content: [{ type: "tool_use", id: `t${i}`, name: "Edit", input: { a: 1, b: "x", c: [1, 2] } }],
+    },
+    { role: "user", content: [{ type: "tool_result", tool_use_id: `t${i}`, content: [{ type: "text", text: "x" }] }] },
+  ];
+  const property = { type: "string", description: "x", enum: ["a", "b", "c"] };
+  const properties = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`p${i}`, property]));
+  const tool = { name: "x", description: "x", input_schema: { type: "object", properties, required: ["p1"] } };
+  const request = {
+    model: "m",
+    tools: Array.from({ length: 100 }, () => tool),
+    messages: Array.from({ length: 1000 }, (_, i) => call(i)).flat(),
+  };
+  assert.ok(parse(JSON.stringify(request), { values: JSON_LIMITS.values / 5 }).ok);
 });
