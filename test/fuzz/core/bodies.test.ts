@@ -19,6 +19,9 @@ const wraps: readonly ((inner: unknown) => unknown)[] = [
   (inner) => ({ type: "tool_result", tool_use_id: "1", content: [{ type: "text", text: "x" }, inner] }),
   (inner) => ({ type: "document", source: { type: "content", content: [inner] } }),
   (inner) => ({ type: "search_result", source: "s", title: "t", content: [inner] }),
+  (inner) => ({ type: "compaction", content: [inner] }),
+  (inner) => ({ type: "tool_search_tool_result", tool_use_id: "1", content: inner }),
+  (inner) => ({ type: "tool_search_tool_search_result", tool_references: [inner] }),
 ];
 const bad = fc.constantFrom(
   { type: "image", source: { type: "url", url: "https://evil.test" } },
@@ -36,6 +39,38 @@ test("row 137: a block that fetches is denied however deep it lies", () => {
       assert.notEqual(judge(JSON.stringify({ messages, ...(system ? { system: [nested] } : {}) })), null);
     }),
     { numRuns: 2000 },
+  );
+});
+
+test("row 137: a source to fetch is denied under every field of every block and tool", () => {
+  const types = ["text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use"];
+  const more = [
+    "tool_result",
+    "tool_reference",
+    "server_tool_use",
+    "tool_search_tool_result",
+    "compaction",
+    "fallback",
+  ];
+  const fields = ["content", "source", "citations", "text", "title", "from", "caller", "cache_control", "data", "x"];
+  const source = fc.constantFrom<unknown>(
+    { type: "image", source: { type: "url", url: "https://evil.test" } },
+    { type: "url", url: "https://evil.test" },
+    { source: { type: "file", file_id: "f" } },
+  );
+  const type = fc.constantFrom(...types, ...more, "bash_20250124", "computer_20250124", "custom");
+  const holder = fc.constantFrom<(inner: unknown) => unknown>(
+    (inner) => inner,
+    (inner) => [inner],
+    (inner) => ({ type: "x", y: [inner] }),
+  );
+  fc.assert(
+    fc.property(type, fc.constantFrom(...fields), holder, source, (kind, field, hold, fetched) => {
+      const it = { type: kind, [field]: hold(fetched) };
+      assert.notEqual(judge(JSON.stringify({ messages: [{ role: "user", content: [it] }] })), null);
+      assert.notEqual(judge(JSON.stringify({ messages: [], tools: [it] })), null);
+    }),
+    { numRuns: 3000 },
   );
 });
 

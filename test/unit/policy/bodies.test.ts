@@ -92,6 +92,8 @@ test("an agent's whole ordinary turn passes", () => {
   assert.equal(judge({ requests: [{ custom_id: "1", params: turn }] }, [], { path: "/v1/messages/batches" }), null);
 });
 
+const IMAGE_BY_URL = { type: "image", source: { type: "url", url: "https://evil.test/?leak" } };
+
 const denied: readonly (readonly [at: string, feature: string | null, body: unknown])[] = [
   ["mcp_servers", "mcp", { ...plain, mcp_servers: [{ type: "url", url: "https://evil.test", name: "x" }] }],
   ["mcp_servers", "mcp", { ...plain, mcp_servers: [] }],
@@ -148,8 +150,9 @@ const denied: readonly (readonly [at: string, feature: string | null, body: unkn
   ["messages[0].content[0].source", null, message({ type: "image" })],
   ["messages[0].content[0].source", null, message({ type: "image", source: "https://evil.test" })],
   ["messages[0].content[0].source", null, message({ type: "text", text: "x", source: { type: "url", url: "x" } })],
+  ["messages[0].content[0].Source", null, message({ type: "text", text: "x", Source: { type: "url", url: "x" } })],
   ["messages[0].content[0].url", null, message({ type: "text", text: "x", url: "https://evil.test" })],
-  ["messages[0].content[0].image_url", null, message({ type: "image_url", image_url: { url: "x" } })],
+  ["messages[0].content[0].type", null, message({ type: "image_url", image_url: { url: "x" } })],
   ["messages[0].content[0].type", "code_execution", message({ type: "container_upload", file_id: "f" })],
   [
     "messages[0].content[0].type",
@@ -174,6 +177,54 @@ const denied: readonly (readonly [at: string, feature: string | null, body: unkn
   ["messages", null, { ...plain, messages: "x" }],
   ["system[0].type", null, { ...plain, system: [{ type: "web" }] }],
   ["fallbacks", null, { ...plain, fallbacks: [{ tools: [] }] }],
+  ...["text", "fallback", "tool_reference"].map(
+    (type) => ["messages[0].content[0].content", null, message({ type, content: [IMAGE_BY_URL] })] as const,
+  ),
+  [
+    "messages[0].content[0].content[0].source.type",
+    "url_sources",
+    message({ type: "compaction", content: [IMAGE_BY_URL] }),
+  ],
+  [
+    "messages[0].content[0].content.source.type",
+    "url_sources",
+    message({ type: "tool_search_tool_result", tool_use_id: "1", content: IMAGE_BY_URL }),
+  ],
+  [
+    "messages[0].content[0].content.tool_references[0].source.type",
+    "url_sources",
+    message({
+      type: "tool_search_tool_result",
+      content: { type: "tool_search_tool_search_result", tool_references: [IMAGE_BY_URL] },
+    }),
+  ],
+  ["messages[0].content[0].from.type", "url_sources", message({ type: "fallback", from: { type: "url" } })],
+  ["messages[0].content[0].from.callbackUrl", null, message({ type: "fallback", from: { callbackUrl: "x" } })],
+  ["messages[0].content[0].cache_control.url", null, message({ type: "text", text: "x", cache_control: { url: "x" } })],
+  [
+    "messages[0].content[0].citations[0].url",
+    null,
+    message({ type: "text", text: "x", citations: [{ type: "char_location", cited_text: "x", url: "x" }] }),
+  ],
+  [
+    "messages[0].content[0].citations[0].type",
+    "web_search",
+    message({ type: "text", text: "x", citations: [{ type: "web_search_result_location", url: "x", title: "x" }] }),
+  ],
+  ["tools[1].container", null, tool({ type: "bash_20250124", name: "bash", container: "c" })],
+  ["tools[1].mcp_server", null, tool({ type: "computer_20250124", name: "computer", mcp_server: "x" })],
+  ["tools[1].url", null, tool({ type: "tool_search_tool_regex_20251119", name: "s", url: "https://evil.test" })],
+  ["tools[1].cache_control.url", null, tool({ name: "x", cache_control: { url: "x" } })],
+  [
+    "context_management.edits[0].mcp_servers",
+    null,
+    { ...plain, context_management: { edits: [{ type: "clear_tool_uses_20250919", mcp_servers: [] }] } },
+  ],
+  ["diagnostics.callback_url", null, { ...plain, diagnostics: { callback_url: "https://evil.test" } }],
+  ["output_config.schema_url", null, { ...plain, output_config: { schema_url: "https://evil.test" } }],
+  ["metadata.source.type", "files", { ...plain, metadata: { source: { type: "file" } } }],
+  ["betas[1]", "mcp", { ...plain, betas: ["context-1m-2025-08-07", "mcp-client-2025-11-20"] }],
+  ["betas[0]", null, { ...plain, betas: [{ url: "x" }] }],
   ["__proto__", null, `{"__proto__":{},"messages":[]}`],
   ["constructor", null, `{"constructor":{},"messages":[]}`],
   ["$", null, []],
@@ -190,6 +241,83 @@ for (const [at, feature, body] of denied) {
     assert.equal(judge(body, ["something_else"]), detail);
   });
 }
+
+test("every ordinary block and tool passes with the fields that the API knows", () => {
+  const cache_control = { type: "ephemeral", ttl: "1h", scope: "global" };
+  const citations = [
+    {
+      type: "char_location",
+      cited_text: "x",
+      document_index: 0,
+      document_title: null,
+      start_char_index: 0,
+      file_id: null,
+    },
+    { type: "search_result_location", source: "https://x.test", title: "x", search_result_index: 0 },
+  ];
+  const content = [
+    { type: "text", text: "x", citations, cache_control },
+    { type: "text", text: "x", citations: null },
+    { type: "thinking", thinking: "https://x.test", signature: "s" },
+    { type: "redacted_thinking", data: "x" },
+    {
+      type: "document",
+      source: { type: "base64", media_type: "application/pdf", data: "" },
+      citations: { enabled: true },
+    },
+    { type: "search_result", source: "https://x.test", title: "x", content: [{ type: "text", text: "x" }] },
+    { type: "tool_use", id: "1", name: "x", input: { url: "x", type: "url" }, caller: { type: "direct" } },
+    { type: "server_tool_use", id: "1", name: "tool_search_tool_regex", input: { pattern: "url" } },
+    {
+      type: "tool_search_tool_result",
+      tool_use_id: "1",
+      content: {
+        type: "tool_search_tool_search_result",
+        tool_references: [{ type: "tool_reference", tool_name: "x" }],
+      },
+    },
+    { type: "compaction", content: "https://x.test", encrypted_content: "x" },
+    { type: "compaction", content: null },
+    { type: "fallback", from: { model: "a" }, to: { model: "b" }, cache_control },
+  ];
+  assert.equal(judge(message(...content)), null);
+  for (const it of [
+    { type: "bash_20250124", name: "bash", cache_control },
+    { type: "computer_20251124", name: "computer", display_width_px: 1, display_height_px: 1, enable_zoom: true },
+    { type: "text_editor_20250728", name: "str_replace_based_edit_tool", max_characters: 1 },
+    { type: "memory_20250818", name: "memory", input_examples: [{ url: "x", type: "file" }] },
+    { type: "tool_search_tool_bm25_20251119", name: "tool_search_tool_bm25" },
+    { name: "Fetch", description: "x", input_schema: { properties: { file_id: { type: "url" } } }, strict: true },
+    { type: "custom", name: "x", input_schema: {}, defer_loading: true, eager_input_streaming: true },
+  ]) {
+    assert.equal(judge(tool(it)), null, JSON.stringify(it));
+  }
+  const schema = { type: "object", properties: { url: { type: "string" }, container: {} } };
+  const settings = {
+    output_config: { effort: "high", format: { type: "json_schema", schema } },
+    output_format: { type: "json_schema", schema },
+    context_management: { edits: [{ type: "clear_tool_uses_20250919", trigger: { type: "input_tokens", value: 1 } }] },
+    tool_choice: { type: "tool", name: "x", disable_parallel_tool_use: true },
+    diagnostics: { previous_message_id: "msg" },
+    metadata: { user_id: '{"device_id":"https://x.test"}' },
+    betas: ["context-1m-2025-08-07", "interleaved-thinking-2025-05-14"],
+    stop_sequences: ["https://"],
+  };
+  assert.equal(judge({ ...plain, ...settings }), null);
+});
+
+test("row 137: what a listed feature brings along may name URLs, and still no source to fetch", () => {
+  const searched = (inner: unknown) =>
+    message(
+      { type: "server_tool_use", id: "1", name: "web_search", input: { query: "x" } },
+      { type: "web_search_tool_result", tool_use_id: "1", content: [inner] },
+    );
+  const found = { type: "web_search_result", url: "https://x.test", title: "x", encrypted_content: "x" };
+  assert.equal(judge(searched(found), ["web_search"]), null);
+  assert.match(judge(searched(IMAGE_BY_URL), ["web_search"]) ?? "", /content\[0\]\.source\.type: .*url_sources/);
+  const odd = tool({ type: "web_search_20260209", name: "web_search", mcp_servers: [] });
+  assert.match(judge(odd, ["web_search"]) ?? "", /^tools\[1\]\.mcp_servers: /);
+});
 
 test("row 137: JSON that two parsers read differently is denied", () => {
   assert.match(judge('{"messages":[],"tools":[],"tools":[{"type":"web_fetch_20250910"}]}') ?? "", /twice/);

@@ -1,8 +1,10 @@
 import type { JsonValue } from "../../wire/strict-json.ts";
-import { blocksProblem, isObject, type JsonObject, listed } from "./content-blocks.ts";
+import { blocksProblem } from "./content-blocks.ts";
+import { isObject, type JsonObject, listed, plainProblem, schemaProblem, type ValueJudge } from "./plain-values.ts";
+import { toolsProblem } from "./request-tools.ts";
 
-/** Fields of a Messages request that neither fetch nor run anything at the provider. Everything else is denied by name. */
-const PLAIN_FIELDS = new Set([
+/** Fields of a Messages request that only set something. Everything that no table here has is denied by name. */
+const PLAIN_FIELDS = [
   "model",
   "max_tokens",
   "metadata",
@@ -16,13 +18,10 @@ const PLAIN_FIELDS = new Set([
   "service_tier",
   "inference_geo",
   "context_management",
-  "output_config",
-  "output_format",
   "cache_control",
   "speed",
-  "betas",
   "diagnostics",
-]);
+];
 
 /** Fields that make the provider reach out, and the name under which an operator may list them. */
 const PROVIDER_FIELDS: ReadonlyMap<string, string> = new Map([
@@ -30,21 +29,15 @@ const PROVIDER_FIELDS: ReadonlyMap<string, string> = new Map([
   ["container", "code_execution"],
 ]);
 
-/** Tools that the client itself runs, and the search over the tools of the request: `bash_20250124`. */
-const CLIENT_TOOL = /^(?:bash|text_editor|computer|memory|tool_search_tool(?:_regex|_bm25)?)(?:_[0-9]{8})?$/;
-
-const CUSTOM_TOOL_FIELDS = new Set([
-  "type",
-  "name",
-  "description",
-  "input_schema",
-  "cache_control",
-  "strict",
-  "defer_loading",
-  "eager_input_streaming",
-  "allowed_callers",
-  "input_examples",
-]);
+/** Betas without which the provider does not reach out, by the beginning of their names. */
+const PROVIDER_BETAS: readonly (readonly [start: string, feature: string])[] = [
+  ["mcp-client", "mcp"],
+  ["files-api", "files"],
+  ["code-execution", "code_execution"],
+  ["skills", "code_execution"],
+  ["web-search", "web_search"],
+  ["web-fetch", "web_fetch"],
+];
 
 /**
  * What in a body of the Messages API lets the provider act for the agent, as a JSON path and a reason; null when
@@ -71,51 +64,48 @@ export function messagesProblem(path: string, body: JsonValue, allowed: Readonly
 
 function requestProblem(prefix: string, body: JsonObject, allowed: ReadonlySet<string>): string | null {
   for (const [key, value] of Object.entries(body)) {
-    const at = prefix + key;
     // SDKs write the fields that they do not use as null.
-    if (PLAIN_FIELDS.has(key) || value === null) continue;
+    if (value === null) continue;
+    const at = prefix + key;
+    const judge = FIELDS.get(key);
     const feature = PROVIDER_FIELDS.get(key);
-    let problem: string | null;
-    if (key === "messages") problem = messagesListProblem(at, value, allowed);
-    else if (key === "system") problem = blocksProblem(at, value, allowed);
-    else if (key === "tools") problem = toolsProblem(at, value, allowed);
-    else problem = feature === undefined ? `${at}: unknown field` : listed(at, feature, allowed);
-    if (problem !== null) return problem;
+    if (judge === undefined && feature === undefined) return `${at}: unknown field`;
+    const problem = feature === undefined ? judge?.(at, value, allowed) : listed(at, feature, allowed);
+    if (problem != null) return problem;
   }
   return null;
 }
 
-function messagesListProblem(at: string, messages: JsonValue, allowed: ReadonlySet<string>): string | null {
+const messagesListProblem: ValueJudge = (at, messages, allowed) => {
   if (!Array.isArray(messages)) return `${at}: not a list`;
   for (const [i, message] of messages.entries()) {
     const here = `${at}[${i}]`;
     if (!isObject(message)) return `${here}: not an object`;
     const unknown = Object.keys(message).find((key) => !["role", "content", "cache_control"].includes(key));
     if (unknown !== undefined) return `${here}.${unknown}: unknown field`;
-    const problem = blocksProblem(`${here}.content`, message.content, allowed);
+    const problem = blocksProblem(`${here}.content`, message.content ?? null, allowed);
     if (problem !== null) return problem;
   }
   return null;
-}
+};
 
-function toolsProblem(at: string, tools: JsonValue, allowed: ReadonlySet<string>): string | null {
-  if (!Array.isArray(tools)) return `${at}: not a list`;
-  for (const [i, tool] of tools.entries()) {
-    const problem = toolProblem(`${at}[${i}]`, tool, allowed);
+const betasProblem: ValueJudge = (at, betas, allowed) => {
+  if (!Array.isArray(betas)) return `${at}: not a list`;
+  for (const [i, beta] of betas.entries()) {
+    if (typeof beta !== "string") return `${at}[${i}]: not a text`;
+    const [, feature] = PROVIDER_BETAS.find(([start]) => beta.startsWith(start)) ?? [];
+    const problem = feature === undefined ? null : listed(`${at}[${i}]`, feature, allowed);
     if (problem !== null) return problem;
   }
   return null;
-}
+};
 
-function toolProblem(at: string, tool: JsonValue, allowed: ReadonlySet<string>): string | null {
-  if (!isObject(tool)) return `${at}: not an object`;
-  const { type } = tool;
-  if (type === undefined || type === null || type === "custom") {
-    const unknown = Object.keys(tool).find((key) => !CUSTOM_TOOL_FIELDS.has(key));
-    return unknown === undefined ? null : `${at}.${unknown}: unknown field`;
-  }
-  if (typeof type !== "string") return `${at}.type: not a text`;
-  if (CLIENT_TOOL.test(type)) return null;
-  const feature = type === "mcp_toolset" ? "mcp" : type.replace(/_[0-9]{8}$/, "");
-  return listed(`${at}.type`, feature, allowed);
-}
+const FIELDS: ReadonlyMap<string, ValueJudge> = new Map([
+  ...PLAIN_FIELDS.map((field) => [field, plainProblem] as const),
+  ["output_config", schemaProblem],
+  ["output_format", schemaProblem],
+  ["messages", messagesListProblem],
+  ["system", blocksProblem],
+  ["tools", toolsProblem],
+  ["betas", betasProblem],
+]);
