@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authority } from "../core/model/authority.ts";
 import { judgeBody } from "../core/policy/bodies.ts";
+import { createOverrideGuard } from "../core/policy/method-overrides.ts";
 import type { Refusal } from "../core/policy/refusal.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, type HeaderPair, headerValues } from "../core/wire/header-pairs.ts";
@@ -61,6 +62,8 @@ async function process(
   const { head, rule } = permit;
   const { secrets } = judgement.snapshot;
   if (head.body.kind !== "none") request.socket.setTimeout(context.limits.idleMs);
+  const overrides = head.body.kind === "none" ? null : createOverrideGuard(rule.methods, head.headers);
+  if (typeof overrides === "string") return denial("method-not-listed", `${overrides} may name another method`);
   // The head was judged: only now may the client send its body (attack row 67).
   if (head.expectsContinue) response.writeContinue();
 
@@ -69,7 +72,7 @@ async function process(
   const small = head.body.kind === "length" && head.body.length <= WHOLE_BYTES;
   if (head.body.kind !== "none" && (rule.body !== null || small)) {
     const limit = rule.body === null ? permit.bodyLimit : Math.min(permit.bodyLimit, context.limits.judgedBytes);
-    const read = await readWhole(context, request, secrets, limit);
+    const read = await readWhole(context, request, { secrets, limit, overrides });
     if (read === null) return gone(response);
     if (!read.ok) return read;
     whole = read.bytes;
@@ -99,7 +102,9 @@ async function process(
     if (!admitted.ok) return admitted;
     if (request.socket.destroyed) return gone(response);
     const streamed =
-      head.body.kind === "none" || whole !== null ? null : streamBody(request, secrets, permit.bodyLimit);
+      head.body.kind === "none" || whole !== null
+        ? null
+        : streamBody(request, { secrets, limit: permit.bodyLimit, overrides });
     const { destination } = admitted;
     await forward(context, request, response, judgement, permit, { ...sent, destination, whole, streamed });
     return null;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { createDetector, type NeedleSet } from "../core/leaks/needles.ts";
+import type { OverrideGuard } from "../core/policy/method-overrides.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Denial, denial } from "./judgement.ts";
 
@@ -9,8 +10,17 @@ const DISCARDED = 8 * 1024 * 1024;
 /** Bytes of all bodies held whole at once. */
 const HELD = 256 * 1024 * 1024;
 
-/** Judges the pieces of one body: known secrets in any of their forms, and the size. */
-function createMeter(secrets: NeedleSet | null, limit: number) {
+/** What the pieces of one body are judged by. */
+export interface BodyBounds {
+  readonly secrets: NeedleSet | null;
+  /** Greatest size in bytes. */
+  readonly limit: number;
+  /** Null where a form may name any method. */
+  readonly overrides: OverrideGuard | null;
+}
+
+/** Judges the pieces of one body: known secrets in any of their forms, the size, a form's own method. */
+function createMeter({ secrets, limit, overrides }: BodyBounds) {
   const detector = secrets === null ? null : createDetector(secrets);
   let bytes = 0;
   return {
@@ -22,8 +32,10 @@ function createMeter(secrets: NeedleSet | null, limit: number) {
       bytes += chunk.length;
       if (bytes > limit) return denial("body-too-large", `more than ${limit} bytes`);
       const found = detector?.push(chunk) ?? [];
-      if (found.length === 0) return null;
-      return denial("secret-in-request", `body holds the value of ${found.join(", ")}`, { alert: true });
+      if (found.length > 0)
+        return denial("secret-in-request", `body holds the value of ${found.join(", ")}`, { alert: true });
+      const override = overrides?.push(chunk) ?? null;
+      return override === null ? null : denial("method-not-listed", override);
     },
   };
 }
@@ -35,10 +47,9 @@ function createMeter(secrets: NeedleSet | null, limit: number) {
 export function readWhole(
   context: GatewayContext,
   request: IncomingMessage,
-  secrets: NeedleSet | null,
-  limit: number,
+  bounds: BodyBounds,
 ): Promise<{ readonly ok: true; readonly bytes: Buffer; release(): void } | Denial | null> {
-  const meter = createMeter(secrets, limit);
+  const meter = createMeter(bounds);
   const pieces: Buffer[] = [];
   let held = 0;
   const release = () => {
@@ -89,8 +100,8 @@ export interface StreamedBody {
 }
 
 /** Streams a body through the judge; the stream is destroyed at the first bad piece, which is not handed on (attack row 108). */
-export function streamBody(request: IncomingMessage, secrets: NeedleSet | null, limit: number): StreamedBody {
-  const meter = createMeter(secrets, limit);
+export function streamBody(request: IncomingMessage, bounds: BodyBounds): StreamedBody {
+  const meter = createMeter(bounds);
   let denied: Denial | null = null;
   const readable = new Readable({
     read: () => {

@@ -84,7 +84,7 @@ export const HTTP_SYNTAX: AttackSection = {
       row: 62,
       attack: "another method by a field or a parameter: `X-HTTP-Method-Override`, `_method`",
       must: "the fields are stripped; a parameter's method must be allowed too",
-      partial: "`_method` in the query is judged, in the body of a form it is not",
+      partial: "judged in the query and in forms; in a JSON body, which few servers look at for it, it is not",
     },
     {
       row: 63,

@@ -6,6 +6,7 @@ import { KNOWN_METHODS } from "../wire/request-head.ts";
 import { formatTarget, pathAmbiguity } from "../wire/target.ts";
 import { type CredentialGuard, credentialsFor, foreignToken, type MisplacedCredential } from "./credentials.ts";
 import { hostMatches } from "./hosts.ts";
+import { queryOverrides } from "./method-overrides.ts";
 import { pathMatches, pathNearlyMatches } from "./paths.ts";
 
 export interface TunnelDecision extends Decision {
@@ -132,7 +133,7 @@ function pickRule(rules: readonly EgressRule[], request: RequestFacts): EgressRu
       detail: "differs from a path with a body rule only in case or slashes",
       rule: dodged,
     };
-  const methods = [method, ...methodOverrides(query)];
+  const methods = [method, ...queryOverrides(query)];
   const fitting = onPath.filter((rule) => rule.methods === null || methods.every((it) => rule.methods?.includes(it)));
   if (fitting.length === 0) return { reason: "method-not-listed", detail: `method ${methods.join(" as ")}` };
   const [rule] = [...fitting.filter((it) => it.body !== null), ...fitting];
@@ -145,12 +146,6 @@ function pickRule(rules: readonly EgressRule[], request: RequestFacts): EgressRu
 
 function nearlyOn(rule: EgressRule, path: string): boolean {
   return rule.paths?.some((pattern) => pathNearlyMatches(pattern, path)) ?? true;
-}
-
-/** Methods that the query asks a framework to act as (attack row 62); the header forms are stripped. */
-function methodOverrides(query: string | null): readonly string[] {
-  if (query === null || !query.toLowerCase().includes("method")) return [];
-  return new URLSearchParams(query).getAll("_method").map((method) => method.toUpperCase());
 }
 
 function misplacement({ name, kind, where }: MisplacedCredential): Denial {
