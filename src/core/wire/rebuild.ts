@@ -1,4 +1,5 @@
 import { type HeaderPair, headerValues, readHeaderPairs, withoutHeaders } from "./header-pairs.ts";
+import { isOverrideField } from "./override-fields.ts";
 import { listedByConnection, type RequestHead, readFraming } from "./request-head.ts";
 
 /** Fields that belong to one connection (RFC 9110 7.6.1, RFC 2616 13.5.1), and what speaks to a proxy (attack row 101). */
@@ -16,26 +17,7 @@ const HOP_BY_HOP = [
   "http2-settings",
 ];
 
-/** Fields by which a client asks a server to see another method, path or host than the one that was judged (attack rows 2, 62, 63). */
-const OVERRIDES = [
-  "x-http-method-override",
-  "x-http-method",
-  "x-method-override",
-  "x-original-url",
-  "x-original-uri",
-  "x-rewrite-url",
-  "x-forwarded-host",
-  "x-forwarded-server",
-  "x-forwarded-proto",
-  "x-forwarded-port",
-  "x-forwarded-prefix",
-  "x-host",
-  "x-http-host-override",
-  "forwarded",
-  "max-forwards",
-];
-
-const REQUEST_DROPS = new Set([...HOP_BY_HOP, ...OVERRIDES, "host", "expect", "content-length"]);
+const REQUEST_DROPS = new Set([...HOP_BY_HOP, "host", "expect", "content-length"]);
 
 /** A reply in parts could cut a reflected secret into pieces that no needle fits. */
 const IDENTITY_DROPS = new Set([...REQUEST_DROPS, "accept-encoding", "range", "if-range"]);
@@ -48,14 +30,15 @@ function withListed(drops: ReadonlySet<string>, listed: readonly string[]): Read
 /**
  * The fields to send upstream: one Host first, Content-Length when the body has one; without hop-by-hop fields, those
  * that Connection lists, Proxy-*, Expect, method, path and host overrides. `identity` asks for an unencoded, whole
- * reply, which the scrubber needs. Credentials are written after this. Attack rows 5, 51, 62, 67, 89, 101.
+ * reply, which the scrubber needs. Credentials are written after this. Attack rows 2, 5, 51, 62, 63, 67, 89, 101.
  */
 export function rebuildRequestHeaders(
   head: RequestHead,
   options: { readonly hostField: string; readonly identity: boolean },
 ): readonly HeaderPair[] {
   const drops = withListed(options.identity ? IDENTITY_DROPS : REQUEST_DROPS, listedByConnection(head.headers));
-  const rebuilt: HeaderPair[] = [["Host", options.hostField], ...withoutHeaders(head.headers, drops)];
+  const kept = withoutHeaders(head.headers, drops).filter(([name]) => !isOverrideField(name.toLowerCase()));
+  const rebuilt: HeaderPair[] = [["Host", options.hostField], ...kept];
   if (options.identity) rebuilt.push(["Accept-Encoding", "identity"]);
   if (head.body.kind === "length") rebuilt.push(["Content-Length", String(head.body.length)]);
   return rebuilt;

@@ -1,5 +1,6 @@
 import type { ReasonCode } from "../model/decision.ts";
 import { type HeaderPair, headerValues, readHeaderPairs } from "./header-pairs.ts";
+import { foldedField, isOverrideField } from "./override-fields.ts";
 import { type RequestTarget, readTarget } from "./target.ts";
 
 /** Methods that the gateway knows; CONNECT is read elsewhere, everything else is refused (attack row 61). */
@@ -8,7 +9,7 @@ export const KNOWN_METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "
 /** Methods that are known and never forwarded: they reflect, or open a tunnel within a tunnel (attack rows 57, 61). */
 const REFUSED_METHODS: readonly string[] = ["CONNECT", "TRACE", "TRACK"];
 
-/** Fields whose meaning is the gateway's, whatever the policy says; `_` twins of these are refused as well. */
+/** Fields whose meaning is the gateway's, whatever the policy says; twins of these are refused as well. */
 const FRAMING_FIELDS = [
   "host",
   "connection",
@@ -72,8 +73,8 @@ export type HeadReading = { readonly ok: true; readonly head: RequestHead } | He
 
 /**
  * Judges a request head beyond what node:http checks. `guarded` are lower-case names of fields that the gateway
- * writes itself; a twin of one of them with `_` for `-` is refused, since CGI-like servers read both as one
- * (attack row 50). Attack rows 4, 5, 43 to 50, 53, 61, 66, 67, 122.
+ * writes itself; a twin of one of them with `_` (or `.` and the like) for `-` is refused, since CGI-like servers read
+ * both as one (attack row 50). Attack rows 4, 5, 43 to 50, 53, 61, 66, 67, 122.
  */
 export function readRequestHead(raw: RawRequestHead, guarded: ReadonlySet<string>): HeadReading {
   if (REFUSED_METHODS.includes(raw.method)) return refuse(405, "method-refused", "method is never forwarded");
@@ -138,12 +139,13 @@ export function readFraming(headers: readonly HeaderPair[], httpVersion: string)
   return { kind: "length", length: Number(length) };
 }
 
-/** A name such as `x_api_key` that stands beside, or would be read as, a field that the gateway judges or writes. */
+/** A name such as `x_api_key` that stands beside, or would be read as, a field that the gateway judges, writes or drops. */
 function findTwin(headers: readonly HeaderPair[], guarded: ReadonlySet<string>): string | null {
   for (const [name] of headers) {
-    if (!name.includes("_")) continue;
-    const plain = name.toLowerCase().replaceAll("_", "-");
+    if (/^[A-Za-z0-9-]*$/.test(name)) continue;
+    const plain = foldedField(name);
     if (guarded.has(plain) || FRAMING_FIELDS.includes(plain) || AUTHENTICATION_FIELDS.includes(plain)) return plain;
+    if (isOverrideField(plain)) return plain;
     if (headers.some(([other]) => other.toLowerCase() === plain)) return plain;
   }
   return null;

@@ -71,9 +71,33 @@ test("row 2, 62, 63: method, host and path overrides are stripped", () => {
     "X-Forwarded-Host",
     "X-Host",
     "Forwarded",
+    "X-Method",
+    "X-Original-Path",
+    "X-Original-Method",
+    "X-Forwarded-Uri",
+    "X-Forwarded-Path",
+    "X-Forwarded-For",
+    "X-Envoy-Original-Path",
+    "X-Accel-Redirect",
+    "Base-Url",
   ];
   const fields = ["Host", "a.test", ...overrides.flatMap((name) => [name, "DELETE"])];
   assert.deepEqual(rebuildRequestHeaders(head(fields), { hostField: "a.test", identity: false }), [["Host", "a.test"]]);
+});
+
+test("fields that honest clients send behind a forward proxy pass", () => {
+  const kept = [
+    "X-Request-Id",
+    "X-GitHub-Api-Version",
+    "X-Stainless-Os",
+    "Origin",
+    "Referer",
+    "X-Requested-With",
+    "Via",
+  ];
+  const fields = ["Host", "a.test", ...kept.flatMap((name) => [name, "1"])];
+  const rebuilt = rebuildRequestHeaders(head(fields), { hostField: "a.test", identity: false });
+  assert.deepEqual(rebuilt.map(([name]) => name).slice(1), kept);
 });
 
 test("row 89, 91: a reply that will be scrubbed is asked for whole and unencoded", () => {

@@ -95,7 +95,7 @@ test("row 49, 122: one field too many is refused, not cut off", () => {
   refusedWith(read(["Host", "a.test", ...fill(HEADER_COUNT_LIMIT)]), 431, "limit-reached");
 });
 
-test("row 50: underscore twins of fields that the gateway judges or writes", () => {
+test("rows 2, 50, 62, 63: twins of fields that the gateway judges, writes or drops", () => {
   for (const name of [
     "x_api_key",
     "X_Api-Key",
@@ -108,6 +108,10 @@ test("row 50: underscore twins of fields that the gateway judges or writes", () 
     refusedWith(read(["Host", "a.test", name, "v"]), 400, "request-malformed");
   }
   refusedWith(read(["Host", "a.test", "X-Other", "1", "x_other", "2"]), 400, "request-malformed");
+  for (const name of ["X_HTTP_Method_Override", "X_Forwarded_Host", "x_original_url", "X-Accel_Redirect", "X.Host"])
+    refusedWith(read(["Host", "a.test", name, "DELETE"]), 400, "request-malformed");
+  for (const name of ["x.api.key", "Content.Length", "x-api!key"])
+    refusedWith(read(["Host", "a.test", name, "1"]), 400, "request-malformed");
   assert.ok(read(["Host", "a.test", "session_id", "an ordinary name with an underscore"]).ok);
 });
 
