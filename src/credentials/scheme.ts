@@ -1,6 +1,7 @@
 import type { CredentialBinding, CredentialScheme } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { isSafeHeaderValue, withoutHeaders } from "../core/wire/header-pairs.ts";
+import { isLoginField } from "../core/wire/login-names.ts";
 import { basic } from "./basic.ts";
 import { bearer } from "./bearer.ts";
 import { header } from "./header.ts";
@@ -14,27 +15,12 @@ export type CredentialResult =
   /** The value cannot be written safely; deny with `credential-unavailable`. Never contains the value. */
   | { readonly ok: false; readonly why: string };
 
-/**
- * Fields by which clients log in. Where we write a credential, all of them go first: one that the agent brought would
- * make the request speak for another account (attack row 99). Cookies included, they are logins too.
- */
-const LOGIN_FIELDS: readonly string[] = [
-  "authorization",
-  "cookie",
-  "x-api-key",
-  "api-key",
-  "x-goog-api-key",
-  "x-goog-iam-authorization-token",
-  "x-auth-token",
-  "x-access-token",
-  "x-amz-security-token",
-  "private-token",
-  "job-token",
-  "deploy-token",
-];
+/** Of the fields by which clients log in, those of which a twin is refused wherever it goes. */
+const LOGIN_FIELDS: readonly string[] = ["authorization", "cookie", "x-api-key", "api-key", "x-goog-api-key"];
 
 /**
- * Writes the credential into its slot after removing `drops`, every other login field and each instance of the slot.
+ * Writes the credential into its slot after removing `drops`, each instance of the slot and every field by which a
+ * client could log in: one that the agent brought would make the request speak for another account (attack row 99).
  * To be called on rebuilt headers, last, over verified https only; one credential for one request (`policyProblems`
  * sees to it). Attack rows 51, 69, 95, 96, 99.
  */
@@ -44,8 +30,9 @@ export function applyCredential(binding: CredentialBinding, secret: Secret, slot
   if (value === "" || !isSafeHeaderValue(value) || value.trim() !== value) {
     return { ok: false, why: `the value of ${binding.name} is empty, or has control characters or outer spaces` };
   }
-  const cleared = new Set([...LOGIN_FIELDS, ...binding.drops, ...schemeFields(binding.scheme)]);
-  const cleaned = { headers: withoutHeaders(slots.headers, cleared), query: slots.query };
+  const cleared = new Set([...binding.drops, ...schemeFields(binding.scheme)]);
+  const headers = withoutHeaders(slots.headers, cleared).filter(([name]) => !isLoginField(name));
+  const cleaned = { headers, query: slots.query };
   const written = writeScheme(binding.scheme, value, cleaned);
   return written === null ? { ok: false, why: `no such scheme for ${binding.name}` } : { ok: true, slots: written };
 }

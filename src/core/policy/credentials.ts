@@ -3,7 +3,9 @@ import type { Authority } from "../model/authority.ts";
 import { BottleError } from "../model/errors.ts";
 import type { CredentialBinding, EgressRule, Policy } from "../model/policy.ts";
 import type { Secret } from "../model/secret.ts";
+import { queryFields } from "../wire/form-fields.ts";
 import type { HeaderPair } from "../wire/header-pairs.ts";
+import { isLoginParameter } from "../wire/login-names.ts";
 import { hostMatches, splitHostPort } from "./hosts.ts";
 
 /** A placeholder or a real secret found in a request head where it does not belong. */
@@ -97,25 +99,15 @@ export function credentialsFor(policy: Policy, rule: EgressRule, authority: Auth
   return policy.credentials.filter((binding) => credentialApplies(binding, "https", authority));
 }
 
-/** Query parameters by which providers take a token; at a host where we write a credential they would name another account. */
-const TOKEN_PARAMETERS = new Set([
-  "access_token",
-  "api_key",
-  "apikey",
-  "api-key",
-  "auth_token",
-  "private_token",
-  "oauth_token",
-]);
-
-/** Name of the first query parameter that carries a credential which is not ours to write; null when there is none (attack row 99). */
+/** Name of the first query parameter that carries a credential which is not ours to write, and would name another account; null when there is none (attack row 99). */
 export function foreignToken(query: string | null, bindings: readonly CredentialBinding[]): string | null {
   if (query === null || bindings.length === 0) return null;
   const own = new Set(
     bindings.flatMap(({ scheme }) => (scheme.kind === "query" ? [scheme.parameter.toLowerCase()] : [])),
   );
-  const names = [...new URLSearchParams(query).keys()].map((name) => name.toLowerCase());
-  return names.find((name) => TOKEN_PARAMETERS.has(name) && !own.has(name)) ?? null;
+  // The writer of our own removes exactly these spellings; any other is somebody else's.
+  const names = queryFields(query).map(({ name }) => name.trim().toLowerCase());
+  return names.find((name) => isLoginParameter(name) && !own.has(name)) ?? null;
 }
 
 /** The text and what percent-decoding makes of it, until it no longer changes. */

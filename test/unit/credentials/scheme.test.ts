@@ -39,13 +39,31 @@ test("row 94: a value with replacement patterns is written as it is", () => {
 });
 
 test("row 99: logins of another account are dropped where ours is written", () => {
-  const foreign = ["Cookie", "X-Api-Key", "Api-Key", "X-Goog-Api-Key", "Private-Token", "X-Auth-Token"].map(
-    (name) => [name, "other"] as const,
-  );
+  const foreign = [
+    ...["Cookie", "X-Api-Key", "Api-Key", "X-Goog-Api-Key", "Private-Token", "X-Auth-Token", "x-gitlab-token"],
+    ...["X-Shopify-Access-Token", "X-Vault-Token", "circle-token", "X-Figma-Token", "x-github-token", "X_Vault_Token"],
+    ...["X-Amz-Security-Token", "X-Goog-Iam-Authorization-Token", "Ocp-Apim-Subscription-Key", "DD-APPLICATION-KEY"],
+    ...["X-Auth-Key", "apikey", "X-Authorization", "x-ms-authorization-auxiliary", "JOB-TOKEN", "X-Client-Secret"],
+  ].map((name) => [name, "other"] as const);
   assert.deepEqual(apply({}, [...foreign, ["X-Kept", "1"]]).headers, [
     ["X-Kept", "1"],
     ["Authorization", `Bearer ${VALUE}`],
   ]);
+});
+
+test("ordinary fields whose names look like logins stay", () => {
+  const kept = [
+    ...["Idempotency-Key", "Sec-WebSocket-Key", "X-CSRF-Token", "X-XSRF-Token", "Cache-Key", "Lock-Token"],
+    ...["anthropic-version", "anthropic-beta", "anthropic-dangerous-direct-browser-access", "x-app", "x-stainless-os"],
+    ...["X-Claude-Code-Session-Id", "X-GitHub-Api-Version", "Git-Protocol", "X-GitHub-Media-Type", "If-None-Match"],
+    ...[
+      "x-ms-encryption-key",
+      "x-amz-server-side-encryption-customer-key",
+      "x-ms-continuation-token",
+      "OpenAI-Project",
+    ],
+  ].map((name) => [name, "1"] as const);
+  assert.deepEqual(apply({}, kept).headers.slice(0, -1), kept);
 });
 
 test("basic: the pair that git sends", () => {

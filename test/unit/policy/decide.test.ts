@@ -219,8 +219,22 @@ test("row 99: a token of another account in the query is refused where ours is w
     request(withCredential, { authority: authority("b.test"), query: "access_token=other" }).verdict,
     "allow",
   );
+  const foreign = [
+    "token=x",
+    "api_token=x",
+    "private-token=x",
+    "key=x",
+    "a;access_token=mine",
+    "a=1;b;key=x",
+    "apiKey=x",
+  ];
+  for (const query of [...foreign, "%61ccess_token=x", "access_token[]=x", "+Access-Token=x", "oauth_token", "auth=x"])
+    assert.equal(request(withCredential, { query }).reason, "foreign-credential", query);
+  for (const query of ["pageToken=x", "page_token=x", "q=token", "tokens=1", "keyword=x", "sort_key=x", "NextToken=x"])
+    assert.equal(request(withCredential, { query }).verdict, "allow", query);
   const byQuery = policy([rule()], [binding({ scheme: { kind: "query", parameter: "api_key" } })]);
   assert.equal(request(byQuery, { query: "api_key=placeholder" }).verdict, "allow");
+  assert.equal(request(byQuery, { query: "api-key=other" }).reason, "foreign-credential");
 });
 
 test("a throw while deciding is a deny", () => {
