@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
 import { createScrubber, type NeedleSet, type Scrubber, scrubText } from "../core/leaks/needles.ts";
 import type { ReasonCode } from "../core/model/decision.ts";
-import type { HeaderPair } from "../core/wire/header-pairs.ts";
+import { type HeaderPair, withoutHeaders } from "../core/wire/header-pairs.ts";
 import { rebuildResponseHeaders } from "../core/wire/rebuild.ts";
 import { describe, reasonOf, upstreamFailure } from "./failure.ts";
 
@@ -31,6 +31,9 @@ export interface ResponseRelay {
   /** Ends the upstream request at once. */
   abort(error: Error): void;
 }
+
+/** A 204 must not have it (RFC 9110 8.6): a lax client would wait for the body. */
+const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 
 /**
  * Streams one upstream response to the client: head rebuilt, known secrets masked at hosts that get a credential, each
@@ -91,17 +94,24 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
         if (code < 200) return;
         const reading = rebuildResponseHeaders(latin1(control.rawHeaders));
         if (!reading.ok) return control.abort(upstreamFailure("upstream-malformed", reading.why));
-        const empty = options.method === "HEAD" || code === 204 || code === 304;
+        const bodiless = code === 204 || code === 304;
+        const empty = bodiless || options.method === "HEAD";
         if (scrub !== null && reading.encoding !== null && !empty) {
           return control.abort(upstreamFailure("response-encoded", reading.encoding));
         }
+        const headers = code === 204 ? withoutHeaders(reading.headers, LENGTH) : reading.headers;
         status = code;
         scrubber = scrub === null || empty ? null : createScrubber(scrub);
         headSent = true;
         response.sendDate = false;
-        response.writeHead(code, masked(reading.headers));
+        response.writeHead(code, masked(headers));
         // What came in one read leaves in one write; a head that came alone leaves at once.
         if (!empty) process.nextTick(flushHead);
+        // It names the length of a body that does not come (RFC 9110 8.6), and undici would miss that body.
+        if (bodiless && (reading.length ?? 0) > 0) {
+          response.end();
+          end(null);
+        }
       },
       onResponseData: (control, chunk) => {
         bytesIn += chunk.length;

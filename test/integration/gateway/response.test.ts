@@ -24,6 +24,31 @@ test("row 68: a second response that nobody asked for is never delivered", async
   }
 });
 
+for (const [method, status] of [
+  ["GET", "304 Not Modified"],
+  ["GET", "204 No Content"],
+  ["HEAD", "200 OK"],
+] as const) {
+  test(`a ${status} to ${method} that names the length of a body that does not come is relayed whole`, async (t) => {
+    const origin = await answering(`HTTP/1.1 ${status}\r\nContent-Length: 100\r\nETag: "a"\r\n\r\n`);
+    for (const options of [{}, { credentials: [credential()], values: { api: SECRET } }]) {
+      const fixture = await openGateway(t, { origin, ...options });
+      const client = await fixture.inside();
+      // Twice: the client's connection stays usable.
+      for (const path of ["/1", "/2"]) {
+        client.clear();
+        client.send(`${method} ${path} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+        const answer = await client.until("\r\n\r\n");
+        assert.equal(statusOf(answer), Number(status.slice(0, 3)));
+        assert.match(answer, /ETag: "a"/);
+        assert.equal(/Content-Length: 100/.test(answer), !status.startsWith("204"));
+      }
+      await eventually(() => fixture.audit.results().length === 2);
+      for (const result of fixture.audit.results()) assert.deepEqual([result.error, result.bytesIn], [null, 0]);
+    }
+  });
+}
+
 const MALFORMED: readonly (readonly [what: string, bytes: string])[] = [
   ["CL and TE", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
   ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"],
