@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { GatewayLimits } from "./limits.ts";
 import { http } from "./node-http.ts";
+import { boundPipelining } from "./pipelining.ts";
 
 /**
  * An HTTP server that never listens: connections are handed to it. Strict parser; sizes and times of `limits`; header
@@ -19,6 +20,7 @@ export function createHttpServer(limits: GatewayLimits): Server {
     requireHostHeader: false,
   });
   server.maxHeadersCount = 0;
+  boundPipelining(server, limits.pipelined);
   // Node starts the timer behind `headersTimeout` when a server listens. This one never does, its sockets come from
   // elsewhere; without this a slow head would be waited for without end (attack row 121).
   server.emit("listening");

@@ -4,6 +4,8 @@ export interface GatewayLimits {
   readonly connections: number;
   /** Requests being forwarded at once; more are answered 503. */
   readonly requests: number;
+  /** Requests of one connection that wait for their answers; beyond, the connection is read no further (attack row 125). */
+  readonly pipelined: number;
   /** Tunnels at once, spliced, inspected and upgraded together; more are answered 503. */
   readonly tunnels: number;
   /** Request line and headers together; more is answered 431 (attack row 122). */
@@ -43,6 +45,7 @@ export interface GatewayLimits {
 export const DEFAULT_LIMITS: GatewayLimits = {
   connections: 512,
   requests: 1024,
+  pipelined: 16,
   tunnels: 256,
   headBytes: 16 * 1024,
   headFields: 100,

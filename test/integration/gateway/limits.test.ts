@@ -82,6 +82,39 @@ test("row 125: a flood of 300 connections leaves the gateway serving", async (t)
   await eventually(() => fixture.gateway.stats().connections <= 1);
 });
 
+for (const inside of [false, true]) {
+  test(`row 125: thousands of pipelined requests ${inside ? "in a tunnel" : "outside"} are begun a few at a time, and all answered`, async (t) => {
+    const held: (() => void)[] = [];
+    let open = false;
+    const origin = await openOrigin({
+      tls: inside,
+      respond: ({ url }, response) =>
+        open ? response.end(`done ${url} `) : held.push(() => response.end(`done ${url} `)),
+    });
+    const rules = [{}, { scheme: "http", port: 80 }] as const;
+    const fixture = await openGateway(t, { origin, rules });
+    const client = inside ? await fixture.inside() : await fixture.raw();
+    const start = inside ? "" : `http://${HOST}`;
+    const total = 5000;
+    for (let i = 0; i < total; i += 1) client.send(`GET ${start}/${i} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+    await eventually(() => held.length > 0);
+    // What one read of a socket may bring, and not what the client has sent.
+    for (let i = 0; i < 50; i += 1) {
+      assert.ok(fixture.gateway.stats().requests < 2000, `${fixture.gateway.stats().requests} begun`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    open = true;
+    for (const answer of held) answer();
+    await client.until(`done /${total - 1} `, 30_000);
+    const order = [...client.received().matchAll(/done \/(\d+) /g)].map(([, number]) => Number(number));
+    assert.deepEqual(
+      order,
+      order.map((_, i) => i),
+    );
+    assert.equal(order.length, total);
+  });
+}
+
 test("row 130: a flood of denials is counted, not written line by line", async (t) => {
   let at = 1_000_000;
   const fixture = await openGateway(t, { rules: [], now: () => at });
