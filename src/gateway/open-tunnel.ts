@@ -9,4 +9,6 @@ export interface OpenTunnel {
   readonly authority: Authority;
   readonly judgement: Judgement;
   readonly hello: ClientHello;
+  /** Of the records that hold the hello, in bytes. */
+  readonly helloBytes: number;
 }

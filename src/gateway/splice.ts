@@ -1,8 +1,11 @@
 import type { Socket } from "node:net";
+import { judgeClientHello } from "../core/policy/client-hello.ts";
 import { decideTunnel } from "../core/policy/decide.ts";
 import { admit, record } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
 import { describe, reasonOf } from "./failure.ts";
+import { createHelloGate, type HelloGate } from "./hello-gate.ts";
+import { denial } from "./judgement.ts";
 import type { OpenTunnel } from "./open-tunnel.ts";
 import { alertAndEnd } from "./socket-end.ts";
 
@@ -29,13 +32,18 @@ export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promi
   context.counters.allowed += 1;
   let upstream: Socket | null = null;
   let failure: string | null = null;
+  const gate = createHelloGate(tunnel.helloBytes, (hello) => {
+    const problem = judgeClientHello(hello, authority, "splice");
+    return problem === null ? null : denial(problem.reason, `second ClientHello: ${problem.detail}`, { alert: true });
+  });
   try {
     upstream = await context.dialler.open(admitted.destination);
-    if (!socket.destroyed) failure = await relay(socket, upstream, context.limits.tunnelIdleMs);
+    if (!socket.destroyed) failure = await relay(socket, upstream, gate, context.limits.tunnelIdleMs);
   } catch (error) {
     failure = `${reasonOf(error)}: ${describe(error)}`;
     alertAndEnd(socket);
   } finally {
+    if (gate.denied !== null) record(context, judgement, gate.denied);
     upstream?.destroy();
     const bytesOut = upstream?.bytesWritten ?? 0;
     const bytesIn = upstream?.bytesRead ?? 0;
@@ -50,7 +58,7 @@ export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promi
 }
 
 /** Pipes both ways until both have ended or one broke; what broke, or null. Half-closed tunnels go on. */
-function relay(client: Socket, upstream: Socket, idleMs: number): Promise<string | null> {
+function relay(client: Socket, upstream: Socket, gate: HelloGate, idleMs: number): Promise<string | null> {
   return new Promise((resolve) => {
     let failure: string | null = null;
     const over = () => {
@@ -72,8 +80,13 @@ function relay(client: Socket, upstream: Socket, idleMs: number): Promise<string
       over();
     });
     upstream.once("close", () => client.destroySoon());
-    client.pipe(upstream);
-    upstream.pipe(client);
+    gate.out.once("error", (error) => {
+      failure ??= describe(error);
+      alertAndEnd(client);
+      upstream.destroy();
+    });
+    client.pipe(gate.out).pipe(upstream);
+    upstream.pipe(gate.back).pipe(client);
     if (client.destroyed) over();
   });
 }

@@ -4,7 +4,7 @@ import type { Authority } from "../core/model/authority.ts";
 import { judgeClientHello } from "../core/policy/client-hello.ts";
 import { decideTunnel } from "../core/policy/decide.ts";
 import { formatAuthority, parseAuthority, sameAuthority } from "../core/wire/authority.ts";
-import { CLIENT_HELLO_LIMIT, type ClientHello, readClientHello } from "../core/wire/client-hello.ts";
+import { CLIENT_HELLO_LIMIT, type ClientHelloReading, readClientHello } from "../core/wire/client-hello.ts";
 import { headerValues, readHeaderPairs } from "../core/wire/header-pairs.ts";
 import { refuse } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
@@ -100,14 +100,14 @@ async function open(
     const deadline = context.now() + context.limits.handshakeMs;
     const hello = await readHello(socket, early, context.limits.handshakeMs);
     if (hello === null) return;
-    const problem = "ok" in hello ? hello : judgeClientHello(hello, authority, mode);
+    const problem = "ok" in hello ? hello : judgeClientHello(hello.hello, authority, mode);
     if (problem !== null) {
       const alert = problem.reason === "authority-mismatch";
       refuse(context, judgement, "ok" in problem ? problem : denial(problem.reason, problem.detail, { alert }));
       return alertAndEnd(socket);
     }
     if ("ok" in hello) return;
-    const tunnel: OpenTunnel = { socket, authority, judgement, hello };
+    const tunnel: OpenTunnel = { socket, authority, judgement, hello: hello.hello, helloBytes: hello.length };
     if (mode === "splice") await splice(context, tunnel);
     else await inspect(context, inner, tunnel, deadline - context.now());
   } finally {
@@ -140,11 +140,13 @@ function readConnect(request: IncomingMessage): Authority | Denial {
   return target.authority;
 }
 
+type FirstHello = Extract<ClientHelloReading, { state: "hello" }>;
+
 /** Reads the ClientHello and puts it back; null when the client left. Attack rows 59, 127. */
-function readHello(socket: Socket, early: Buffer, limitMs: number): Promise<ClientHello | Denial | null> {
+function readHello(socket: Socket, early: Buffer, limitMs: number): Promise<FirstHello | Denial | null> {
   return new Promise((resolve) => {
     let received: Buffer = early;
-    const settle = (result: ClientHello | Denial | null) => {
+    const settle = (result: FirstHello | Denial | null) => {
       clearTimeout(timer);
       socket.off("data", take);
       socket.off("end", gone);
@@ -155,7 +157,7 @@ function readHello(socket: Socket, early: Buffer, limitMs: number): Promise<Clie
     };
     const judge = () => {
       const reading = readClientHello(received);
-      if (reading.state === "hello") settle(reading.hello);
+      if (reading.state === "hello") settle(reading);
       else if (reading.state === "invalid") settle(denial("tls-not-seen", reading.why));
       else if (received.length > CLIENT_HELLO_LIMIT) settle(denial("tls-not-seen", "the ClientHello is too long"));
     };

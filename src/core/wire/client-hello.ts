@@ -6,7 +6,8 @@ export type ClientHelloReading =
   | { readonly state: "incomplete" }
   /** Not TLS, or not one well-formed ClientHello: close the tunnel. */
   | { readonly state: "invalid"; readonly why: string }
-  | { readonly state: "hello"; readonly hello: ClientHello };
+  /** `length` bytes of records hold it, and nothing else. */
+  | { readonly state: "hello"; readonly hello: ClientHello; readonly length: number };
 
 export interface ClientHello {
   /** host_name of server_name, lower case, as sent; null when absent. Judge it with `judgeClientHello`. */
@@ -29,19 +30,21 @@ class Malformed extends Error {}
  */
 export function readClientHello(received: Uint8Array): ClientHelloReading {
   try {
-    const message = joinRecords(received);
-    if (message === null) return { state: "incomplete" };
-    return { state: "hello", hello: readMessage(message) };
+    const joined = joinRecords(received);
+    if (joined === null) return { state: "incomplete" };
+    return { state: "hello", hello: readMessage(joined.message), length: joined.length };
   } catch (error) {
     if (error instanceof Malformed) return { state: "invalid", why: error.message };
     throw error;
   }
 }
 
-/** The handshake message put together from its records; null while bytes are missing. */
-function joinRecords(received: Uint8Array): Uint8Array | null {
+/** The handshake message put together from its records, and their length; null while bytes are missing. */
+function joinRecords(received: Uint8Array): { readonly message: Uint8Array; readonly length: number } | null {
   const parts: Uint8Array[] = [];
   let have = 0;
+  /** What the heads of the records promise, come or not. */
+  let declared = 0;
   let offset = 0;
   for (;;) {
     // Refused at the first wrong byte: nobody waits 10 s for the rest of `SSH-2.0-`.
@@ -52,6 +55,7 @@ function joinRecords(received: Uint8Array): Uint8Array | null {
     if (length === 0 || length > 1 << 14) throw new Malformed("bad TLS record length");
     parts.push(received.subarray(offset + 5, offset + 5 + length));
     have += Math.min(length, received.length - offset - 5);
+    declared += length;
     offset += 5 + length;
     const first = parts[0];
     if (first?.[0] !== undefined && first[0] !== 1) throw new Malformed("not a ClientHello");
@@ -60,8 +64,8 @@ function joinRecords(received: Uint8Array): Uint8Array | null {
     if (need !== null && need > CLIENT_HELLO_LIMIT) throw new Malformed("ClientHello too long");
     if (need !== null && have >= need) {
       // Records that follow (early data) are the upstream's to judge; a second message in the same record is not TLS (RFC 8446 5.1).
-      if (have > need) throw new Malformed("bytes after the ClientHello");
-      return Buffer.concat(parts);
+      if (declared > need) throw new Malformed("bytes after the ClientHello");
+      return { message: Buffer.concat(parts), length: offset };
     }
     if (offset > received.length) break;
   }

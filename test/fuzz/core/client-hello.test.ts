@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { readClientHello } from "../../../src/core/wire/client-hello.ts";
-import { clientHello, extension, records, serverNames } from "../../support/core/hello-bytes.ts";
+import { readSecondHello, readServerStart } from "../../../src/core/wire/server-hello.ts";
+import { clientHello, extension, records, serverHello, serverNames } from "../../support/core/hello-bytes.ts";
 
 const valid = fc
   .tuple(fc.domain(), fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 600 }))
@@ -44,5 +45,18 @@ test("row 1: a hello is complete at its last byte and not before, however it is 
       assert.equal(reading.hello.serverName, name.toLowerCase());
       assert.equal(readClientHello(bytes.subarray(0, cut % bytes.length)).state, "incomplete");
     }),
+  );
+});
+
+test("row 1: random and damaged bytes of a server and of a second hello never throw", () => {
+  const bases = [records(serverHello(true)), records(clientHello([serverNames("a.test")]))];
+  fc.assert(
+    fc.property(fc.constantFrom(...bases), fc.nat(300), fc.uint8Array({ maxLength: 6 }), (base, at, patch) => {
+      const bytes = Buffer.concat([base.subarray(0, at), patch, base.subarray(at)]);
+      assert.ok(["incomplete", "retry", "other"].includes(readServerStart(bytes)));
+      const reading = readSecondHello(bytes);
+      if (reading.state === "hello") assert.ok(reading.length <= bytes.length);
+    }),
+    { numRuns: 10_000 },
   );
 });

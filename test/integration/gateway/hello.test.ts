@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { connect as connectTls } from "node:tls";
+import { records, serverHello } from "../../support/core/hello-bytes.ts";
 import { eventually, HOST, openGateway } from "../../support/gateway/fixture.ts";
 import { openOrigin, openRawOrigin, originCa } from "../../support/gateway/origin.ts";
 import { clientHello, openTls, openTunnel, serverName } from "../../support/gateway/raw-client.ts";
@@ -113,6 +114,64 @@ test("a ClientHello may come byte by byte, and before the 200", async (t) => {
     ]),
   );
   await early.until("origin was here");
+});
+
+test("row 1: a second ClientHello that a server asks for may not name another host", async (t) => {
+  const changeCipher = Buffer.from("140303000101", "hex");
+  for (const [second, passes] of [
+    ["evil.example.test", false],
+    [HOST, true],
+  ] as const) {
+    const received: Buffer[] = [];
+    const origin = await openRawOrigin(
+      (socket) => {
+        socket.once("data", () => socket.write(Buffer.concat([records(serverHello(true)), changeCipher])));
+        socket.on("data", (piece) => received.push(piece));
+      },
+      { tls: false },
+    );
+    const fixture = await openGateway(t, { origin, rules: SPLICE });
+    const tunnel = await openTunnel(fixture.port, `${HOST}:443`);
+    const early = Buffer.from("170303000161", "hex");
+    const next = Buffer.concat([changeCipher, early, clientHello([serverName(second)])]);
+    // A client that knows its server need not wait to be asked.
+    const first = clientHello([serverName(HOST)]);
+    tunnel.send(Buffer.concat([first, next.subarray(0, 20)]));
+    await tunnel.until("\x16\x03\x01");
+    assert.equal(Buffer.concat(received).length, first.length);
+    tunnel.send(next.subarray(20));
+    if (passes) {
+      await eventually(() => Buffer.concat(received).equals(Buffer.concat([first, next])));
+      tunnel.send("and so on");
+      await eventually(() => Buffer.concat(received).includes("and so on"));
+      continue;
+    }
+    await tunnel.closed();
+    await eventually(() => fixture.audit.decisions().length === 2);
+    const [, denied] = fixture.audit.decisions();
+    assert.deepEqual([denied?.verdict, denied?.reason, denied?.alert], ["deny", "authority-mismatch", true]);
+    assert.equal(fixture.alerts.length, 1);
+    assert.ok(!Buffer.concat(received).includes("evil"));
+  }
+});
+
+test("splice lets a real handshake with a HelloRetryRequest through", async (t) => {
+  const origin = await openRawOrigin((socket) => socket.end("origin was here"), { groups: "P-384" });
+  const fixture = await openGateway(t, { origin, rules: SPLICE });
+  const tunnel = await openTunnel(fixture.port, `${HOST}:443`);
+  const client = connectTls({ socket: tunnel.socket, servername: HOST, ca: originCa.caPem, ecdhCurve: "X25519:P-384" });
+  let group: unknown;
+  client.once("secureConnect", () => {
+    group = Reflect.get(client.getEphemeralKeyInfo() ?? {}, "name");
+  });
+  let text = "";
+  client.on("data", (piece: Buffer) => {
+    text += piece.toString();
+  });
+  await eventually(() => text === "origin was here");
+  // The client's one key share was of another group: the server had to ask again.
+  assert.equal(group, "secp384r1");
+  client.destroy();
 });
 
 test("row 54: inspect offers HTTP/1.1 alone, and a client that only speaks HTTP/2 is refused", async (t) => {

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** A length-prefixed run of bytes (RFC 8446 3.4). */
 function vector(width: number, content: Buffer): Buffer {
   const length = Buffer.alloc(width);
@@ -38,4 +40,18 @@ export function records(message: Buffer, size = 16_384): Buffer {
     parts.push(Buffer.from("160301", "hex"), vector(2, message.subarray(at, at + size)));
   }
   return Buffer.concat(parts);
+}
+
+/** A ServerHello, or with `retry` a HelloRetryRequest (RFC 8446 4.1.3), without records. */
+export function serverHello(retry: boolean): Buffer {
+  const random = createHash("sha256")
+    .update(retry ? "HelloRetryRequest" : "something else")
+    .digest();
+  const body = Buffer.concat([
+    Buffer.from("0303", "hex"),
+    random,
+    vector(1, Buffer.alloc(32, 9)),
+    Buffer.from("130100", "hex"),
+  ]);
+  return Buffer.concat([Buffer.from([2]), vector(3, body)]);
 }

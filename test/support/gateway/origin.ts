@@ -68,10 +68,10 @@ export async function openOrigin(
   return { port, seen, accepted: () => accepted, close: () => shut(server, sockets) };
 }
 
-/** An origin that speaks raw bytes after TLS (or at once when `tls` is false). */
+/** An origin that speaks raw bytes after TLS (or at once when `tls` is false); `groups` are those of its key exchange. */
 export async function openRawOrigin(
   talk: (socket: Socket | TLSSocket) => void,
-  options: { readonly tls?: boolean } = {},
+  options: { readonly tls?: boolean; readonly groups?: string } = {},
 ): Promise<Origin> {
   let accepted = 0;
   const sockets = new Set<Socket>();
@@ -85,7 +85,10 @@ export async function openRawOrigin(
   const server: TcpServer =
     options.tls === false
       ? createTcp({ allowHalfOpen: true }, take)
-      : createTls({ SNICallback: (name, done) => done(null, originCa.contextFor(name)) }, take);
+      : createTls(
+          { SNICallback: (name, done) => done(null, originCa.contextFor(name)), ecdhCurve: options.groups ?? "auto" },
+          take,
+        );
   const port = await listenOn(server);
   return { port, seen: [], accepted: () => accepted, close: () => shut(server, sockets) };
 }

@@ -25,6 +25,7 @@ test("a real client's hello is read, and each of its beginnings is incomplete", 
   assert.deepEqual(readClientHello(bytes), {
     state: "hello",
     hello: { serverName: "api.example.com", alpn: ["http/1.1", "h2"], ech: false },
+    length: bytes.length,
   });
   for (let end = 0; end < bytes.length; end++) {
     assert.equal(readClientHello(bytes.subarray(0, end)).state, "incomplete", `${end} bytes`);
@@ -38,13 +39,22 @@ test("row 6: a real client without server name", async () => {
 
 test("a hello spread over many records is one hello", () => {
   const whole = records(clientHello([serverNames("a.test")]), 1);
-  assert.deepEqual(readClientHello(whole), { state: "hello", hello: { serverName: "a.test", alpn: [], ech: false } });
+  const hello = { serverName: "a.test", alpn: [], ech: false };
+  assert.deepEqual(readClientHello(whole), { state: "hello", hello, length: whole.length });
   assert.equal(readClientHello(whole.subarray(0, -1)).state, "incomplete");
 });
 
 test("records that follow the hello are not its concern", () => {
   const early = Buffer.concat([records(clientHello([serverNames("a.test")])), Buffer.from("1703030003616263", "hex")]);
-  assert.equal(readClientHello(early).state, "hello");
+  const reading = readClientHello(early);
+  assert.deepEqual(reading.state === "hello" && reading.length, early.length - 8);
+});
+
+test("row 1: a record that goes on behind the hello is refused, also before the rest has come", () => {
+  const message = clientHello([serverNames("a.test")]);
+  const two = records(Buffer.concat([message, clientHello([serverNames("evil.test")])]));
+  assert.equal(readClientHello(two).state, "invalid");
+  assert.equal(readClientHello(two.subarray(0, 5 + message.length)).state, "invalid");
 });
 
 test("row 7: encrypted ClientHello is seen, in its final and its draft form", () => {
