@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
-import { createScrubber, type NeedleSet, type Scrubber, scrubText } from "../core/leaks/needles.ts";
+import { createScrubber, type NeedleSet, type Scrubber } from "../core/leaks/needles.ts";
 import type { ReasonCode } from "../core/model/decision.ts";
-import { type HeaderPair, withoutHeaders } from "../core/wire/header-pairs.ts";
+import { flattenHeaders, withoutHeaders } from "../core/wire/header-pairs.ts";
 import { rebuildResponseHeaders } from "../core/wire/rebuild.ts";
 import { describe, reasonOf, upstreamFailure } from "./failure.ts";
+import { maskHeaders } from "./masked-headers.ts";
 
 /** How a relayed response ended. */
 export interface RelayEnd {
@@ -74,15 +75,6 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
   const flushHead = () => {
     if (!written && !response.writableEnded && !response.destroyed) response.flushHeaders();
   };
-  const masked = (headers: readonly HeaderPair[]): string[] => {
-    const flat: string[] = [];
-    for (const [name, value] of headers) {
-      const clean = scrub === null ? null : scrubText(scrub, value);
-      scrubbed += clean?.count ?? 0;
-      flat.push(name, clean?.text ?? value);
-    }
-    return flat;
-  };
   return {
     abort,
     handler: {
@@ -104,7 +96,9 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
         scrubber = scrub === null || empty ? null : createScrubber(scrub);
         headSent = true;
         response.sendDate = false;
-        response.writeHead(code, masked(headers));
+        const masked = maskHeaders(scrub, headers);
+        scrubbed += masked.count;
+        response.writeHead(code, flattenHeaders(masked.headers));
         // What came in one read leaves in one write; a head that came alone leaves at once.
         if (!empty) process.nextTick(flushHead);
         // It names the length of a body that does not come (RFC 9110 8.6), and undici would miss that body.

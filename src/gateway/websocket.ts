@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { type Duplex, Transform } from "node:stream";
 import type { Dispatcher } from "undici";
-import { createScrubber, type NeedleSet, scrubText } from "../core/leaks/needles.ts";
+import { createScrubber, type NeedleSet } from "../core/leaks/needles.ts";
 import type { Authority } from "../core/model/authority.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, headerValues, withoutHeaders } from "../core/wire/header-pairs.ts";
@@ -15,6 +15,7 @@ import type { GatewayContext } from "./context.ts";
 import type { Destination } from "./destination.ts";
 import { describe, reasonOf, upstreamFailure } from "./failure.ts";
 import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
+import { maskHeaders } from "./masked-headers.ts";
 import { latin1 } from "./response-relay.ts";
 import { end } from "./socket-end.ts";
 
@@ -189,10 +190,10 @@ function acceptedHead(
   const accepted = headerValues(reading.headers, "sec-websocket-accept");
   if (accepted.length !== 1 || accepted[0] !== expected) return null;
   if (headerValues(reading.headers, "sec-websocket-extensions").length > 0) return null;
-  const lines = reading.headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  const masked = scrub === null ? { text: lines, count: 0 } : scrubText(scrub, lines);
+  const { headers, count } = maskHeaders(scrub, reading.headers);
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const start = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
-  return { text: `${start}${masked.text}\r\n`, count: masked.count };
+  return { text: `${start}${lines}\r\n`, count };
 }
 
 /** Counts what passes; `judge` answers why it must end. Masks keep the length, so frames stay whole. */

@@ -189,6 +189,21 @@ for (const [form, text] of FORMS) {
   });
 }
 
+test("row 89: an echo in the name of a field is masked, and the field stays one", async (t) => {
+  const hex = Buffer.from(SECRET).toString("hex");
+  const origin = await openOrigin({
+    respond: (_, response) => response.writeHead(200, { [`x-${SECRET}-x`]: "v", [`X-${hex}`]: "v" }).end("done"),
+  });
+  const fixture = await openGateway(t, { origin, ...OPTIONS });
+  const client = await fixture.inside();
+  client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  const answer = (await client.until("done")).toLowerCase();
+  assert.ok(!answer.includes(SECRET.toLowerCase()) && !answer.includes(hex), answer);
+  assert.match(answer, /\r\nx-\*{8,}-x: v\r\nx-\*{8,}: v\r\n/);
+  await eventually(() => fixture.audit.results().length === 1);
+  assert.equal(fixture.audit.results()[0]?.scrubbed, 2);
+});
+
 test("rows 91, 124: an encoded response at an injected host is refused, elsewhere it passes undecoded", async (t) => {
   const origin = await openOrigin({
     respond: (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end("zzzz"),
