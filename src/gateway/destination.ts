@@ -1,8 +1,10 @@
 import { lookup } from "node:dns";
+import { realpath } from "node:fs/promises";
 import type { Authority } from "../core/model/authority.ts";
 import type { ReasonCode } from "../core/model/decision.ts";
 import type { EgressRule } from "../core/model/policy.ts";
 import { judgeAddresses } from "../core/policy/addresses.ts";
+import { isOwnSocket } from "../core/policy/sockets.ts";
 import { withDeadline } from "./deadline.ts";
 import { describe } from "./failure.ts";
 
@@ -75,7 +77,12 @@ export function createDestinationFinder(options: FinderOptions): DestinationFind
   ): Promise<DestinationReading> => {
     const caPem = rule.dial?.caPem ?? null;
     if (rule.dial?.kind === "unix") {
-      const targets = [{ kind: "unix", path: rule.dial.path }] as const;
+      // A link may have been put there since the policy was judged.
+      const path = await realpath(rule.dial.path).catch(() => null);
+      if (path !== null && isOwnSocket(path)) {
+        return { ok: false, reason: "address-own", address: path, detail: "a socket of bot-bottle itself" };
+      }
+      const targets = [{ kind: "unix", path: path ?? rule.dial.path }] as const;
       return { ok: true, destination: { authority, scheme, targets, caPem } };
     }
     let addresses: readonly string[];

@@ -1,5 +1,6 @@
 import type { BottlePlan } from "../model/plan.ts";
 import type { EgressRule } from "../model/policy.ts";
+import { socketPower } from "../policy/sockets.ts";
 
 export interface RiskInputs {
   readonly plan: Omit<BottlePlan, "backendPlan" | "risks">;
@@ -46,6 +47,8 @@ function ruleRisks(rule: EgressRule, all: readonly EgressRule[]): readonly strin
     );
   if (rule.mode === "splice") risks.push(`${where} is not looked into: what goes there is neither judged nor recorded`);
   if (rule.scheme === "http") risks.push(`${where} is not encrypted`);
+  const power = rule.dial?.kind === "unix" ? socketPower(rule.dial.path) : null;
+  if (power !== null) risks.push(`${where} leads to ${power}`);
   return risks;
 }
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import { GOOD_ADDRESS, HOST, openGateway, policyOf } from "../../support/gateway/fixture.ts";
 import { openOrigin } from "../../support/gateway/origin.ts";
@@ -183,6 +186,22 @@ test("row 156: `dial` may be a unix socket, and is never metadata", async (t) =>
   assert.deepEqual(fixture.dials, [path]);
   const dial = { kind: "tcp", address: "169.254.169.254", port: 80, caPem: null } as const;
   await assert.rejects(openGateway(t, { rules: [{ dial }] }), { code: "PLAN_INVALID" });
+});
+
+test("rows 133, 156: a link that leads to a socket of bot-bottle itself is not followed", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bot-bottle-link-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "bot-bottle-7/reviewer"), { recursive: true });
+  writeFileSync(join(folder, "bot-bottle-7/reviewer/control.sock"), "");
+  const path = join(folder, "api.sock");
+  symlinkSync(join(folder, "bot-bottle-7/reviewer/control.sock"), path);
+  const fixture = await openGateway(t, {
+    rules: [{ scheme: "http", port: 80, dial: { kind: "unix", path, caPem: null } }],
+  });
+  const client = await fixture.raw();
+  client.send(`GET http://${HOST}/unix HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  assert.match(await client.until("}"), /address-own/);
+  assert.deepEqual(fixture.dials, []);
 });
 
 test("row 96: an upstream whose certificate is for another host, or from an unknown CA, gets nothing", async (t) => {

@@ -191,6 +191,17 @@ test("row 156: a dial is shown, and counts for every rule of its host and port, 
   assert.match(errorOf({ manifest: manifestWith({ egress: { rules: twice } }) }).message, /dialled in two ways/);
 });
 
+test("row 156: a dial to a socket that gives more than one service is named as a risk", () => {
+  const risksOf = (unix: string) =>
+    planOf({ manifest: manifestWith({ egress: { rules: [rule({ dial: { unix } })] } }) }).risks.join("\n");
+  assert.match(risksOf("/run/docker.sock"), /container engine/);
+  assert.match(risksOf("/run/containerd/containerd.sock"), /container engine/);
+  assert.match(risksOf("/run/user/1000/podman/podman.sock"), /container engine/);
+  assert.match(risksOf("/tmp/ssh-abc/agent.123"), /key agent/);
+  assert.match(risksOf("/run/user/1000/bus"), /message bus/);
+  assert.equal(risksOf("/run/example/api.sock"), "");
+});
+
 test("row 156: dialling a metadata address is refused", () => {
   const rules = [rule({ dial: { address: "169.254.169.254", port: 80 } })];
   assert.equal(errorOf({ manifest: manifestWith({ egress: { rules } }) }).code, "PLAN_INVALID");

@@ -89,6 +89,22 @@ test("row 141, 156: only the operator lists special addresses or says where to d
   }
 });
 
+test("rows 133, 156: no rule leads to a socket of bot-bottle itself, however its path is written", () => {
+  for (const path of [
+    "/tmp/bot-bottle-1000/reviewer/control.sock",
+    "/run/user/1000/bot-bottle/reviewer/control.sock",
+    "/var/run/user/1000/bot-bottle/reviewer/other.sock",
+    "/srv/run/bot-bottle/reviewer/control.sock",
+    "/tmp/x/../bot-bottle-0/reviewer/control.sock",
+    "/tmp//bot-bottle-0/reviewer/control.sock",
+    "/run/./x.sock",
+  ]) {
+    assert.deepEqual(ofRule({ dial: { kind: "unix", path, caPem: null } }), ["rules[0].dial"], path);
+  }
+  for (const path of ["/tmp/bot-bottle-demo-x/model.sock", "/home/me/bot-bottle/api.sock", "/run/api/control.sock"])
+    assert.deepEqual(ofRule({ dial: { kind: "unix", path, caPem: null } }), [], path);
+});
+
 test("row 96: a credential for a host that is spliced or reached over plain http is an error", () => {
   assert.deepEqual(ofCredentials([binding()], [rule({ mode: "splice" })]), ["credentials[0].hosts[0]"]);
   assert.deepEqual(ofCredentials([binding()], [rule({ scheme: "http" })]), ["credentials[0].hosts[0]"]);

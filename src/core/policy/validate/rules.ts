@@ -4,6 +4,7 @@ import { KNOWN_METHODS } from "../../wire/request-head.ts";
 import { hostPatternProblem } from "../hosts.ts";
 import { pathPatternProblem } from "../paths.ts";
 import type { PolicyProblem } from "../policy-problem.ts";
+import { isOwnSocket } from "../sockets.ts";
 
 /** Where a rule may come from that names a special address or dials elsewhere: the operator's own hand (attack row 156). */
 const DELIBERATE = ["operator", "cli", "demo"];
@@ -56,7 +57,16 @@ function literalProblem(rule: EgressRule): string | null {
 function dialProblem(dial: DialTarget): string | null {
   if (dial.kind === "unix") {
     const plain = dial.path.startsWith("/") && !dial.path.includes("\0") && Buffer.byteLength(dial.path) <= 107;
-    return plain ? null : "not an absolute socket path of at most 107 bytes";
+    if (!plain) return "not an absolute socket path of at most 107 bytes";
+    // Written in one way, so that its parts can be judged.
+    if (
+      dial.path
+        .split("/")
+        .slice(1)
+        .some((part) => ["", ".", ".."].includes(part))
+    )
+      return "not a plain path of a socket";
+    return isOwnSocket(dial.path) ? "a socket of bot-bottle itself is never dialled" : null;
   }
   const address = readAddress(dial.address);
   if (address === null) return "not a literal address";
