@@ -37,11 +37,12 @@ async function gateway(mode: "inspect" | "splice", credential: boolean, listener
     placeholder: "sk-bench-placeholder-0123456789",
     drops: [],
   } as const;
+  const secret = new Secret("bench", "sk-bench-secret-0123456789abcdef");
   const started = startGateway({
     bottle: "bench",
     listener,
     policy: { version: 1, rules: [rule], credentials: credential ? [binding] : [] },
-    secrets: async (name) => new Secret(name, "sk-bench-secret-0123456789abcdef"),
+    secrets: () => secret,
     ownAddresses: () => [],
     audit: await openAudit(join(folder, `audit-${process.pid}.jsonl`)),
     resolve: async () => ["93.184.215.14"],

@@ -1,13 +1,16 @@
 import type { NeedleSet } from "../core/leaks/needles.ts";
 import { compileNeedles, type Needle } from "../core/leaks/needles.ts";
 import type { Policy } from "../core/model/policy.ts";
-import type { Secret } from "../core/model/secret.ts";
+import { Secret } from "../core/model/secret.ts";
 import { type CredentialGuard, createCredentialGuard } from "../core/policy/credentials.ts";
 import { credentialFields } from "../credentials/scheme.ts";
 import { withDeadline } from "./deadline.ts";
 
-/** Reads a credential's value where it lives on the host. Rejects when there is none, with a message for the operator. */
-export type SecretReader = (credential: string) => Promise<Secret>;
+/**
+ * Reads a credential's value where it lives on the host, at once where it is known. Rejects when there is none, with a
+ * message for the operator.
+ */
+export type SecretReader = (credential: string) => Secret | Promise<Secret>;
 
 /** Everything that judging one request needs: one policy version and the secret values as they are now. */
 export interface Snapshot {
@@ -25,7 +28,7 @@ export interface Snapshot {
 
 export interface Snapshots {
   /** The present policy with values read just now. Rejects only when bot-bottle itself is wrong. */
-  current(): Promise<Snapshot>;
+  current(): Snapshot | Promise<Snapshot>;
   /** The present policy with the values of the last reading, for what must not wait. */
   latest(): Snapshot;
   /** Replaces the policy at once. */
@@ -46,29 +49,42 @@ export function createSnapshots(policy: Policy, read: SecretReader, limitMs: num
   let snapshot: Snapshot | null = null;
   let present = policy;
 
-  const readOne = async (name: string): Promise<void> => {
-    try {
-      const secret = await withDeadline(read(name), limitMs, "it could not be read");
-      const known = values.get(name) ?? [];
-      if (known[0]?.reveal() === secret.reveal()) {
-        if (missing.delete(name)) snapshot = null;
-        return;
-      }
-      const tooShort = compileNeedles([{ name, value: secret }]).ok === false;
-      if (tooShort) throw new Error("the value is too short to be kept apart from ordinary text");
-      values.set(name, [secret, ...known.filter((old) => old.reveal() !== secret.reveal())].slice(0, REMEMBERED));
-      missing.delete(name);
-      snapshot = null;
-    } catch (error) {
-      const why = error instanceof Error ? hintOf(error) : "it could not be read";
-      if (missing.get(name) !== why) snapshot = null;
-      missing.set(name, why);
+  const take = (name: string, secret: Secret): void => {
+    const known = values.get(name) ?? [];
+    if (known[0]?.reveal() === secret.reveal()) {
+      if (missing.delete(name)) snapshot = null;
+      return;
     }
+    const tooShort = compileNeedles([{ name, value: secret }]).ok === false;
+    if (tooShort) throw new Error("the value is too short to be kept apart from ordinary text");
+    values.set(name, [secret, ...known.filter((old) => old.reveal() !== secret.reveal())].slice(0, REMEMBERED));
+    missing.delete(name);
+    snapshot = null;
   };
-  const refresh = (name: string): Promise<void> => {
-    const running = pending.get(name) ?? readOne(name).finally(() => pending.delete(name));
-    pending.set(name, running);
-    return running;
+  const fail = (name: string, error: unknown): void => {
+    const why = error instanceof Error ? hintOf(error) : "it could not be read";
+    if (missing.get(name) !== why) snapshot = null;
+    missing.set(name, why);
+  };
+  /** Null when it was read at once. */
+  const refresh = (name: string): Promise<void> | null => {
+    const running = pending.get(name);
+    if (running !== undefined) return running;
+    try {
+      const answer = read(name);
+      if (!(answer instanceof Secret)) {
+        const reading = withDeadline(answer, limitMs, "it could not be read")
+          .then((secret) => take(name, secret))
+          .catch((error: unknown) => fail(name, error))
+          .finally(() => pending.delete(name));
+        pending.set(name, reading);
+        return reading;
+      }
+      take(name, answer);
+    } catch (error) {
+      fail(name, error);
+    }
+    return null;
   };
   const latest = () => {
     snapshot ??= build(present, values, missing);
@@ -76,10 +92,9 @@ export function createSnapshots(policy: Policy, read: SecretReader, limitMs: num
   };
   return {
     latest,
-    current: async () => {
-      const names = present.credentials;
-      if (names.length > 0) await Promise.all(names.map((credential) => refresh(credential.name)));
-      return latest();
+    current: () => {
+      const readings = present.credentials.map(({ name }) => refresh(name)).filter((reading) => reading !== null);
+      return readings.length === 0 ? latest() : Promise.all(readings).then(latest);
     },
     replace: (next) => {
       present = next;

@@ -5,8 +5,11 @@ import { readSecret } from "../host/secrets.ts";
 
 /** The credentials of one bottle, in memory of its host process only. */
 export interface HeldSecrets {
-  /** The value to write into a request now: sources that renew themselves are read again. Rejects with SECRET_UNRESOLVED. */
-  read(credential: string): Promise<Secret>;
+  /**
+   * The value to write into a request now: at once while it is fresh, else its source is read again. Rejects with
+   * SECRET_UNRESOLVED.
+   */
+  read(credential: string): Secret | Promise<Secret>;
   /** Every value seen so far, old ones too: what must not be found inside. */
   known(): readonly Secret[];
 }
@@ -39,13 +42,12 @@ export async function holdSecrets(
   const all = [...failures, ...missing];
   if (all.length > 0) throw together(all);
   return {
-    async read(credential) {
+    read(credential) {
       const held = current.get(credential);
       if (held !== undefined && performance.now() < held.until) return held.secret;
       const ref = refs.find((candidate) => candidate.credential === credential);
-      if (ref === undefined)
-        throw new BottleError("SECRET_UNRESOLVED", `no source is known for credential ${credential}`);
-      return load(ref);
+      if (ref !== undefined) return load(ref);
+      return Promise.reject(new BottleError("SECRET_UNRESOLVED", `no source is known for credential ${credential}`));
     },
     known: () => [...seen.values()],
   };
