@@ -10,8 +10,8 @@ export const CREDENTIALS: AttackSection = {
     },
     {
       row: 90,
-      attack: "the same in base64, hex, percent, JSON escapes, as a Basic pair, cut into pieces",
-      must: "these forms are masked at every cut; home-made ones cannot be, hence few hosts",
+      attack: "the same in base64, hex, percent, JSON escapes or a mix of them, as a Basic pair, cut into pieces",
+      must: "these forms are masked at every cut, each character in any spelling; home-made ones cannot be, hence few hosts",
     },
     {
       row: 91,

@@ -15,7 +15,7 @@ export const LEAKS: AttackSection = {
       row: 106,
       attack: "base64 at every offset, base32, hex, nested percent, unicode escapes, HTML entities",
       must: "derived forms of known secrets are searched; patterns with bounded decoding",
-      partial: `not base32, not base64 that is broken into lines; patterns: ${NO_PATTERNS}`,
+      partial: `not base64, base32 or hex of what was encoded before; patterns: ${NO_PATTERNS}`,
     },
     {
       row: 107,
@@ -40,7 +40,7 @@ export const LEAKS: AttackSection = {
       row: 111,
       attack: "multipart: file names, heads of parts, boundary, base64 parts",
       must: "searched raw, heads included; the number of parts has a limit",
-      partial: "parts are not counted, and base64 that is broken into lines is not joined",
+      partial: "parts are not counted, and quoted-printable is not decoded",
     },
     {
       row: 112,

@@ -5,10 +5,14 @@ export const ANCHOR_BYTES = 8;
 export interface AnchorTable {
   /** `next[state * 256 + byte]`; letters are folded here, so bytes need no folding before. State 0 is the root. */
   readonly next: Uint16Array | Uint32Array;
-  /** From this state on a whole anchor has just ended; `state - firstFull` is its index. */
+  /** From this state on a whole anchor has just ended. */
   readonly firstFull: number;
-  /** For each state: how many of the last bytes may be the beginning of an anchor that is not complete yet. */
-  readonly pending: Uint8Array;
+  /** How many of the last bytes a state stands for. */
+  readonly depth: Uint8Array;
+  /** The state that stands for fewer of the last bytes, as many as possible. It comes before its state. */
+  readonly fail: Uint32Array;
+  /** For each state: the anchors that begin with what it stands for, as indices. */
+  readonly through: readonly (readonly number[])[];
 }
 
 /** ASCII letters to lower case, every other byte to itself. */
@@ -18,18 +22,22 @@ export const FOLD: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 /** Builds the automaton (Aho and Corasick 1975) for distinct, folded anchors of ANCHOR_BYTES bytes each. */
 export function buildAnchorTable(anchors: readonly Uint8Array[]): AnchorTable {
-  // One level after the other, so that states are numbered by depth: a failure target comes before its state, and the
-  // whole anchors come last, in the order given.
+  // One level after the other, so that states are numbered by depth, and the whole anchors come last.
   const edges: Map<number, number>[] = [new Map()];
   const depth: number[] = [0];
+  const through: number[][] = [[...anchors.keys()]];
   let ends: number[] = anchors.map(() => 0);
   for (let level = 0; level < ANCHOR_BYTES; level++) {
     ends = ends.map((state, i) => {
       const byte = anchors[i]?.[level] ?? 0;
       const known = edges[state]?.get(byte);
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        through[known]?.push(i);
+        return known;
+      }
       edges[state]?.set(byte, edges.length);
       depth.push(level + 1);
+      through.push([i]);
       return edges.push(new Map()) - 1;
     });
   }
@@ -45,10 +53,7 @@ export function buildAnchorTable(anchors: readonly Uint8Array[]): AnchorTable {
       for (const spelling of spellings(byte)) next[state * 256 + spelling] = child;
     }
   }
-  const pending = Uint8Array.from(depth, (bytes, state) =>
-    bytes < ANCHOR_BYTES ? bytes : (depth[fail[state] ?? 0] ?? 0),
-  );
-  return { next, firstFull: states - new Set(ends).size, pending };
+  return { next, firstFull: states - new Set(ends).size, depth: Uint8Array.from(depth), fail, through };
 }
 
 /** A folded byte and its upper-case twin. */

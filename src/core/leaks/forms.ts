@@ -1,26 +1,30 @@
+import { type Breaks, LOST_AT_LINE } from "./breaks.ts";
+
+/** A value as some encoder writes it, before any escaping. */
+export interface EncodedForm {
+  readonly bytes: Buffer;
+  readonly breaks: Breaks;
+}
+
 /**
- * The forms in which a value is searched: as it is, and as encoders that an echoing server really uses write it.
- * Letters are compared in any case, so each form stands for its upper- and lower-case spellings. Reversed or
- * home-made encodings cannot be covered. Attack rows 90, 106.
+ * The forms in which a value is searched: as it is, reversed, and as encoders that an echoing server really uses write
+ * it. Letters are compared in any case, and each character in any escaped spelling, so that escapes need no forms of
+ * their own. Home-made encodings cannot be covered. Attack rows 90, 106.
  */
-export function encodedForms(value: string): readonly Buffer[] {
+export function encodedForms(value: string): readonly EncodedForm[] {
   const bytes = Buffer.from(value, "utf8");
-  const json = JSON.stringify(value).slice(1, -1);
-  const texts = [
-    bytes.toString("hex"),
-    perByte(bytes, "%"),
-    unicodeEscapes(value),
-    uriComponent(value),
-    formComponent(value),
-    json,
-    json.replaceAll("/", "\\/"),
-    html(value),
-    ...[0, 1, 2].flatMap((lead) => base64Core(bytes, lead)),
+  const wide = Buffer.from(value, "utf16le");
+  const reversed = Buffer.from([...value].reverse().join(""), "utf8");
+  const cores = [
+    ...[0, 1, 2].flatMap((lead) => base64Cores(bytes, lead)),
+    ...[0, 1, 2, 3, 4].map((lead) => base32Core(bytes, lead)),
   ];
-  const forms = new Map(
-    [bytes, ...texts.map((text) => Buffer.from(text, "utf8"))].map((form) => [foldKey(form), form]),
-  );
-  return [...forms.values()];
+  const forms: readonly EncodedForm[] = [
+    ...[bytes, reversed, wide, Buffer.from(wide).swap16()].map((form) => ({ bytes: form, breaks: "none" as const })),
+    { bytes: Buffer.from(bytes.toString("hex")), breaks: "bytes" },
+    ...cores.map((core) => ({ bytes: Buffer.from(core), breaks: "lines" as const })),
+  ];
+  return [...new Map(forms.map((form) => [foldKey(form.bytes) + form.breaks, form])).values()];
 }
 
 /** One key for the spellings that the matcher cannot tell apart. */
@@ -32,30 +36,22 @@ function foldKey(form: Buffer): string {
  * Base64 of the value when `lead` bytes (mod 3) stand before it, cut to the characters that depend on the value alone:
  * this is what is left of it inside any longer encoded text, e.g. `user:value`. Both alphabets (RFC 4648 4 and 5).
  */
-function base64Core(bytes: Buffer, lead: number): readonly string[] {
-  const encoded = Buffer.concat([Buffer.alloc(lead), bytes]).toString("base64");
-  const core = encoded.slice(Math.ceil((8 * lead) / 6), Math.floor((8 * (lead + bytes.length)) / 6));
-  return [core, core.replaceAll("+", "-").replaceAll("/", "_")];
+function base64Cores(bytes: Buffer, lead: number): readonly string[] {
+  const core = cutCore(Buffer.concat([Buffer.alloc(lead), bytes]).toString("base64"), 6, lead, bytes.length);
+  const cores = [core, core.replaceAll("+", "-").replaceAll("/", "_")];
+  return [...cores, ...cores.map((it) => it.slice(LOST_AT_LINE))];
 }
 
-function perByte(bytes: Buffer, prefix: string): string {
-  return [...bytes].map((byte) => prefix + byte.toString(16).padStart(2, "0")).join("");
+/** The same in base32 (RFC 4648 6). */
+function base32Core(bytes: Buffer, lead: number): string {
+  const bits = [...Buffer.alloc(lead), ...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  const digits = (bits.match(/.{5}/g) ?? []).map(
+    (digit) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[Number.parseInt(digit, 2)],
+  );
+  return cutCore(digits.join(""), 5, lead, bytes.length);
 }
 
-function unicodeEscapes(value: string): string {
-  return [...Array(value.length).keys()].map((i) => `\\u${value.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");
-}
-
-function uriComponent(value: string): string {
-  return encodeURIComponent(value.toWellFormed());
-}
-
-/** application/x-www-form-urlencoded of the URL Standard, which also encodes `!'()~` and writes `+` for a space. */
-function formComponent(value: string): string {
-  return new URLSearchParams([["", value]]).toString().slice(1);
-}
-
-function html(value: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-  return value.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+/** Drops the digits that hold bits of what stands before or behind. */
+function cutCore(text: string, bits: number, lead: number, length: number): string {
+  return text.slice(Math.ceil((8 * lead) / bits), Math.floor((8 * (lead + length)) / bits));
 }

@@ -16,19 +16,19 @@ export type NeedleReading =
   /** Names of values that are too short (below 8 bytes) to be searched without masking ordinary text. */
   | { readonly ok: false; readonly tooShort: readonly string[] };
 
-/** Shortest value, in UTF-8 bytes, that can be searched; every encoded form is longer. */
+/** Shortest value, in UTF-8 bytes, that can be searched; no form is shorter. */
 export const NEEDLE_MIN_BYTES = ANCHOR_BYTES;
 
 /**
- * Compiles values and their encoded forms (base64 at three alignments, base64url, hex, percent, JSON and HTML
- * escapes; letters in any case). Attack rows 90, 94.
+ * Compiles values and their encoded forms: hex, base64 and base32 at every alignment, UTF-16, reversed; letters in any
+ * case, characters in any mix of percent, backslash and HTML escapes. Attack rows 90, 94, 106.
  */
 export function compileNeedles(needles: readonly Needle[]): NeedleReading {
   const values = needles.map(({ name, value }) => ({ name, text: value instanceof Secret ? value.reveal() : value }));
   const tooShort = values.filter(({ text }) => Buffer.byteLength(text) < NEEDLE_MIN_BYTES).map(({ name }) => name);
   if (tooShort.length > 0) return { ok: false, tooShort };
   const forms = values.flatMap(({ name, text }) =>
-    encodedForms(text).map((form) => ({ name, bytes: form.map((byte) => FOLD[byte] ?? 0) })),
+    encodedForms(text).map(({ bytes, breaks }) => ({ name, bytes: bytes.map((byte) => FOLD[byte] ?? 0), breaks })),
   );
   return { ok: true, set: new NeedleSet([...new Set(values.map(({ name }) => name))], forms) };
 }
@@ -53,7 +53,7 @@ export interface Detector {
 
 /**
  * A scrubber for one stream. The length of what passes never changes, so Content-Length stays right; what was masked
- * is never searched again. Memory: one chunk and the longest form. Attack rows 89, 90, 94.
+ * is never searched again. Memory: one chunk and the longest spelling of a form. Attack rows 89, 90, 94.
  */
 export function createScrubber(set: NeedleSet): Scrubber {
   let held: Uint8Array = EMPTY;

@@ -28,7 +28,39 @@ const PARTS: readonly (readonly [place: string, part: string, boundary: string])
     `Content-Disposition: form-data; name="f"\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(`a ${SECRET}`).toString("base64")}`,
     "edge",
   ],
+  [
+    "a part in base64, broken into lines",
+    `Content-Disposition: form-data; name="f"\r\nContent-Transfer-Encoding: base64\r\n\r\n${inLines(`${"a".repeat(40)} ${SECRET}`)}`,
+    "edge",
+  ],
 ];
+
+/** Base64 as mail has it. */
+function inLines(text: string): string {
+  return Buffer.from(text)
+    .toString("base64")
+    .replace(/.{76}(?=.)/g, "$&\r\n");
+}
+
+/** The secret as encoders write it that leave some signs as they are. */
+const MIXTURES: Readonly<Record<string, string>> = {
+  "in JSON with some signs escaped": `{"paste":"${SECRET.replace("-", "\\u002D")}"}`,
+  "in JSON in JSON": JSON.stringify({ paste: `{"paste":"${SECRET.replace("-", "\\u002D")}"}` }),
+  "escaped for a URL twice": `paste=${SECRET.replace("-", "%252D")}`,
+  "in HTML": `<p>${SECRET.replace("-", "&#45;")}</p>`,
+  "in hex by bytes": `paste=${[...Buffer.from(SECRET)].map((byte) => byte.toString(16)).join(":")}`,
+  "in UTF-16": Buffer.from(SECRET, "utf16le").toString("latin1"),
+};
+
+for (const [spelling, body] of Object.entries(MIXTURES)) {
+  test(`rows 106, 108: a known secret ${spelling} is found before anything is looked up`, async (t) => {
+    const fixture = await openGateway(t, WITH_SECRET);
+    const client = await fixture.inside();
+    client.send(`POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    assert.match(await client.until(/refused[\s\S]*\}/), /secret-in-request/);
+    await assertDenied(fixture, "secret-in-request");
+  });
+}
 
 for (const [place, part, boundary] of PARTS) {
   test(`row 111: a known secret in ${place} of a multipart body is found before anything is looked up`, async (t) => {

@@ -48,7 +48,30 @@ const echoes: Readonly<Record<string, string>> = {
   "Basic pair": Buffer.from(`user:${VALUE}`).toString("base64"),
   "base64 after one byte": Buffer.from(`x${VALUE}y`).toString("base64"),
   "base64 after two bytes": Buffer.from(`xx${VALUE}yy`).toString("base64url"),
+  reversed: [...VALUE].reverse().join(""),
+  "UTF-16, little end first": Buffer.from(VALUE, "utf16le").toString("latin1"),
+  "UTF-16, big end first": Buffer.from(VALUE, "utf16le").swap16().toString("latin1"),
+  "json in json": JSON.stringify(JSON.stringify(VALUE)).slice(3, -3),
+  "json in json in json": JSON.stringify(JSON.stringify(JSON.stringify(VALUE))).slice(7, -7),
+  "percent twice": encodeURIComponent(encodeURIComponent(VALUE)),
+  "hex with colons": hexBytes().join(":"),
+  "hex with blanks": hexBytes().join(" "),
+  "hex with dashes, upper case": hexBytes().join("-").toUpperCase(),
+  "hex in C": hexBytes()
+    .map((byte, i) => (i === 0 ? byte : `0x${byte}`))
+    .join(", "),
+  "hex in C, over lines": hexBytes()
+    .map((byte, i) => (i === 0 ? byte : `0x${byte}`))
+    .join(",\r\n    "),
+  "\\x of every byte": hexBytes()
+    .map((byte) => `\\x${byte}`)
+    .join(""),
+  "octal of every byte": [...Buffer.from(VALUE)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join(""),
 };
+
+function hexBytes(): readonly string[] {
+  return Buffer.from(VALUE).toString("hex").match(/../g) ?? [];
+}
 
 for (const [form, echo] of Object.entries(echoes)) {
   test(`row 90, 106: ${form} is masked by as many stars`, () => {
@@ -78,6 +101,121 @@ for (const [form, echo] of Object.entries(echoes)) {
     assert.deepEqual(scrub(one, ...Buffer.from(text).toString("latin1")), whole, "byte by byte");
   });
 }
+
+const MIXED = "q-REAL/tok+en=55667788";
+
+/** As programs write it that escape less, or more, than others. */
+const mixtures: Readonly<Record<string, string>> = {
+  "Python quote()": "q-REAL/tok%2Ben%3D55667788",
+  "Go PathEscape": "q-REAL%2Ftok+en=55667788",
+  ".NET JSON": "q-REAL/tok\\u002Ben=55667788",
+  "Go html": "q-REAL/tok&#43;en=55667788",
+  "OWASP html": "q-REAL&#x2F;tok&#x2B;en&#x3D;55667788",
+  "html, all in decimals": [...MIXED].map((it) => `&#${it.charCodeAt(0)};`).join(""),
+  "html, leading zeros": "q-REAL&#00047;tok&#x002b;en&#X3d;55667788",
+  "html by name": "q-REAL&sol;tok&plus;en&equals;55667788",
+  "html in json of Go": "q-REAL/tok\\u0026#43;en=55667788",
+  "html in html": "q-REAL/tok&amp;#43;en=55667788",
+  "html in a query": "q-REAL/tok%26%2343%3Ben%3D55667788",
+  "percent twice": "q-REAL%252Ftok%252Ben%253D55667788",
+  "percent of percent of every byte": encodeURIComponent(
+    [...Buffer.from(MIXED)].map((it) => `%${it.toString(16)}`).join(""),
+  ),
+  "json in json": "q-REAL\\\\/tok\\\\u002Ben=55667788",
+  "json in a query": "q-REAL%5C%2Ftok%5Cu002ben=55667788",
+  "escape() of JavaScript": "q-REAL/tok%u002Ben%3D55667788",
+  "backslashes before signs": "q\\-REAL\\/tok\\+en\\=55667788",
+  "a spelling for each character":
+    "\\x71%2D\\u0052&#69;%41\\u{4c}\\057t\\157k&plus;en\\u003d&#x35;5%366%2537\\u00378&#056;",
+};
+
+for (const [encoder, echo] of Object.entries(mixtures)) {
+  test(`rows 90, 106, 108: ${encoder} is masked whole at every cut`, () => {
+    const set = setOf({ name: "key", value: MIXED });
+    const [text, expected] = [`a=${echo}&b`, { text: `a=${"*".repeat(echo.length)}&b`, count: 1 }];
+    for (let at = 0; at <= text.length; at++) assert.deepEqual(scrub(set, text.slice(0, at), text.slice(at)), expected);
+    assert.deepEqual(scrub(set, ...text), expected, "byte by byte");
+    assert.deepEqual(createDetector(set).push(Buffer.from(text)), ["key"]);
+  });
+}
+
+/** A file of which the value is a part, so that its lines break anywhere in the value. */
+const LONG = Buffer.from(`{"type":"account","key":"${MIXED}","padding":"................................."}`);
+
+for (const length of [64, 76]) {
+  for (const [name, end] of Object.entries({ LF: "\n", CRLF: "\r\n", "LF in JSON": "\\n", "CRLF in JSON": "\\r\\n" })) {
+    test(`rows 90, 106, 111: base64 in lines of ${length}, ${name}, is masked wherever the line breaks`, () => {
+      const set = setOf({ name: "key", value: MIXED });
+      for (let lead = 0; lead < length; lead++) {
+        const encoded = Buffer.concat([Buffer.alloc(lead, "-"), LONG]).toString("base64");
+        const text = encoded.replaceAll(new RegExp(`.{${length}}`, "g"), `$&${end}`);
+        const scrubbed = scrub(set, ...text);
+        assert.equal(scrubbed.count, 1, `after ${lead} bytes`);
+        assert.equal(scrubbed.text.length, text.length);
+        // At most two characters before a line break, and one at each edge that says something of its neighbour too.
+        assert.ok(
+          scrubbed.text.replace(/[^*]/g, "").length >= Math.floor((MIXED.length * 4) / 3) - 3,
+          `after ${lead} bytes`,
+        );
+      }
+    });
+  }
+}
+
+test("rows 90, 106: base32 is masked after any number of bytes, with or without its lines broken", () => {
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  for (let lead = 0; lead < 5; lead++) {
+    const bits = [..."x".repeat(lead), ...MIXED].map((it) => it.charCodeAt(0).toString(2).padStart(8, "0")).join("");
+    const text = (bits.match(/.{5}/g) ?? []).map((it) => digits[Number.parseInt(it, 2)]).join("");
+    for (const echo of [text, text.toLowerCase(), text.replace(/.{20}/, "$&\n")]) {
+      const scrubbed = scrub(setOf({ name: "key", value: MIXED }), ...echo);
+      assert.deepEqual([scrubbed.count, scrubbed.text.length], [1, echo.length], `${lead}`);
+    }
+  }
+});
+
+test("what only resembles the value passes", () => {
+  const set = setOf({ name: "key", value: MIXED });
+  for (const text of [
+    "q-REAL/tok%2Aen=55667788",
+    "q-REAL/tok%2 Ben=55667788",
+    "q-REAL/tok&#43en=55667788",
+    "q-REAL/tok&plusmn;en=55667788",
+    "q-REAL/tok\\u02Ben=55667788",
+    "q-REAL/tok\nen=55667788",
+    "q-REAL/tok+en=5566778%",
+    Buffer.from(MIXED).toString("base64").replace(/.{16}/, "$&\n\n"),
+    Buffer.from(MIXED).toString("hex").replace(/.{7}/, "$&:"),
+  ]) {
+    assert.deepEqual(scrub(set, text), { text, count: 0 });
+    assert.deepEqual(scrub(set, ...text), { text, count: 0 });
+  }
+});
+
+test("row 89: a tail is held for as long as it may be an escape of what a needle goes on with", () => {
+  const set = setOf({ name: "key", value: MIXED });
+  for (const [text, held] of [
+    ["data: 50%", "%"],
+    ["data: 50% ", ""],
+    ["data: \\", "\\"],
+    ['data: \\"', ""],
+    ["data: a&b", "&b"],
+    ["data: a&bs", "&bs"],
+    ["data: a&bx ", ""],
+    ["data: %7", "%7"],
+    ["data: %71", "%71"],
+    ["data: %20", ""],
+    ["data: q%2", "q%2"],
+    ["data: Q\n\n", ""],
+    ["data: cS1\n", "cS1\n"],
+    ["data: cS1\n\n", ""],
+    ["data: cS\n", ""],
+    ["data: 71 ", "71 "],
+  ] as const) {
+    const out = createScrubber(set).push(Buffer.from(text)).toString();
+    assert.equal(text.slice(out.length), held, text);
+  }
+});
 
 test("row 89: what cannot be a needle flows at once, so that event streams stay live", () => {
   const scrubber = createScrubber(one);
