@@ -1,6 +1,7 @@
 import { ANCHOR_BYTES, type AnchorTable, buildAnchorTable } from "./anchors.ts";
 import { breaksAfter, SEPARATES } from "./breaks.ts";
 import { firstByte } from "./characters.ts";
+import { isIdleEscape } from "./idle-escape.ts";
 import { endOf, type Form, lengthAt } from "./occurrence.ts";
 import { INTRODUCES, type Reading, Spellings } from "./spellings.ts";
 
@@ -63,7 +64,11 @@ export class NeedleSet {
     let state = 0;
     for (let i = 0; i < bytes.length; i++) {
       const byte = bytes[i] as number;
-      if (((BESIDES[byte] as number) & (watch[state] as number)) !== 0) this.#besides(pursuit, state, i);
+      const watched = watch[state] as number;
+      if (((BESIDES[byte] as number) & watched) !== 0) {
+        // Where a break may stand, an escaped one may too.
+        if (watched !== ESCAPE || !isIdleEscape(next, state << 8, bytes, i)) this.#besides(pursuit, state, i);
+      }
       state = next[(state << 8) | byte] as number;
       if (state < firstFull) continue;
       for (const form of this.#forms[state] ?? []) pursuit.follow(form, ANCHOR_BYTES, i + 1 - ANCHOR_BYTES, i + 1);
