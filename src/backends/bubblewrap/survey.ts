@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
+import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import { isName } from "../../core/model/ids.ts";
 import type { Json } from "../../core/model/plan.ts";
 import { bootId, identify, isRunning, readProcess, signalProcess } from "../../host/process-identity.ts";
 import type { Leftover } from "../backend.ts";
-import { killCage } from "./cage.ts";
+import { killCage, waitUntilGone } from "./cage.ts";
 import { GROUP_PREFIX, removeGroup, removeGroupFolder, sliceTag, systemctlOf } from "./cgroup.ts";
 import { TAG_VARIABLE } from "./entry-arguments.ts";
 import { hostPids, readLink } from "./processes.ts";
@@ -134,6 +135,10 @@ export async function removeLeftover(leftover: Leftover, facts: HostFacts): Prom
     if (init !== null) await killCage(init, identity);
   }
   signalProcess(identity, "SIGKILL");
+  // Who looks again right away must not find what is about to end.
+  if (!(await waitUntilGone(identity, 3000))) {
+    throw new BottleError("TEARDOWN_INCOMPLETE", `process ${identity.pid} did not end`, { hint: "run `bottle prune`" });
+  }
 }
 
 /** Ends what still is in the group of a bottle whose host process is gone, whatever it has made of itself. */
