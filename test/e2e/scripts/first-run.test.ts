@@ -136,6 +136,27 @@ describe("the first run of a checkout", () => {
     assert.equal(calls().length, 1);
   });
 
+  test("what another first run does to the folder meanwhile is waited for, not judged", async () => {
+    const env = fresh("meanwhile", { node: "real" });
+    const modules = join(checkout, "node_modules");
+    writeFileSync(modules, "");
+    const other = spawn(
+      "flock",
+      [
+        "package-lock.json",
+        "sh",
+        "-c",
+        "echo; sleep 0.3; rm node_modules; mkdir node_modules; cp package-lock.json node_modules/.bottle-lock",
+      ],
+      { cwd: checkout, env, stdio: ["ignore", "pipe", "ignore"] },
+    );
+    await new Promise((resolve) => other.stdout.once("data", resolve));
+    const result = run([join(checkout, "bottle")], env);
+    assert.equal(result.status, 0, result.stderr);
+    assert.match(result.stderr, /another run is installing/);
+    assert.deepEqual(calls(), []);
+  });
+
   test("without a network it says so and leaves nothing", () => {
     const env = fresh("offline", { node: "old" });
     const result = run([join(checkout, "bottle")], env);

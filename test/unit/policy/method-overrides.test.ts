@@ -78,7 +78,7 @@ test("row 62: a multipart part that names a method is found, and a file that spe
     assert.notEqual(judge(named(name, "DELETE").slice(0, -2), MULTIPART), null, name);
   }
   assert.notEqual(
-    judge(part('Content-Disposition: form-data; name="a"\r\n' + named('"_method"', "x"), ""), MULTIPART),
+    judge(part(`Content-Disposition: form-data; name="a"\r\n${named('"_method"', "x")}`, ""), MULTIPART),
     null,
   );
   assert.notEqual(judge(part(`content-disposition:form-data;\r\n name="_method"`, "\r\nPUT"), MULTIPART), null);
