@@ -63,8 +63,6 @@ export interface Gateway {
    * line was written. Rejects with PLAN_INVALID, keeping the present policy, when it is not newer or has problems.
    */
   apply(policy: Policy, cause: string): Promise<number>;
-  /** Loads the upstream client; otherwise the first request does. */
-  warm(): Promise<void>;
   stats(): GatewayStats;
   /** Takes no more connections, cuts all there are, waits a bounded time for the last audit lines. Idempotent. */
   close(): Promise<void>;
@@ -132,7 +130,6 @@ export function startGateway(start: GatewayStart): Gateway {
       await trail.policy(version, policy.rules.length, cause);
       return version;
     },
-    warm: () => context.upstream.warm(),
     stats: () => ({
       policyVersion: version,
       connections: attached.connections,

@@ -6,8 +6,6 @@ import type { GatewayLimits } from "./limits.ts";
 
 /** The HTTP/1.1 client to upstream servers. */
 export interface Upstream {
-  /** Loads the client; later calls cost nothing. */
-  warm(): Promise<void>;
   /** Sends one request over a connection to `destination`, opened under this policy version and to the same addresses. */
   dispatch(
     destination: Destination,
@@ -92,9 +90,6 @@ export function createUpstream(
     pool.close().catch(() => pool.destroy().catch(() => {}));
   };
   return {
-    warm: async () => {
-      await load();
-    },
     dispatch: async (destination, version, options, handler) => {
       if (closed) throw new Error("the gateway is closing");
       // The usual case: the same judged destination as the request before.
