@@ -24,7 +24,7 @@ export interface RunResult extends ExecResult {
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** After the command itself has ended, a descendant that still holds its pipes is waited for only this long without a byte. */
-const HELD_PIPE_MS = 150;
+export const HELD_PIPE_MS = 150;
 
 /** Exit code as a shell would say it: 128+n when signal n ended the process. */
 export function exitCode(code: number | null, signal: NodeJS.Signals | null): number {

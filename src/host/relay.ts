@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { HostCommand } from "../core/model/command.ts";
 import { BottleError } from "../core/model/errors.ts";
-import { exitCode } from "./exec.ts";
+import { exitCode, HELD_PIPE_MS } from "./exec.ts";
 
 /** Where one of a command's outputs goes. */
 export interface Outlet {
@@ -20,8 +20,6 @@ export interface RelayStreams {
   readonly stderr: Outlet;
 }
 
-/** What a descendant of an ended command may still print is waited for only this long without a byte. */
-const HELD_PIPE_MS = 150;
 /** More than a pipe holds: what comes after the command's end and beyond this is a descendant's. */
 const AFTER_END_BYTES = 1 << 20;
 
