@@ -28,8 +28,9 @@ export function parseTag(tag: string): { bottle: string; pid: number; startTime:
 }
 
 /**
- * Cages, ways into them and control groups whose host process is gone. One that lives keeps its own, whichever state folder it serves,
- * so that nobody prunes a running bottle; a tag is believed only on a bwrap of our own uid outside every bottle.
+ * Cages, ways into them and control groups whose host process is gone. One that lives keeps its own, whichever state
+ * folder it serves, so that nobody prunes a running bottle; a tag is believed only on a process of our own uid outside
+ * every bottle.
  */
 export function surveyHost(facts: HostFacts, alive: ReadonlySet<string>): Leftover[] {
   return [...leftCages(facts, alive), ...leftGroups(facts, alive), ...leftSlices(facts, alive)];
