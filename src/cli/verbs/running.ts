@@ -1,0 +1,85 @@
+import type { Verb } from "../verb.ts";
+import { FORMAT } from "./format.ts";
+
+/** Verbs that run, enter, list and end bottles. */
+export const runningVerbs: readonly Verb[] = [
+  {
+    name: "start",
+    aliases: ["run"],
+    summary: "run an agent in a new bottle",
+    usage: "<agent> [path]",
+    options: [
+      { flags: "-p, --prompt <text>", summary: "run without a terminal on this prompt, print the answer, end" },
+      { flags: "--name <name>", summary: "name of the bottle (default: agent and five random characters)" },
+      { flags: "--label <key=value>", summary: "keep this label in the record", repeatable: true },
+      {
+        flags: "--workspace <mode>",
+        summary: "copy: the agent works on a private copy (default); bind: in the folder itself",
+        choices: ["copy", "bind"],
+      },
+      { flags: "--allow <host[:port]>", summary: "allow https to this host, any method and path", repeatable: true },
+      { flags: "--backend <name>", summary: "where the bottle runs (default: bubblewrap)" },
+      { flags: "--command <path>", summary: "the agent's program on this host" },
+      { flags: "--rm", summary: "remove the bottle's folder when the agent ends; its audit log is archived" },
+      {
+        flags: "--without-cgroup",
+        summary: "start beside other bottles although no control group can be had: limits are only measured then",
+      },
+      { flags: "--dry-run", summary: "print the whole plan and create nothing" },
+      { ...FORMAT, summary: "what --dry-run prints" },
+    ],
+    details:
+      "The folder (default: the current one) is copied into the bottle. What stands after `--` goes to the agent as it is. " +
+      "A start that fails halfway leaves its folder with plan and audit log, says its name, and with --rm archives and removes it. " +
+      "The exit code is the agent's own, 128+n for signal n, 125 when bot-bottle itself failed after the agent had started.",
+    examples: [
+      "bottle start claude",
+      'bottle start claude ~/src/app -p "fix the failing test" -- --model opus',
+      "bottle start claude --allow docs.example.com --dry-run --format json",
+    ],
+    rest: true,
+    load: async () => (await import("../start.ts")).start,
+  },
+  {
+    name: "exec",
+    aliases: [],
+    summary: "run a command in a running bottle, in the same cage as its agent",
+    usage: "<name> [command...]",
+    options: [
+      { flags: "-i, --interactive", summary: "pass stdin on" },
+      { flags: "-t, --tty", summary: "give the command a terminal of its own" },
+      { flags: "--cwd <path>", summary: "folder inside the bottle (default: the workspace)" },
+    ],
+    examples: ["bottle exec claude-x7k2p -- git status", "bottle exec -it claude-x7k2p -- bash"],
+    rest: true,
+    passThrough: true,
+    load: async () => (await import("../exec.ts")).exec,
+  },
+  {
+    name: "ls",
+    aliases: ["list", "ps"],
+    summary: "list bottles",
+    usage: "",
+    options: [{ flags: "--running", summary: "only those that run" }, FORMAT],
+    examples: ["bottle ls", "bottle ls --format json"],
+    load: async () => (await import("../ls.ts")).ls,
+  },
+  {
+    name: "stop",
+    aliases: [],
+    summary: "end running bottles; their folders stay",
+    usage: "<name...>",
+    options: [{ flags: "--grace <seconds>", summary: "between TERM and KILL (default: 5)" }],
+    examples: ["bottle stop claude-x7k2p"],
+    load: async () => (await import("../stop.ts")).stop,
+  },
+  {
+    name: "rm",
+    aliases: [],
+    summary: "remove bottles that have ended; audit and logs are archived",
+    usage: "<name...>",
+    options: [{ flags: "-f, --force", summary: "stop a running one first; remove one whose record cannot be read" }],
+    examples: ["bottle rm claude-x7k2p"],
+    load: async () => (await import("../rm.ts")).rm,
+  },
+];
