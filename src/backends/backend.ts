@@ -50,6 +50,41 @@ export interface ExecOptions {
 
 export type BottleStatus = "running" | "gone";
 
+/** A fixed script of ours that runs over folders in a throw-away cage: no network, no secret, no bottle. */
+export interface WorkshopJob {
+  /** The bottle it is for: `survey` finds by this name what a killed host process left. */
+  readonly bottle: string;
+  /** For /bin/sh; text of others comes only as `args` or through files. */
+  readonly script: string;
+  /** `$1` and on. */
+  readonly args?: readonly string[];
+  /** Folders of the host and where they are shown; read-only unless `writable`. */
+  readonly folders: readonly { readonly host: string; readonly guest: string; readonly writable?: boolean }[];
+  /** The folder on the host that the agent's files are in or shall be in: under root its owner is the agent. */
+  readonly agentFolder: string;
+  /**
+   * `agent`: with the agent's own rights, for what agents wrote. `owner`: may also read what only the operator may,
+   * and give what it makes to the agent (uid and gid 1000 inside).
+   */
+  readonly as: "agent" | "owner";
+  readonly stdin?: Uint8Array;
+  /** Called with each piece as it comes, instead of collecting 1 MiB; a promise holds the next one back. */
+  readonly onStdout?: (chunk: Buffer) => Promise<void> | undefined;
+  /** Size of /tmp, which lies in memory. Default: 256 MiB. */
+  readonly tmpBytes?: number;
+  /** The cage is killed after this long. Default: 30 minutes. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface WorkshopResult {
+  readonly code: number;
+  readonly timedOut: boolean;
+  readonly stdout: Buffer;
+  /** What it said on stderr, at most 16 KiB; not to be trusted when it read what agents wrote. */
+  readonly words: string;
+}
+
 /** A running bottle. */
 export interface Bottle {
   /** What goes into the record so that `open` finds it again. */
@@ -124,6 +159,8 @@ export interface Backend {
   survey(facts: HostFacts, alive: ReadonlySet<string>): Promise<readonly Leftover[]>;
   /** Does a cage of a bottle of this name run, whoever hosts it and whichever state folder it is of? */
   runs(name: string, facts: HostFacts): Promise<boolean>;
+  /** Runs a script over folders in a throw-away cage; an exit code is data. Errors: STATE_UNUSABLE, HOST_UNFIT. */
+  workshop(job: WorkshopJob, facts: HostFacts): Promise<WorkshopResult>;
   /** Idempotent. */
   remove(leftover: Leftover, facts: HostFacts): Promise<void>;
   /** Deletes an agent-written folder from inside a throw-away cage: host code never walks such a tree. Idempotent. */

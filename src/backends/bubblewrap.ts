@@ -18,6 +18,7 @@ export const bubblewrap: Backend = {
   survey: async (facts, alive) => (await import("./bubblewrap/survey.ts")).surveyHost(facts, alive),
   runs: async (name, facts) => (await import("./bubblewrap/survey.ts")).hasCage(name, facts),
   remove: async (leftover, facts) => (await import("./bubblewrap/survey.ts")).removeLeftover(leftover, facts),
+  workshop: async (job, facts) => (await import("./bubblewrap/workshop.ts")).runWorkshop(job, facts),
   erase: async (folder, facts) => (await import("./bubblewrap/eraser.ts")).eraseFolder(folder, facts),
   measure: async (folder, facts) => (await import("./bubblewrap/eraser.ts")).measureFolder(folder, facts),
 };

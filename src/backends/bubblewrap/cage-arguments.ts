@@ -40,7 +40,7 @@ export interface CageParts {
 }
 
 /** File descriptors that the launcher hands to bwrap. */
-export const FD = { args: 3, info: 4, usernsBlock: 5, seccomp: 9 } as const;
+export const FD = { args: 3, info: 4, usernsBlock: 5, filter: 6, seccomp: 9 } as const;
 
 const ETC_FILES = ["passwd", "group", "hosts", "nsswitch.conf"] as const;
 

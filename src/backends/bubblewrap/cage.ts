@@ -26,6 +26,8 @@ export interface CageSpec {
   /** For `survey`: which bottle and whose. Visible in the host's process list only. */
   readonly tag: string;
   readonly arguments: readonly string[];
+  /** Bytes of a seccomp filter that bwrap reads from FD.filter; absent: `arguments` name another one, or none. */
+  readonly filter?: Uint8Array;
   readonly command: readonly string[];
 }
 
@@ -72,7 +74,7 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
     // SHLVL: with a socket as stdin and none, bash takes itself for a remote shell and reads the operator's .bashrc.
     env: { SHLVL: "1", ...spec.prefixEnv },
     cwd: "/",
-    stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe", ...(spec.filter === undefined ? [] : ["pipe" as const])],
     detached: true,
   });
   const words = collectWords(child.stderr as Readable);
@@ -100,6 +102,7 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
 
   const pipes = child.stdio as readonly unknown[];
   (pipes[FD.args] as Writable).end(spec.arguments.map((word) => `${word}\0`).join(""));
+  if (spec.filter !== undefined) (pipes[FD.filter] as Writable).end(spec.filter);
   const pid = await Promise.race([childPid(pipes[FD.info] as Readable), exited.then(() => null)]);
   if (pid === null || child.pid === undefined) return fail();
   const init = identify(pid);

@@ -1,0 +1,123 @@
+import { lstatSync, realpathSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { BottleError } from "../../core/model/errors.ts";
+import type { HostFacts } from "../../core/model/host-facts.ts";
+import { identify } from "../../host/process-identity.ts";
+import type { WorkshopJob, WorkshopResult } from "../backend.ts";
+import { killCage, openCage } from "./cage.ts";
+import { becomeUser, FD, GUEST, namespaceArguments, programArguments } from "./cage-arguments.ts";
+import { launchScript } from "./entry-arguments.ts";
+import { lookAtHost } from "./host-view.ts";
+import { ownerOf, RESERVED_ID } from "./identity.ts";
+import { seccompBytes, seccompProgram } from "./seccomp.ts";
+import { tagOf } from "./survey.ts";
+import { entryTools } from "./tools.ts";
+
+/** Of a job that says nothing else. */
+const TMP_BYTES = 256 * 1024 * 1024;
+/** What a job may use of a processor, in seconds: more is a bomb. */
+const CPU_SECONDS = 1800;
+const DEFAULT_MAX_BYTES = 1 << 20;
+
+/**
+ * Runs a fixed script of ours in a throw-away cage: the host's programs, an empty network namespace, nothing of the
+ * bottle but the folders that the job names. What host code must not touch itself, as agents or strangers wrote it, is
+ * read, packed and erased here (attack rows 139, 143, 145). Errors: STATE_UNUSABLE for what is no folder, HOST_UNFIT.
+ */
+export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<WorkshopResult> {
+  const tools = entryTools(facts);
+  const host = identify(process.pid);
+  if (host === null) throw new BottleError("INVARIANT", "no /proc entry of our own");
+  const view = lookAtHost();
+  const ids = workshopIds(job, facts);
+  // An ordinary user's cage has one id, and it is the owner of everything.
+  const asAgent = ids.mode === "root" && job.as === "agent";
+  const cage = await openCage({
+    ...ids,
+    bwrap: tools.bwrap,
+    shell: tools.shell,
+    prefix: [],
+    prefixEnv: {},
+    launch: [
+      launchScript({ kind: "none", why: "ours" }, null, [0, 1, 2, FD.args, FD.info, FD.usernsBlock, FD.filter]),
+      `ulimit -t ${CPU_SECONDS}`,
+    ].join("\n"),
+    tag: tagOf(job.bottle, host),
+    filter: seccompBytes(seccompProgram(facts.arch)),
+    arguments: [
+      ...namespaceArguments(ids.mode, asAgent ? BECOME : OPEN),
+      ...["--seccomp", String(FD.filter)],
+      ...programArguments({ links: view.links.filter((link) => !link.path.startsWith("/etc/")), binds: [] }),
+      ...view.binds
+        .filter((bind) => !bind.guest.startsWith("/etc/"))
+        .flatMap((bind) => ["--ro-bind", bind.host, bind.guest]),
+      ...["--ro-bind-try", "/etc/alternatives", "/etc/alternatives", "--dev", "/dev", "--proc", "/proc"],
+      ...["--perms", "1777", "--size", String(job.tmpBytes ?? TMP_BYTES), "--tmpfs", "/tmp"],
+      ...job.folders.flatMap(({ host: from, guest, writable }) => [
+        writable ? "--bind" : "--ro-bind",
+        folderAt(from),
+        guest,
+      ]),
+      ...["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C", "--setenv", "HOME", "/nonexistent"],
+      ...["--chdir", "/", "--remount-ro", "/"],
+    ],
+    command: [...(asAgent ? becomeUser(GUEST.uid) : []), "/bin/sh", "-c", job.script, "workshop", ...(job.args ?? [])],
+  });
+  let timedOut = false;
+  const end = () => void killCage(cage.init, cage.monitor);
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      end();
+    },
+    job.timeoutMs ?? CPU_SECONDS * 1000,
+  );
+  job.signal?.addEventListener("abort", end, { once: true });
+  if (job.signal?.aborted) end();
+  cage.stdin.end(job.stdin);
+  const output = collect(cage.stdout, job.onStdout);
+  try {
+    const [code] = await Promise.all([cage.ended, output.drained]);
+    return { code, timedOut, stdout: output.bytes(), words: await cage.words() };
+  } finally {
+    clearTimeout(timer);
+    job.signal?.removeEventListener("abort", end);
+  }
+}
+
+/** Root's cage opens folders of both of its ids, and gives what it made to the agent. */
+const OPEN = ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_CHOWN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
+const BECOME = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
+
+/** Under root the agent is whoever owns the job's first folder of the agent's. */
+function workshopIds(job: WorkshopJob, facts: HostFacts) {
+  if (facts.uid !== 0) return { mode: "user", uid: facts.uid, gid: facts.gid } as const;
+  const owner = ownerOf(job.agentFolder);
+  return { mode: "root", uid: owner?.uid || RESERVED_ID, gid: owner?.gid || RESERVED_ID } as const;
+}
+
+function folderAt(path: string): string {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new BottleError("STATE_UNUSABLE", `${path} is not a folder`);
+  }
+  return realpathSync(path);
+}
+
+function collect(stream: Readable, onChunk: WorkshopJob["onStdout"]) {
+  const chunks: Buffer[] = [];
+  let kept = 0;
+  stream.on("data", (chunk: Buffer) => {
+    const waiting = onChunk?.(chunk);
+    if (waiting !== undefined) {
+      stream.pause();
+      void waiting.finally(() => stream.resume());
+    }
+    if (onChunk !== undefined || kept >= DEFAULT_MAX_BYTES) return;
+    chunks.push(Buffer.from(chunk));
+    kept += chunk.length;
+  });
+  return {
+    bytes: () => Buffer.concat(chunks),
+    drained: new Promise((resolve) => stream.once("close", resolve)),
+  };
+}
