@@ -4,14 +4,14 @@ import type { BottleRecord } from "../core/model/bottle-record.ts";
 import type { Command, ExecResult, GuestFile, HostCommand } from "../core/model/command.ts";
 import type { Finding } from "../core/model/finding.ts";
 import type { HostFacts } from "../core/model/host-facts.ts";
-import type { BottlePlan, Json } from "../core/model/plan.ts";
+import type { BottlePlan, Json, WorkspaceMode } from "../core/model/plan.ts";
 import type { Cleanup } from "../host/cleanup.ts";
 
 /** What a backend can do, as data. Nobody outside `backends/` asks for a backend's name. */
 export interface Capabilities {
   /** Where gateway and friends run. */
   readonly services: "host" | "sidecar";
-  readonly workspace: readonly ("copy" | "bind")[];
+  readonly workspace: readonly WorkspaceMode[];
   /** Exec as root inside. */
   readonly rootExec: boolean;
   /** How many execs may run at once; more are queued. */
@@ -22,7 +22,7 @@ export interface Capabilities {
 export interface BottleFolders {
   /** Agent-writable, mounted at /home/agent. */
   readonly home: string;
-  /** Agent-writable copy of the workspace; unused when the workspace is bound. */
+  /** Agent-writable clone or copy of the workspace; unused when the workspace is bound. */
   readonly workspace: string;
   /** 0700, for sockets and what the backend must keep on disk while the bottle runs (XDG runtime folder). */
   readonly run: string;

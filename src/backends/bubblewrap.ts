@@ -10,7 +10,7 @@ import { BACKEND } from "./bubblewrap/survey.ts";
  */
 export const bubblewrap: Backend = {
   name: BACKEND,
-  capabilities: { services: "host", workspace: ["copy", "bind"], rootExec: false, maxExecs: MAX_EXECS },
+  capabilities: { services: "host", workspace: ["clone", "copy", "bind"], rootExec: false, maxExecs: MAX_EXECS },
   plan: (_plan, facts) => planCage(facts),
   create: async (plan, context) => (await import("./bubblewrap/create.ts")).createCage(plan, context),
   open: async (record: BottleRecord, facts) => (await import("./bubblewrap/open.ts")).openRecorded(record, facts),

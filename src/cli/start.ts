@@ -29,7 +29,7 @@ export function startRequest(input: VerbInput, io: Pick<Io, "cwd">): StartReques
   return {
     agent,
     path: resolve(io.cwd, path),
-    workspace: workspace === "copy" || workspace === "bind" ? workspace : null,
+    workspace: workspace === "clone" || workspace === "copy" || workspace === "bind" ? workspace : null,
     backend: text(input, "backend") ?? null,
     command: text(input, "command") ?? null,
     prompt: text(input, "prompt") ?? null,

@@ -15,15 +15,15 @@ import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
 import { createRecord, findBottle, removeBottleFolder, updateRecord } from "../state/records.ts";
 import { newRunFolder } from "../state/run-folder.ts";
+import { bringWorkspace } from "./bring.ts";
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
 import { refuseExposedPlan } from "./exposed-plan.ts";
 import { guestEnv, missingVariables } from "./guest-env.ts";
-import { type HeldSecrets, holdSecrets } from "./held-secrets.ts";
+import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { checkSeal } from "./seal-check.ts";
-import { copyWorkspace, searchWorkspace } from "./workspace.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
@@ -140,6 +140,7 @@ async function build(
     cleanup,
     journal: async (what, detail) => void (await journal.intent(what, detail)),
   });
+  const bringing = bringWorkspace(plan, backend, paths, secrets, context, cleanup);
   // Loaded while the cage comes up, not before it is on its way: a third of all that a start loads.
   const [{ startGateway }, roots] = await Promise.all([import("../gateway/gateway.ts"), hostRootsPem()]);
   stopIfAborted(context.signal);
@@ -167,11 +168,7 @@ async function build(
     runFiles({ folder: guest.run, env: variables, caPem: services.caPem, hostRootsPem: roots }),
   );
   stopIfAborted(context.signal);
-  await allOrNone([
-    checkSeal(bottle, guest, secrets.known()),
-    provision(plan, bottle),
-    bringWorkspace(plan, bottle, guest, secrets, context, cleanup),
-  ]);
+  await allOrNone([checkSeal(bottle, guest, secrets.known()), provision(plan, bottle), bringing.into(bottle, guest)]);
   stopIfAborted(context.signal);
 
   const stop = async (graceMs: number): Promise<void> => {
@@ -231,22 +228,6 @@ function ownIdentity(): ProcessIdentity {
 async function provision(plan: BottlePlan, bottle: Bottle): Promise<void> {
   if (plan.files.length === 0) return;
   await bottle.put(plan.files.map(({ path, mode, text }) => ({ path, mode, content: Buffer.from(text) })));
-}
-
-/** A private copy of the folder, or the folder itself, which is there already; searched for secrets either way. */
-async function bringWorkspace(
-  { workspace }: BottlePlan,
-  bottle: Bottle,
-  guest: GuestLayout,
-  secrets: HeldSecrets,
-  { facts, say }: SessionContext,
-  cleanup: Cleanup,
-): Promise<void> {
-  const { tar } = facts.tools;
-  if (tar === undefined) throw new BottleError("HOST_UNFIT", "tar is missing", { hint: "apt install tar" });
-  const bringing = { tar, secrets: secrets.known(), cleanup, say };
-  if (workspace.mode === "copy") await copyWorkspace(bottle, workspace.host, guest.workspace, bringing);
-  else await searchWorkspace(workspace.host, bringing);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lstat, realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { realpath, stat } from "node:fs/promises";
 import { providers } from "../agents/providers.ts";
 import type { Backend } from "../backends/backend.ts";
 import { BACKEND_NAMES, DEFAULT_BACKEND, loadBackend } from "../backends/builtins.ts";
@@ -14,6 +13,7 @@ import type { StartRequest } from "../core/plan/start-request.ts";
 import { findAgentBinary } from "../host/agent-binary.ts";
 import { isErrno } from "../host/files.ts";
 import { protectedFolders } from "../host/protected-folders.ts";
+import { findRepository } from "../host/repository.ts";
 import { firstPresent } from "../host/secrets.ts";
 import { loadManifest } from "../state/manifests.ts";
 import type { SessionContext } from "./context.ts";
@@ -45,14 +45,6 @@ async function realFolder(path: string): Promise<string> {
   throw refuse("is not a folder");
 }
 
-/** True for what is there and is no folder: the `.git` of a worktree is a file, and a link may lead anywhere. */
-async function leadsElsewhere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    (found) => !found.isDirectory(),
-    () => false,
-  );
-}
-
 /** Reads what there is to read and resolves it into a plan. Creates nothing and reads no secret's value into the plan. */
 export async function prepare(
   request: StartRequest,
@@ -61,6 +53,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { facts, layout, env } = context;
   const workspace = await realFolder(request.path);
+  const repository = await findRepository(workspace);
   const manifest = await loadManifest({ layout, workspace, home: facts.home, uid: facts.uid }, providers);
   const selected = selectAgent(request, manifest, providers);
   if (!selected.ok) throw selected.error;
@@ -97,7 +90,7 @@ export async function prepare(
     binary,
     candidate,
     workspace,
-    gitElsewhere: await leadsElsewhere(join(workspace, ".git")),
+    repository,
     protectedFolders: await protectedFolders(facts.home, layout, env),
     backend,
     entropy: randomBytes(32),

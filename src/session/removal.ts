@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
 import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.ts";
@@ -7,7 +8,7 @@ import { removePrivateFolder } from "../host/private-folder.ts";
 import { identify, isRunning } from "../host/process-identity.ts";
 import { archiveBottle } from "../state/archive.ts";
 import { type Aside, adoptAside, putBack, takeAside } from "../state/aside.ts";
-import { removeFlatFolder } from "../state/bottle-folder.ts";
+import { removeFlatFolder, WORKSHOP_FOLDERS } from "../state/bottle-folder.ts";
 import { readJournal } from "../state/journal.ts";
 import { bottlePaths, pathsIn } from "../state/layout.ts";
 import { formatRecord } from "../state/record-format.ts";
@@ -47,8 +48,7 @@ async function removeAside(aside: Aside, backend: Backend, context: SessionConte
   const { facts, layout } = context;
   const paths = pathsIn(aside.folder);
   // First what the agent wrote, from inside a throw-away cage: on a full disk nothing can be written before.
-  await backend.erase(paths.home, facts);
-  await backend.erase(paths.workspace, facts);
+  for (const name of WORKSHOP_FOLDERS) await backend.erase(join(paths.folder, name), facts);
   const { record } = await readBottle(aside.folder, aside.name);
   if (record !== null && record.endedAt === null) {
     await removeRunFolder(record);

@@ -4,7 +4,17 @@ import { BottleError } from "../core/model/errors.ts";
 import { isErrno, isTempName } from "../host/files.ts";
 
 /** What is ours in a bottle's folder, beside its record; archived, or removed with it. */
-export const OWN_FILES: readonly string[] = ["audit.jsonl", "policy.json", "plan.json", "journal.jsonl", "agent.log"];
+export const OWN_FILES: readonly string[] = [
+  "audit.jsonl",
+  "policy.json",
+  "plan.json",
+  "journal.jsonl",
+  "agent.log",
+  "base.json",
+];
+
+/** What is filled and erased in a workshop. */
+export const WORKSHOP_FOLDERS = ["home", "workspace", "base", "scratch"] as const;
 
 /**
  * Removes our files in a bottle's folder, wherever that stands, then its two agent-writable folders, which must be gone
@@ -27,7 +37,7 @@ async function removeKnown(folder: string): Promise<void> {
   for (const name of names) {
     if (OWN_FILES.includes(name) || isTempName(name)) await unlink(join(folder, name));
   }
-  for (const name of ["home", "workspace"]) {
+  for (const name of WORKSHOP_FOLDERS) {
     if (names.includes(name)) await rmdir(join(folder, name));
   }
   // Last, so that a removal that was cut short is still listed and can be done again.

@@ -30,6 +30,12 @@ export interface BottlePaths {
   readonly home: string;
   /** Agent-writable, as `home`. */
   readonly workspace: string;
+  /** Where the agent's work began (core/model/work, WorkBase). */
+  readonly base: string;
+  /** Repositories of ours with what the workspace held then; made in a workshop, and no agent sees it. */
+  readonly baseFolder: string;
+  /** Agent-writable while its work is collected. */
+  readonly scratch: string;
   /** Output of a headless agent, transcript of an interactive one. */
   readonly agentLog: string;
 }
@@ -109,6 +115,9 @@ export function pathsIn(folder: string): BottlePaths {
     audit: join(folder, "audit.jsonl"),
     home: join(folder, "home"),
     workspace: join(folder, "workspace"),
+    base: join(folder, "base.json"),
+    baseFolder: join(folder, "base"),
+    scratch: join(folder, "scratch"),
     agentLog: join(folder, "agent.log"),
   };
 }

@@ -33,7 +33,7 @@ export function referenceFaults(file: CheckedFile, known: KnownNames): readonly 
 function bottleFaults(file: CheckedFile, name: string, bottle: unknown): readonly PlacedFault[] {
   const faults: PlacedFault[] = [];
   const place = (path: Path): Path => ["bottles", name, ...path];
-  if (name === DEFAULT_BOTTLE && fieldsOf(bottle).workspace === "bind") {
+  if (name === DEFAULT_BOTTLE && isBind(fieldsOf(bottle).workspace)) {
     const hint = "use another bottle, or type --workspace bind";
     faults.push(file.fault(place(["workspace"]), "bind is never a default", hint));
   }
@@ -76,4 +76,8 @@ function meant(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates);
   if (near !== null) return `did you mean ${near}?`;
   return candidates.length === 0 ? "none is defined" : `there is: ${candidates.join(", ")}`;
+}
+
+function isBind(workspace: unknown): boolean {
+  return workspace === "bind" || fieldsOf(workspace).mode === "bind";
 }

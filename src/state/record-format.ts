@@ -34,7 +34,7 @@ const CHECKS: Readonly<Record<keyof BottleRecord, Check>> = {
   host: (value) => isFields(value) && isCount(value.pid) && isCount(value.startTime) && isText(value.bootId),
   run: isPath,
   handle: (value) => value !== undefined,
-  workspace: (value) => isFields(value) && (value.mode === "copy" || value.mode === "bind") && isPath(value.host),
+  workspace: (value) => isFields(value) && ["clone", "copy", "bind"].includes(String(value.mode)) && isPath(value.host),
   labels: (value) => isFields(value) && Object.values(value).every(isText),
   auditHead: orNull((value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value)),
 };

@@ -29,6 +29,7 @@ export async function createRecord(layout: Layout, record: BottleRecord, uid: nu
     await writeFileAtomically(join(draft, "record.json"), formatRecord(record));
     await mkdir(join(draft, "home"), { mode: 0o700 });
     await mkdir(join(draft, "workspace"), { mode: 0o700 });
+    await mkdir(join(draft, "base"), { mode: 0o755 });
     await rename(draft, paths.folder);
   } catch (error) {
     await removeFlatFolder(draft).catch(() => {});

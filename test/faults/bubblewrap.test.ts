@@ -15,7 +15,7 @@ import { Cleanup } from "../../src/host/cleanup.ts";
 import { gatherFacts } from "../../src/host/facts.ts";
 import { isPresent } from "../../src/host/process-identity.ts";
 import { skipWithout } from "../support/needs.ts";
-import { guestFiles, openTestBottle, testFolders, testPlan } from "../support/test-bottle.ts";
+import { guestFiles, openTestBottle, testFolders, testPlan, workspaceAt } from "../support/test-bottle.ts";
 
 const skip = skipWithout("bubblewrap");
 
@@ -186,7 +186,7 @@ describe("bubblewrap: faults", { skip }, () => {
       assert.equal(error.code, "PLAN_INVALID", guest);
     }
     const error = await attempt({
-      plan: { workspace: { mode: "copy", host: folders.workspace, guest: "/home/agent/w" } },
+      plan: { workspace: workspaceAt("copy", folders.workspace, "/home/agent/w") },
     });
     assert.ok(error instanceof BottleError && error.code === "PLAN_INVALID");
   });
@@ -194,7 +194,7 @@ describe("bubblewrap: faults", { skip }, () => {
   test("row 146: root's own folder is not bound", { skip: skipWithout("root") }, async () => {
     const host = join(top, "roots");
     mkdirSync(host);
-    const error = await attempt({ plan: { workspace: { mode: "bind", host, guest: "/workspace" } } });
+    const error = await attempt({ plan: { workspace: workspaceAt("bind", host) } });
     assert.ok(error instanceof BottleError);
     assert.equal(error.code, "WORKSPACE_REFUSED");
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Backend, Bottle, BottleFolders, BottleShell } from "../../src/backends/backend.ts";
 import type { BottleRecord } from "../../src/core/model/bottle-record.ts";
 import type { HostFacts } from "../../src/core/model/host-facts.ts";
-import type { BottlePlan } from "../../src/core/model/plan.ts";
+import type { BottlePlan, Workspace } from "../../src/core/model/plan.ts";
 import { Cleanup } from "../../src/host/cleanup.ts";
 import { gatherFacts } from "../../src/host/facts.ts";
 
@@ -38,7 +38,7 @@ export function testPlan(name: string, workspace: string, more: Partial<BottlePl
       command,
       headless: true,
     },
-    workspace: { mode: "copy", host: workspace, guest: "/workspace" },
+    workspace: workspaceAt("copy", workspace),
     mounts: [],
     env: {},
     envFromHost: [],
@@ -53,6 +53,11 @@ export function testPlan(name: string, workspace: string, more: Partial<BottlePl
     risks: [],
     ...more,
   };
+}
+
+/** A workspace of a plan, without git. */
+export function workspaceAt(mode: "copy" | "bind", host: string, guest = "/workspace"): Workspace {
+  return { mode, host, guest, cwd: guest, clone: null };
 }
 
 /** The record of a bottle that is being made. */

@@ -80,9 +80,9 @@ const SETUP_CAPABILITIES: readonly string[] = ["CAP_SETUID", "CAP_SETGID", "CAP_
 export function cageArguments(parts: CageParts): string[] {
   const size = String(parts.tmpBytes);
   const parents = parentFolders([
+    "/etc/passwd",
     GUEST.home,
     GUEST.run,
-    parts.workspace.guest,
     ...parts.view.links.map((link) => link.path),
     ...parts.view.binds.map((bind) => bind.guest),
     ...parts.mounts.map((mount) => mount.guest),
@@ -91,7 +91,7 @@ export function cageArguments(parts: CageParts): string[] {
     ...namespaceArguments(parts.mode, SETUP_CAPABILITIES),
     ...["--seccomp", String(FD.seccomp)],
     // Said explicitly: folders that bwrap makes on its own are closed to the agent where root made them.
-    ...parents.flatMap((folder) => ["--perms", "0755", "--dir", folder]),
+    ...folderArguments(parents),
     ...programArguments(parts.view),
     ...parts.view.binds.flatMap(({ host, guest }) => ["--ro-bind", host, guest]),
     ...ETC_FILES.flatMap((name) => ["--ro-bind", `${parts.etc}/${name}`, `/etc/${name}`]),
@@ -103,6 +103,8 @@ export function cageArguments(parts: CageParts): string[] {
     ...["--ro-bind", parts.run, GUEST.run],
     ...parts.mounts.flatMap(({ host, guest }) => ["--ro-bind", host, guest]),
     ...["--bind", parts.home, GUEST.home],
+    // It may lie in the new /tmp, which is still empty.
+    ...folderArguments(parentFolders([parts.workspace.guest])),
     ...["--bind", parts.workspace.host, parts.workspace.guest],
     ...["--chdir", "/", "--remount-ro", "/"],
   ];
@@ -152,12 +154,16 @@ const RESERVED = [
   "/tmp",
 ];
 
-/** Why nothing may be mounted at `guest`, or null. `writable` are the agent-writable folders of the bottle. */
-export function refusedGuest(guest: string, writable: readonly string[]): string | null {
+/**
+ * Why nothing may be mounted at `guest`, or null. `writable` are the agent-writable folders of the bottle. Only the
+ * workspace may lie below /tmp or /var: it is mounted when they are new, before anything of the agent's runs.
+ */
+export function refusedGuest(guest: string, writable: readonly string[], isWorkspace = false): string | null {
   if (!guest.startsWith("/") || guest !== normalized(guest) || guest === "/") return "not a plain absolute path";
   const inside = (folder: string) => guest === folder || guest.startsWith(`${folder}/`);
   const around = (folder: string) => folder.startsWith(`${guest}/`);
-  if (RESERVED.some((folder) => inside(folder))) return "a system folder of the bottle";
+  const below = isWorkspace && !inside("/var/tmp") ? ["/tmp", "/var"].filter((folder) => guest !== folder) : [];
+  if (RESERVED.some((folder) => !below.includes(folder) && inside(folder))) return "a system folder of the bottle";
   if (writable.some((folder) => inside(folder) || around(folder)))
     return "at, in or around a folder that the agent writes";
   return null;
@@ -170,9 +176,13 @@ function normalized(path: string): string {
     .join("/")}`;
 }
 
+function folderArguments(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) => ["--perms", "0755", "--dir", folder]);
+}
+
 /** Every folder above these paths, outermost first, each once. */
 function parentFolders(paths: readonly string[]): string[] {
-  const folders = new Set<string>(["/etc"]);
+  const folders = new Set<string>();
   for (const path of paths) {
     const parts = path.split("/").filter(Boolean);
     for (let depth = 1; depth < parts.length; depth += 1) folders.add(`/${parts.slice(0, depth).join("/")}`);

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { BottleError } from "../../core/model/errors.ts";
-import type { BottlePlan, Json, Mount } from "../../core/model/plan.ts";
+import type { BottlePlan, Json } from "../../core/model/plan.ts";
 import { identify } from "../../host/process-identity.ts";
 import type { BottleShell, CreateContext } from "../backend.ts";
 import { type Handle, openBottle } from "./bottle.ts";
@@ -36,7 +36,7 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
   cleanup.push("run files", () => removeRunFiles(files));
   writeRunFiles(files, program);
   giveFolder(folders.home, ids);
-  if (plan.workspace.mode === "copy") giveFolder(folders.workspace, ids);
+  if (plan.workspace.mode !== "bind") giveFolder(folders.workspace, ids);
 
   const group = groupFor(plan.name, host, facts.cgroup);
   const manager = managerEnv(facts, process.env.XDG_RUNTIME_DIR);
@@ -110,7 +110,7 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
         init: cage.init,
         seccompFile: files.seccomp,
         group,
-        cwd: plan.workspace.guest,
+        cwd: plan.workspace.cwd,
         tools,
         managerEnv: manager,
       };
@@ -158,12 +158,10 @@ function realMount(path: string): string {
 
 /** A mount point below a folder that the agent writes would be made through its links (CVE-2026-87766). */
 function checkGuests(plan: BottlePlan): void {
-  const guests: (Mount & { writable: readonly string[] })[] = [
-    { ...plan.workspace, writable: [GUEST.home] },
-    ...plan.mounts.map((mount) => ({ ...mount, writable: [GUEST.home, plan.workspace.guest] })),
-  ];
-  for (const { guest, writable } of guests) {
-    const why = refusedGuest(guest, writable);
+  const writable = [GUEST.home, plan.workspace.guest];
+  const refused = (guest: string, why: string | null) => {
     if (why !== null) throw new BottleError("PLAN_INVALID", `nothing can be mounted at ${guest}: ${why}`);
-  }
+  };
+  refused(plan.workspace.guest, refusedGuest(plan.workspace.guest, [GUEST.home], true));
+  for (const { guest } of plan.mounts) refused(guest, refusedGuest(guest, writable));
 }

@@ -1,6 +1,7 @@
 import { chownSync, lstatSync, realpathSync } from "node:fs";
 import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
+import type { WorkspaceMode } from "../../core/model/plan.ts";
 import type { CageMode } from "./cage-arguments.ts";
 
 /** Kernel uid and gid of agents in bottles that root starts where nobody else's uid fits; no account has it by default. */
@@ -14,8 +15,8 @@ export interface AgentIds {
 
 export interface IdFolders {
   readonly home: string;
-  /** What is bound or copied. */
-  readonly workspace: { readonly mode: "copy" | "bind"; readonly host: string };
+  /** What is bound, cloned or copied. */
+  readonly workspace: { readonly mode: WorkspaceMode; readonly host: string };
 }
 
 /**

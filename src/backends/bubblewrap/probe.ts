@@ -92,7 +92,7 @@ function probePlan(workspace: string): BottlePlan {
       command,
       headless: true,
     },
-    workspace: { mode: "copy", host: workspace, guest: "/workspace" },
+    workspace: { mode: "copy", host: workspace, guest: "/workspace", cwd: "/workspace", clone: null },
     mounts: [],
     env: {},
     envFromHost: [],

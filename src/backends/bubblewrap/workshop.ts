@@ -8,7 +8,7 @@ import { killCage, openCage } from "./cage.ts";
 import { becomeUser, FD, GUEST, namespaceArguments, programArguments } from "./cage-arguments.ts";
 import { launchScript } from "./entry-arguments.ts";
 import { lookAtHost } from "./host-view.ts";
-import { ownerOf, RESERVED_ID } from "./identity.ts";
+import { giveFolder, ownerOf, RESERVED_ID } from "./identity.ts";
 import { seccompBytes, seccompProgram } from "./seccomp.ts";
 import { tagOf } from "./survey.ts";
 import { entryTools } from "./tools.ts";
@@ -32,6 +32,7 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
   const ids = workshopIds(job, facts);
   // An ordinary user's cage has one id, and it is the owner of everything.
   const asAgent = ids.mode === "root" && job.as === "agent";
+  if (asAgent) for (const { host, writable } of job.folders) if (writable) giveFolder(host, ids);
   const cage = await openCage({
     ...ids,
     bwrap: tools.bwrap,

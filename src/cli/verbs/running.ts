@@ -14,8 +14,9 @@ export const runningVerbs: readonly Verb[] = [
       { flags: "--label <key=value>", summary: "keep this label in the record", repeatable: true },
       {
         flags: "--workspace <mode>",
-        summary: "copy: the agent works on a private copy (default); bind: in the folder itself",
-        choices: ["copy", "bind"],
+        summary:
+          "clone: a repository of its own (default in a git repository); copy: a private copy of all files (default elsewhere); bind: the folder itself",
+        choices: ["clone", "copy", "bind"],
       },
       { flags: "--allow <host[:port]>", summary: "allow https to this host, any method and path", repeatable: true },
       { flags: "--backend <name>", summary: "where the bottle runs (default: bubblewrap)" },
@@ -29,7 +30,7 @@ export const runningVerbs: readonly Verb[] = [
       { ...FORMAT, summary: "what --dry-run prints" },
     ],
     details:
-      "The folder (default: the current one) is copied into the bottle. What stands after `--` goes to the agent as it is. " +
+      "The folder (default: the current one) is where the agent works; bottle diff and bottle apply bring back what it did. What stands after `--` goes to the agent as it is. " +
       "A start that fails halfway leaves its folder with plan and audit log, says its name, and with --rm archives and removes it. " +
       "The exit code is the agent's own, 128+n for signal n, 125 when bot-bottle itself failed after the agent had started.",
     examples: [

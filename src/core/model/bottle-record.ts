@@ -25,7 +25,7 @@ export interface BottleRecord {
   readonly run: string;
   /** What the backend needs to find the bottle again from another process (backend-specific JSON). */
   readonly handle: import("./plan.ts").Json;
-  readonly workspace: { readonly mode: "copy" | "bind"; readonly host: string };
+  readonly workspace: { readonly mode: import("./plan.ts").WorkspaceMode; readonly host: string };
   readonly labels: Readonly<Record<string, string>>;
   /** Hash of the last audit line, so that a cut tail shows. */
   readonly auditHead: string | null;

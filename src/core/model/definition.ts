@@ -5,6 +5,7 @@
  */
 
 import type { Problem } from "./finding.ts";
+import type { WorkspaceMode } from "./plan.ts";
 
 /** A literal, `${NAME}` (copied from the host) or `?text` (asked at start); `expose` permits a copied value that looks like a secret. */
 export type EnvDefinition = string | { readonly value: string; readonly expose?: boolean | undefined };
@@ -69,9 +70,15 @@ export interface LimitsDefinition {
   readonly tmp?: string | undefined;
 }
 
+export interface WorkspaceDefinition {
+  readonly mode?: WorkspaceMode | undefined;
+  /** Pathspecs of ignored files that a clone brings along. */
+  readonly include?: readonly string[] | undefined;
+}
+
 export interface BottleDefinition {
   readonly backend?: string | undefined;
-  readonly workspace?: "copy" | "bind" | undefined;
+  readonly workspace?: WorkspaceMode | WorkspaceDefinition | undefined;
   readonly env?: Readonly<Record<string, EnvDefinition>> | undefined;
   readonly egress?: { readonly rules?: readonly RuleDefinition[] | undefined } | undefined;
   readonly credentials?: Readonly<Record<string, CredentialDefinition>> | undefined;

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   STATE_UNUSABLE: { kind: "host", meaning: "a state or runtime folder cannot be used safely" },
   CREATE_FAILED: { kind: "bottle", meaning: "the cage could not be made" },
   PROVISION_FAILED: { kind: "bottle", meaning: "a file could not be placed in the bottle" },
+  WORK_UNREADABLE: { kind: "bottle", meaning: "what the agent made could not be collected or is not sound" },
   SEAL_BROKEN: { kind: "bottle", meaning: "a probe from inside found a way out or a secret" },
   BOTTLE_GONE: { kind: "bottle", meaning: "the bottle ended while it was needed" },
   TEARDOWN_INCOMPLETE: { kind: "bottle", meaning: "something could not be removed" },

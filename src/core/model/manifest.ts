@@ -31,13 +31,33 @@ const limits = z.strictObject({
   tmp: size.optional().describe("Size of /tmp, which lies in memory. Default: `512M`."),
 });
 
+const workspaceMode = z.enum(["clone", "copy", "bind"]);
+const workspaceObject = z.strictObject({
+  mode: workspaceMode
+    .optional()
+    .describe(
+      "`clone`: a repository of its own, with your commits and uncommitted work. `copy`: a private copy of all files. `bind`: the folder itself, through which it can run code as you; not in the bottle `default`.",
+    ),
+  include: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(1024)
+        .regex(/^[^\0\n:]/, "a pathspec without magic, on one line"),
+    )
+    .max(64)
+    .optional()
+    .describe("Ignored files that a clone brings along, as git pathspecs, e.g. `.env.example` or `vendor/`."),
+});
+
 const bottle = z.strictObject({
   backend: name.optional().describe("What the bottle is made with. Default: `bubblewrap`."),
   workspace: z
-    .enum(["copy", "bind"])
+    .union([workspaceMode, workspaceObject], { error: "expected clone, copy, bind or an object" })
     .optional()
     .describe(
-      "`copy` (default): the agent works on a private copy. `bind`: in the folder itself, through which it can run code as you. Not in the bottle `default`.",
+      "How the agent gets the folder, as a word or an object. Default: `clone` in a git repository, `copy` elsewhere.",
     ),
   env: z
     .record(

@@ -40,11 +40,32 @@ export interface Limits {
   readonly tmpBytes: number;
 }
 
+/**
+ * `clone`: a repository of its own with the operator's commits and uncommitted work. `copy`: a private copy of all
+ * files. `bind`: the folder itself.
+ */
+export type WorkspaceMode = "clone" | "copy" | "bind";
+
 export interface Workspace {
-  readonly mode: "copy" | "bind";
-  /** Real path on the host: what is copied, or what is bound. */
+  readonly mode: WorkspaceMode;
+  /** Real path on the host: top of the work tree that is cloned, or what is copied or bound. */
   readonly host: string;
+  /** The same path wherever it can be, so that paths in messages and settings mean the same on both sides. */
   readonly guest: string;
+  /** Where the agent starts: `guest`, or the folder in it that was named. */
+  readonly cwd: string;
+  /** What is cloned; null in the other modes. */
+  readonly clone: CloneSource | null;
+}
+
+/** Where a repository lies on the host, and what of it is wanted beyond what git keeps. */
+export interface CloneSource {
+  readonly gitDir: string;
+  readonly commonDir: string;
+  /** Object folders that it borrows from. */
+  readonly alternates: readonly string[];
+  /** Pathspecs of ignored files that are brought along. */
+  readonly include: readonly string[];
 }
 
 /** A file that provisioning places in the bottle before the agent starts. */

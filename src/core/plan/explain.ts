@@ -16,7 +16,7 @@ export function explainPlan(plan: BottlePlan): string {
       "agent",
       [agentLine(plan), `program ${agent.binary.path}, version ${agent.binary.version} (${agent.binary.origin})`],
     ],
-    ["workspace", [`${workspace.mode} of ${workspace.host} at ${workspace.guest}`]],
+    ["workspace", workspaceLines(workspace)],
     ["mounts", plan.mounts.map((mount) => `${mount.host} at ${mount.guest}, read-only`)],
     ["files", plan.files.map((file) => `${file.path} (mode ${file.mode.toString(8)})`)],
     ["may reach", plan.rules.map(ruleLine)],
@@ -39,6 +39,15 @@ export function explainPlan(plan: BottlePlan): string {
     ])
     .join("\n")
     .concat("\n");
+}
+
+function workspaceLines({ mode, host, guest, cwd, clone }: BottlePlan["workspace"]): readonly string[] {
+  return [
+    `${mode} of ${host} at ${guest}`,
+    ...(cwd === guest ? [] : [`the agent starts in ${cwd}`]),
+    ...(clone?.include.map((pattern) => `with ignored files: ${pattern}`) ?? []),
+    ...(clone?.alternates.map((folder) => `objects are also read from ${folder}`) ?? []),
+  ];
 }
 
 function indented(line: string): string {

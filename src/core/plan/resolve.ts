@@ -3,13 +3,13 @@ import type { Manifest } from "../model/definition.ts";
 import { BottleError, type ErrorCode } from "../model/errors.ts";
 import type { HostFacts } from "../model/host-facts.ts";
 import { bottleName, isName } from "../model/ids.ts";
-import type { BottlePlan, Json } from "../model/plan.ts";
+import type { BottlePlan, Json, WorkspaceMode } from "../model/plan.ts";
 import type { EgressRule } from "../model/policy.ts";
 import { policyProblems } from "../policy/validate.ts";
 import { printable } from "../wire/printable.ts";
 import { planCredentials } from "./credentials.ts";
 import { planEnvironment } from "./environment.ts";
-import { GUEST_HOME, GUEST_WORKSPACE } from "./guest.ts";
+import { GUEST_HOME } from "./guest.ts";
 import { labelProblems } from "./labels.ts";
 import { planLimits } from "./limits.ts";
 import { deriveBytes } from "./placeholders.ts";
@@ -17,12 +17,13 @@ import { planRisks } from "./risks.ts";
 import { planRules } from "./rules.ts";
 import type { AgentSelection } from "./selection.ts";
 import type { StartRequest } from "./start-request.ts";
-import { type ProtectedFolders, refuseWorkspace } from "./workspace-refusals.ts";
+import { planWorkspace, type RepositoryFact } from "./workspace.ts";
+import type { ProtectedFolders } from "./workspace-refusals.ts";
 
 /** What planning needs of a backend; every `Backend` is one. */
 export interface PlanBackend {
   readonly name: string;
-  readonly capabilities: { readonly workspace: readonly ("copy" | "bind")[] };
+  readonly capabilities: { readonly workspace: readonly WorkspaceMode[] };
   plan(plan: Omit<BottlePlan, "backendPlan">, facts: HostFacts): Json;
 }
 
@@ -36,8 +37,8 @@ export interface PlanInputs {
   readonly candidate: CredentialCandidate | null;
   /** Real path of `request.path`. */
   readonly workspace: string;
-  /** `.git` in the workspace is a file or a link, which leads to a repository elsewhere. */
-  readonly gitElsewhere: boolean;
+  /** What repository it lies in. */
+  readonly repository: RepositoryFact;
   /** Real paths of the folders that no agent may get (`host/protected-folders`). */
   readonly protectedFolders: ProtectedFolders;
   readonly backend: PlanBackend;
@@ -76,17 +77,15 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
   });
   const usage = [...(isName(name) ? [] : [nameProblem(name)]), ...mistyped, ...labelProblems(request.labels)];
 
-  const mode = request.workspace ?? bottle.workspace ?? "copy";
-  const refusal = refuseWorkspace(inputs.workspace, inputs.protectedFolders, mode);
-  if (refusal !== null) return refuse("WORKSPACE_REFUSED", refusal, "start it in the folder of one project");
-  if (mode === "bind" && inputs.gitElsewhere) {
-    return refuse(
-      "WORKSPACE_REFUSED",
-      `${inputs.workspace} is a git worktree or submodule: its .git leads out of it, so git would not work inside, and ` +
-        "what the agent makes of it your own git would follow",
-      "bind the main checkout, or leave --workspace bind out to work on a private copy",
-    );
-  }
+  const placed = planWorkspace({
+    folder: inputs.workspace,
+    found: inputs.repository,
+    asked: request.workspace,
+    definition: bottle.workspace,
+    protectedFolders: inputs.protectedFolders,
+  });
+  if (!placed.ok) return refuse("WORKSPACE_REFUSED", placed.message, placed.hint);
+  const { workspace } = placed;
   const credentials = planCredentials({
     definitions: bottle.credentials ?? {},
     rules: definitions,
@@ -102,7 +101,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
   const { limits, problems: limitProblems } = planLimits(bottle.limits ?? {});
   const run: AgentRunRequest = {
     binary,
-    workspace: GUEST_WORKSPACE,
+    workspace: workspace.cwd,
     home: GUEST_HOME,
     prompt: request.prompt,
     args: [...selection.args, ...request.args],
@@ -119,7 +118,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
       command: provider.command(run),
       headless: request.prompt !== null,
     },
-    workspace: { mode, host: inputs.workspace, guest: GUEST_WORKSPACE },
+    workspace,
     mounts: provider.mounts(binary),
     ...environment,
     limits,
@@ -133,7 +132,9 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
 
   const problems = [
     ...usage,
-    ...(backend.capabilities.workspace.includes(mode) ? [] : [`${backend.name} cannot ${mode} a workspace`]),
+    ...(backend.capabilities.workspace.includes(workspace.mode)
+      ? []
+      : [`${backend.name} cannot ${workspace.mode} a workspace`]),
     ...credentials.problems,
     ...ruleProblems,
     ...envProblems,

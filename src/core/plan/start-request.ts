@@ -1,11 +1,13 @@
+import type { WorkspaceMode } from "../model/plan.ts";
+
 /** What the operator asked for with `bottle start`, parsed from the command line and nothing else. */
 export interface StartRequest {
   /** Name of an agent: from a manifest, or built in. */
   readonly agent: string;
   /** Folder to work in, absolute (not yet resolved through links). */
   readonly path: string;
-  /** null: what the bottle definition says, else `copy`. */
-  readonly workspace: "copy" | "bind" | null;
+  /** null: what the bottle definition says, else `clone` in a git repository and `copy` elsewhere. */
+  readonly workspace: WorkspaceMode | null;
   /** null: what the bottle definition says, else the built-in default. */
   readonly backend: string | null;
   /** Absolute path of the agent's program on this host; null: the manifest's, else the provider's own. */

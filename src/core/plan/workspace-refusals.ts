@@ -1,3 +1,5 @@
+import type { WorkspaceMode } from "../model/plan.ts";
+
 /** A folder that no agent may get, with the words that say why. */
 export interface ProtectedFolder {
   /** Real path. */
@@ -16,7 +18,7 @@ export type ProtectedFolders = readonly ProtectedFolder[];
  * Why `workspace` (a real path) must not be given to an agent, or null (attack row 140). Refused when it is, or
  * contains, a protected folder, and when it lies in one whose inside is protected.
  */
-export function refuseWorkspace(workspace: string, folders: ProtectedFolders, mode: "copy" | "bind"): string | null {
+export function refuseWorkspace(workspace: string, folders: ProtectedFolders, mode: WorkspaceMode): string | null {
   for (const folder of folders) {
     if (folder.only !== undefined && folder.only !== mode) continue;
     if (workspace === folder.path) return `${workspace} is ${folder.what}`;

@@ -8,7 +8,7 @@ import { identify } from "../../../src/host/process-identity.ts";
 import { checkNeighbours } from "../../../src/session/neighbours.ts";
 import { type Layout, layoutOf } from "../../../src/state/layout.ts";
 import { createRecord } from "../../../src/state/records.ts";
-import { testPlan } from "../../support/test-bottle.ts";
+import { testPlan, workspaceAt } from "../../support/test-bottle.ts";
 
 const uid = process.getuid?.() ?? 0;
 
@@ -40,7 +40,7 @@ async function withBottle(context: TestContext, change: Partial<BottleRecord>): 
   return layout;
 }
 
-const bound = (host: string) => testPlan("second", host, { workspace: { mode: "bind", host, guest: "/workspace" } });
+const bound = (host: string) => testPlan("second", host, { workspace: workspaceAt("bind", host) });
 
 test("row 140: no folder is bound to two running bottles, nor one in the other", async (context) => {
   const layout = await withBottle(context, {});

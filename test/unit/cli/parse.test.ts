@@ -37,7 +37,7 @@ test("usage errors name what is wrong, and where help is", async () => {
     [["strat"], /^unknown command 'strat'$/, /Did you mean start\?/],
     [["start"], /^missing required argument 'agent'$/, /bottle help start/],
     [["start", "claude", "--workspce", "bind"], /^unknown option '--workspce'$/, /--workspace\?.*bottle help start/],
-    [["start", "claude", "--workspace", "clone"], /clone.*copy, bind/, /bottle help start/],
+    [["start", "claude", "--workspace", "cloud"], /cloud.*clone, copy, bind/, /bottle help start/],
     [["ls", "extra"], /^too many arguments/, /bottle help ls/],
     [["ls", "--", "extra"], /^too many arguments/, /bottle help ls/],
     [["help", "nosuch"], /^no verb is called nosuch$/, /bottle help lists/],

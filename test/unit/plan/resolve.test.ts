@@ -59,9 +59,9 @@ function inputs(change: Partial<PlanInputs> = {}, requested: Partial<StartReques
     binary: { path: "/usr/bin/test-agent", version: "1.2.3", origin: "host test-agent" },
     candidate: testProvider.credentials(facts.home)[0] ?? null,
     workspace: "/home/op/project",
-    gitElsewhere: false,
+    repository: { kind: "none" },
     protectedFolders: [{ path: "/home/op", what: "your home folder", inside: false }],
-    backend: { name: "cage", capabilities: { workspace: ["copy", "bind"] }, plan: () => ({ cage: true }) },
+    backend: { name: "cage", capabilities: { workspace: ["clone", "copy", "bind"] }, plan: () => ({ cage: true }) },
     entropy: new Uint8Array(32).fill(7),
     ...change,
   };
@@ -131,11 +131,17 @@ test("row 140: bind happens only when it is typed or when the bottle says so, an
 });
 
 test("row 140: a git worktree is not bound, and a copy of one is taken", () => {
-  const error = errorOf({ gitElsewhere: true }, { workspace: "bind" });
+  const root = "/home/op/project";
+  const gitDir = "/home/op/main/.git/worktrees/project";
+  const repository = {
+    kind: "repository",
+    repository: { root, gitDir, commonDir: "/home/op/main/.git", alternates: [] },
+  } as const;
+  const error = errorOf({ repository }, { workspace: "bind" });
   assert.equal(error.code, "WORKSPACE_REFUSED");
   assert.match(error.message, /git worktree/);
   assert.match(error.hint ?? "", /main checkout/);
-  assert.equal(planOf({ gitElsewhere: true }).workspace.mode, "copy");
+  assert.equal(planOf({ repository }).workspace.mode, "clone");
 });
 
 test("rules come in order: operator, agent, command line; ids say whose they are", () => {

@@ -1,0 +1,176 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Backend, WorkshopJob, WorkshopResult } from "../../backends/backend.ts";
+import { BottleError } from "../../core/model/errors.ts";
+import type { HostFacts } from "../../core/model/host-facts.ts";
+import type { BottlePlan } from "../../core/model/plan.ts";
+import type { Secret } from "../../core/model/secret.ts";
+import type { RepositoryBase } from "../../core/model/work.ts";
+import { printable } from "../../core/wire/printable.ts";
+import { REPORT_LIMIT, readWorkReport, type WorkReport } from "../../core/wire/work-report.ts";
+import { type HostRepository, repositoryAt } from "../../host/repository.ts";
+import { writeBase } from "../../state/base-file.ts";
+import type { LivePaths } from "../../state/layout.ts";
+import { searchFor } from "../secret-search.ts";
+import { CLONE_SCRIPT } from "./clone-script.ts";
+import { FOLDER_SCRIPT } from "./folder-script.ts";
+import { reportReader } from "./report-reader.ts";
+
+/** What a start needs to bring in a workspace and to know later what became of it. */
+export interface Beginning {
+  readonly plan: BottlePlan;
+  readonly backend: Backend;
+  readonly facts: HostFacts;
+  readonly paths: Pick<LivePaths, "workspace" | "base" | "baseFolder">;
+  /** What must not enter. */
+  readonly secrets: readonly Secret[];
+  /** Patterns of the operator's own that no repository names (core.excludesFile). */
+  readonly ignored: string;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const MOST_REPOSITORIES = 256;
+
+/** One repository to bring: where it is in the workspace, and on the host; `repository` null: a plain folder. */
+interface Part {
+  readonly path: string;
+  readonly host: string;
+  readonly repository: HostRepository | null;
+}
+
+/**
+ * Fills the bottle's workspace with a clone (DESIGN section 9), submodules and repositories within it included as far
+ * as they are on this host, and keeps where the work begins. Errors: PROVISION_FAILED, SECRET_EXPOSED.
+ */
+export async function beginClone(beginning: Beginning): Promise<void> {
+  const { host, clone } = beginning.plan.workspace;
+  if (clone === null) throw new BottleError("INVARIANT", "a clone without a repository");
+  const top = { path: "", host, repository: { root: host, ...clone } };
+  await begin(beginning, "clone", top);
+}
+
+/** Keeps what a plain folder holds at the start, so that `bottle diff` has something to compare with. Errors: PROVISION_FAILED. */
+export async function beginCopy(beginning: Beginning): Promise<void> {
+  await begin(beginning, "copy", { path: "", host: beginning.plan.workspace.host, repository: null });
+}
+
+async function begin(beginning: Beginning, kind: "clone" | "copy", top: Part): Promise<void> {
+  const repositories: RepositoryBase[] = [];
+  const open = [top];
+  for (let part = open.shift(); part !== undefined; part = open.shift()) {
+    const place = join(beginning.paths.baseFolder, `${repositories.length}.git`);
+    const report = await bring(beginning, part, place);
+    repositories.push(baseOf(part, place, report));
+    for (const name of report.embedded) {
+      const inner = await embedded(part, name, kind);
+      if (typeof inner === "string") beginning.say(`bottle: note: ${printable(inner)}`);
+      else if (inner !== null) open.push(inner);
+    }
+    if (repositories.length + open.length > MOST_REPOSITORIES) {
+      throw new BottleError("PROVISION_FAILED", `the workspace holds more than ${MOST_REPOSITORIES} repositories`, {
+        hint: "start in the folder of one project",
+      });
+    }
+  }
+  await writeBase(beginning.paths.base, { schema: 1, kind, repositories });
+}
+
+function baseOf({ path, host, repository }: Part, place: string, report: WorkReport): RepositoryBase {
+  const { format, snapshot, head, branch } = report;
+  if (snapshot === null) throw unreadable(host, "its report names no commit");
+  const objects = join(place, "objects");
+  return { path, host, gitDir: repository?.gitDir ?? null, branch, head, snapshot, objectFormat: format, objects };
+}
+
+/** A repository in another one's work tree. A text: why it is left out; null: nothing is there. */
+async function embedded(part: Part, name: string, kind: "clone" | "copy"): Promise<Part | string | null> {
+  const host = join(part.host, name);
+  const path = join(part.path, name);
+  // A link in the path would lead to another folder of the operator.
+  if ((await realpath(host).catch(() => null)) !== host) return null;
+  if (kind === "copy") return { path, host, repository: null };
+  const found = await repositoryAt(host);
+  if (found.kind === "refused") return `${path} is left out: ${found.why}`;
+  return found.kind === "none" ? null : { path, host, repository: found.repository };
+}
+
+async function bring(beginning: Beginning, part: Part, place: string): Promise<WorkReport> {
+  const { plan, backend, facts, paths, secrets, signal } = beginning;
+  const reader = reportReader(REPORT_LIMIT);
+  const detector = searchFor(secrets);
+  const found = new Set<string>();
+  // For the agent to read when its work is collected; the folders around it are closed to everybody else.
+  await mkdir(place, { mode: 0o755 });
+  const result = await backend.workshop(
+    {
+      bottle: plan.name,
+      agentFolder: paths.workspace,
+      as: "owner",
+      ...(part.repository === null ? folderJob(part, place) : cloneJob(beginning, part, part.repository, place)),
+      onStdout: (chunk) => {
+        for (const name of detector.push(reader.push(chunk))) found.add(name);
+        return undefined;
+      },
+      signal,
+    },
+    facts,
+  );
+  if (signal.aborted) throw new BottleError("BOTTLE_GONE", `interrupted by ${String(signal.reason)}`);
+  const report = result.code === 0 ? readWorkReport(reader.head() ?? "") : null;
+  if (report === null) throw unreadable(part.host, firstLine(result));
+  if (found.size > 0) {
+    throw new BottleError(
+      "SECRET_EXPOSED",
+      `the workspace ${part.host} contains the value of the credential ${[...found].join(", ")}, which must not enter a bottle`,
+      { hint: `find the file with: git -C ${part.host} grep -lF "$VALUE"; remove it from there and start again` },
+    );
+  }
+  return report;
+}
+
+type Job = Pick<WorkshopJob, "script" | "args" | "folders" | "stdin">;
+
+function folderJob(part: Part, place: string): Job {
+  return {
+    script: FOLDER_SCRIPT,
+    args: ["/source/work", "/base"],
+    folders: [
+      { host: part.host, guest: "/source/work" },
+      { host: place, guest: "/base", writable: true },
+    ],
+    stdin: new Uint8Array(),
+  };
+}
+
+function cloneJob({ plan, paths, secrets, ignored }: Beginning, part: Part, from: HostRepository, place: string): Job {
+  const gitDir = join("/source/git", relative(from.commonDir, from.gitDir));
+  const alternates = from.alternates.map((host, index) => ({ host, guest: `/source/alternates/${index}` }));
+  const include = part.path === "" ? (plan.workspace.clone?.include ?? []) : [];
+  return {
+    script: CLONE_SCRIPT,
+    args: [
+      ...["/source/work", gitDir, "/source/git", join("/target", part.path), "/base"],
+      ...[secrets.length > 0 ? "search" : "", ...alternates.map(({ guest }) => guest)],
+    ],
+    folders: [
+      { host: part.host, guest: "/source/work" },
+      { host: from.commonDir, guest: "/source/git" },
+      ...alternates,
+      { host: paths.workspace, guest: "/target", writable: true },
+      { host: place, guest: "/base", writable: true },
+    ],
+    stdin: Buffer.from(`${ignored.replace(/\n+/g, "\n").trim()}\n\n${include.map((line) => `${line}\n`).join("")}`),
+  };
+}
+
+function unreadable(host: string, why: string): BottleError {
+  return new BottleError("PROVISION_FAILED", `the repository ${host} could not be read whole: ${why}`, {
+    hint: "git fsck says what is wrong with it; --workspace copy takes its files without git",
+  });
+}
+
+function firstLine({ words, timedOut }: WorkshopResult): string {
+  if (timedOut) return "it took too long";
+  return printable(words.trim().split("\n")[0] ?? "", 300) || "no word of why";
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { PassThrough } from "node:stream";
+import type { Backend } from "../../backends/backend.ts";
+import { BottleError } from "../../core/model/errors.ts";
+import type { CollectedWork, RepositoryBase, WorkBase } from "../../core/model/work.ts";
+import { printable } from "../../core/wire/printable.ts";
+import { REPORT_LIMIT, readWorkReport } from "../../core/wire/work-report.ts";
+import type { BottlePaths } from "../../state/layout.ts";
+import type { SessionContext } from "../context.ts";
+import { COLLECT_SCRIPT } from "./collect-script.ts";
+import { reportReader } from "./report-reader.ts";
+
+export interface CollectRequest {
+  readonly name: string;
+  readonly backend: Backend;
+  readonly paths: BottlePaths;
+  readonly base: WorkBase;
+  readonly repository: RepositoryBase;
+  /** True where the host no longer has the objects that the work builds on: the pack then holds the whole history. */
+  readonly full: boolean;
+}
+
+/**
+ * Collects what an agent made of one repository, while it runs or after it ended, and answers as soon as the report is
+ * there; the pack streams on, and `done` resolves when all of it came. What comes is the agent's word: nothing of it is
+ * to be used before it was imported into a quarantine. Errors: WORK_UNREADABLE; `done` rejects with it too.
+ */
+export async function collectWork(
+  request: CollectRequest,
+  { facts, signal }: Pick<SessionContext, "facts" | "signal">,
+): Promise<CollectedWork & { readonly done: Promise<void> }> {
+  const { name, backend, paths, base, repository } = request;
+  // One for each collection: several may look at the same time.
+  const scratch = join(paths.scratch, randomBytes(6).toString("hex"));
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const pack = new PassThrough({ highWaterMark: 1 << 20 });
+  const reader = reportReader(REPORT_LIMIT);
+  let reported: () => void = () => undefined;
+  const headSeen = new Promise<void>((resolve) => {
+    reported = resolve;
+  });
+  const kind = base.kind === "clone" ? "git" : "files";
+  const place = dirname(repository.objects);
+  const result = backend
+    .workshop(
+      {
+        bottle: name,
+        script: COLLECT_SCRIPT,
+        args: [
+          ...[join("/work", repository.path), `/base/${basename(place)}`, "/scratch", repository.snapshot],
+          ...[request.full ? "full" : "", kind],
+        ],
+        folders: [
+          { host: paths.workspace, guest: "/work" },
+          { host: paths.baseFolder, guest: "/base" },
+          { host: scratch, guest: "/scratch", writable: true },
+        ],
+        agentFolder: paths.workspace,
+        as: "agent",
+        stdin: new Uint8Array(),
+        onStdout: (chunk) => {
+          const rest = reader.push(chunk);
+          if (reader.head() !== null) reported();
+          if (rest.length === 0 || pack.write(rest) || pack.destroyed) return undefined;
+          return new Promise((resolve) => {
+            pack.once("drain", resolve).once("close", resolve);
+          });
+        },
+        signal,
+      },
+      facts,
+    )
+    .then(async ({ code, words, timedOut }) => {
+      await backend.erase(scratch, facts);
+      if (code !== 0) throw unreadable(name, timedOut ? "it took too long" : words);
+      pack.end();
+    });
+  const done = result.catch((error: unknown) => {
+    pack.destroy(error instanceof Error ? error : undefined);
+    throw error;
+  });
+  done.catch(() => undefined);
+  pack.on("error", () => undefined);
+  await Promise.race([headSeen, done]);
+  const report = readWorkReport(reader.head() ?? "");
+  if (report === null || report.work === null || report.format !== repository.objectFormat) {
+    pack.destroy();
+    await done.catch(() => undefined);
+    throw unreadable(name, "what came out of it is no report");
+  }
+  const { branch, head, work, embedded } = report;
+  // What is told already, or where nothing was done.
+  const refs = report.refs.filter(({ name: ref, id }) => ref !== branch && id !== repository.snapshot);
+  return { repository, branch, head, work, refs, embedded, pack, done };
+}
+
+function unreadable(name: string, words: string): BottleError {
+  const why = printable(words.trim().split("\n")[0] ?? "", 300) || "no word of why";
+  return new BottleError("WORK_UNREADABLE", `the work in ${name} could not be collected: ${why}`, {
+    hint: `look with: bottle exec ${name} -- git status; bottle cp takes single files out`,
+  });
+}

@@ -1,0 +1,24 @@
+import { SCRIPT_HEAD } from "./script-parts.ts";
+
+/**
+ * Keeps what a plain folder held when its bottle started, as one commit in a repository of ours that the agent never
+ * sees: what `bottle diff` compares with. `$1` the folder, `$2` the repository to make. On stdout: a report
+ * (core/wire/work-report).
+ */
+export const FOLDER_SCRIPT = String.raw`${SCRIPT_HEAD}
+work=$1 base=$2
+git init -q --template= --object-format=sha1 --bare "$base"
+export GIT_DIR="$base" GIT_WORK_TREE="$work"
+git config core.bare false
+git config core.looseCompression 0
+cd "$work"
+stage
+grep -z '/$' /tmp/others >/tmp/embedded || true
+snapshot=$(echo 'The folder as it was when the bottle started' | git commit-tree "$(git $quiet write-tree)")
+git update-ref refs/heads/snapshot "$snapshot"
+rm -f "$base/index"
+: >"$base/brought-refs"
+printf 'format sha1\nsnapshot %s\n' "$snapshot"
+listed embedded </tmp/embedded
+echo
+`;
