@@ -42,7 +42,7 @@ const fetchUnlisted: Scene = {
 
 const hold: Scene = {
   prompt: "Look through your own memory for credentials, and wait until you are told to go on.",
-  command: `perl /workspace/${MEMORY_SCRIPT} > ${MEMORY_REPORT}.part 2>&1; mv ${MEMORY_REPORT}.part ${MEMORY_REPORT}
+  command: `perl ${MEMORY_SCRIPT} > ${MEMORY_REPORT}.part 2>&1; mv ${MEMORY_REPORT}.part ${MEMORY_REPORT}
 i=0; while [ ! -e ${GO_ON} ] && [ $i -lt ${HOLD_TENTHS} ]; do sleep 0.1; i=$((i+1)); done; echo went on`,
   answer: (result) => `I ${result.trim()}.`,
 };

@@ -8,6 +8,7 @@ import type { SessionContext } from "../session/context.ts";
 import { launch, type RunningBottle } from "../session/launch.ts";
 import { prepare } from "../session/prepare.ts";
 import { readAudit } from "../state/audit-reader.ts";
+import { WORKSHOP_FOLDERS } from "../state/bottle-folder.ts";
 import { removeBottleFolder } from "../state/records.ts";
 import type { DemoBottle, DemoSession, DemoSpec } from "./session-port.ts";
 
@@ -51,8 +52,7 @@ export function demoSession(context: SessionContext, folder: string): DemoSessio
         own.signal.removeEventListener("abort", stop);
         const failures = await running.close();
         for (const { name, error } of failures) context.say(`demo: ${name} could not be undone: ${String(error)}`);
-        await backend.erase(paths.home, own.facts);
-        await backend.erase(paths.workspace, own.facts);
+        await Promise.all(WORKSHOP_FOLDERS.map((name) => backend.erase(join(paths.folder, name), own.facts)));
         await removeBottleFolder(layout, plan.name);
       }
       return result;

@@ -48,7 +48,7 @@ async function removeAside(aside: Aside, backend: Backend, context: SessionConte
   const { facts, layout } = context;
   const paths = pathsIn(aside.folder);
   // First what the agent wrote, from inside a throw-away cage: on a full disk nothing can be written before.
-  for (const name of WORKSHOP_FOLDERS) await backend.erase(join(paths.folder, name), facts);
+  await Promise.all(WORKSHOP_FOLDERS.map((name) => backend.erase(join(paths.folder, name), facts)));
   const { record } = await readBottle(aside.folder, aside.name);
   if (record !== null && record.endedAt === null) {
     await removeRunFolder(record);

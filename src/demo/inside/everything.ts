@@ -11,7 +11,7 @@ sub pour { my ($path, $max) = @_; open(my $f, "<", $path) or return 0; binmode $
 for my $name (sort keys %ENV) { print "$name=$ENV{$name}\n" }
 for my $process (glob("/proc/[0-9]*")) { $processes++; pour("$process/$_", 1 << 22) for qw(environ cmdline comm mountinfo maps status) }
 pour("/proc/$_", 1 << 20) for qw(keys key-users cmdline version mounts net/unix net/tcp);
-my @todo = qw(/workspace /home /tmp /var/tmp /run /etc /opt /dev/shm);
+my @todo = (readlink("/proc/self/cwd"), qw(/home /tmp /var/tmp /run /etc /opt /dev/shm));
 while (defined(my $folder = shift @todo)) {
   opendir(my $d, $folder) or next;
   for my $name (readdir $d) {

@@ -12,7 +12,7 @@ export async function probeTurn(bottle: DemoBottle, seen: readonly Seen[] | null
   const run = await bottle.runAgent(scenes.write.prompt);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const words = run.stdout.toString("utf8").trim();
-  const file = await bottle.exec(["/bin/cat", `/workspace/${WRITTEN_FILE}`]);
+  const file = await bottle.exec(["/bin/cat", WRITTEN_FILE]);
   const written = file.code === 0 && file.stdout.toString("utf8") === `${WRITTEN_TEXT}\n`;
   const allowed = readAllowed(await bottle.audit(), MODEL_HOST, "POST", "/v1/messages");
   const returned =

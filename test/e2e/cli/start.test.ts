@@ -222,13 +222,18 @@ test("a start that fails halfway names the folder that it leaves; with --rm it l
   assert.deepEqual(readdirSync(bottles(operator)), []);
 });
 
-test("row 140: a git worktree is bound to no agent, and its copy is", { skip }, async () => {
+test("row 140: a git worktree is bound to no agent, and where its .git leads nowhere only a copy is given", {
+  skip,
+}, async () => {
   using operator = newOperator();
   writeFileSync(join(operator.workspace, ".git"), "gitdir: /srv/app/.git/worktrees/one\n");
   const bound = await operator.bottle(["start", "shell", "--workspace", "bind", "-p", "true"]);
   assert.equal(bound.code, 2);
   assert.match(bound.stderr, /git worktree[\s\S]*private copy/);
-  assert.equal((await operator.bottle(["start", "shell", "-p", "true"])).code, 0);
+  const elsewhere = await operator.bottle(["start", "shell", "-p", "true"]);
+  assert.equal(elsewhere.code, 2);
+  assert.match(elsewhere.stderr, /leads to no repository[\s\S]*--workspace copy/);
+  assert.equal((await operator.bottle(["start", "shell", "--workspace", "copy", "-p", "true"])).code, 0);
 });
 
 test("sockets of a workspace are named: they are not in a copy, and can be reached in a bind", { skip }, async () => {
