@@ -13,6 +13,8 @@ export interface Layout {
   readonly state: string;
   readonly bottles: string;
   readonly archive: string;
+  /** Which projects the operator trusts (trust-records.ts). */
+  readonly trust: string;
   readonly cache: string;
   /** Sockets: one folder for each running bottle (run-folder.ts), below this one. */
   readonly runtime: string;
@@ -72,6 +74,7 @@ export function layoutOf(env: Readonly<Record<string, string | undefined>>, home
     state,
     bottles: join(state, "bottles"),
     archive: join(state, "archive"),
+    trust: join(state, "trust"),
     cache: base("XDG_CACHE_HOME", ".cache"),
     runtime: runtimeFolder(env.XDG_RUNTIME_DIR, uid),
   };

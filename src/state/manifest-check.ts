@@ -1,9 +1,10 @@
 import type { AgentDefinition, BottleDefinition, Origin } from "../core/model/definition.ts";
 import type { Problem } from "../core/model/finding.ts";
 import { agentSchema, bottleSchema } from "../core/model/manifest.ts";
-import { forbiddenKeys } from "../core/plan/project-file.ts";
+import { fieldsOf } from "../core/plan/fields.ts";
+import { forbiddenKeys, forbiddenValues } from "../core/plan/project-file.ts";
 import { schemaProblems } from "./manifest-names.ts";
-import { type BottleParts, fieldsOf, soundParts } from "./manifest-parts.ts";
+import { type BottleParts, soundParts } from "./manifest-parts.ts";
 import { type Path, parseManifestText } from "./manifest-text.ts";
 
 /** What one file gives: its definitions so far as they are sound, and what is wrong. */
@@ -27,10 +28,10 @@ export interface PlacedFault {
 
 /**
  * Checks the text of a manifest file against the schema. Every problem is found at once, and a definition with one is
- * left out, so that it never hides the others. A project's file is held to what an untrusted file may say: any other
- * key, known today or not, is a problem (attack row 141).
+ * left out, so that it never hides the others. A project's file is held to what it may say, untrusted or trusted: any
+ * other key, known today or not, is a problem (attack row 141). `trustHint` says how it could become trusted.
  */
-export function checkManifest(text: string, origin: Origin): CheckedFile {
+export function checkManifest(text: string, origin: Origin, trustHint = "bottle trust shows it"): CheckedFile {
   const parsed = parseManifestText(origin.file, text);
   const fault: CheckedFile["fault"] = (path, message, hint, at = "value") => ({
     path,
@@ -40,16 +41,15 @@ export function checkManifest(text: string, origin: Origin): CheckedFile {
     return { value: undefined, bottles: {}, agents: {}, parts: {}, faults: parsed.faults, fault };
   }
 
-  const hint = "move it to your own file in the configuration folder";
-  const forbidden = (origin.by === "project" ? forbiddenKeys(parsed.value) : []).map((path) =>
-    fault(path, "a project's file may not say this", hint, "key"),
-  );
+  const forbidden =
+    origin.by === "project" ? projectFaults(parsed.value, origin.trusted === true, trustHint, fault) : [];
   const worded = schemaProblems(parsed.value)
     .filter((issue) => !forbidden.some((above) => isAtOrBelow(issue.path, above.path)))
     .map((issue) => fault(issue.path, issue.message, issue.hint, issue.at));
   const faults = [...parsed.faults, ...forbidden, ...worded];
   const faulty = (place: Path) => faults.some(({ path }) => isAtOrBelow(path, place));
-  const bottles = origin.by === "project" ? [] : Object.entries(fieldsOf(fieldsOf(parsed.value).bottles));
+  const mayHoldBottles = origin.by === "operator" || origin.trusted === true;
+  const bottles = mayHoldBottles ? Object.entries(fieldsOf(fieldsOf(parsed.value).bottles)) : [];
   const sound = (section: "bottles" | "agents") =>
     Object.entries(fieldsOf(fieldsOf(parsed.value)[section])).filter(
       ([name]) => !faults.some(({ path }) => isAtOrBelow(path, [section, name]) || isAtOrBelow([section], path)),
@@ -64,6 +64,26 @@ export function checkManifest(text: string, origin: Origin): CheckedFile {
     faults,
     fault,
   };
+}
+
+const OWN_FILE = "move it to your own file in the configuration folder";
+
+function projectFaults(
+  value: unknown,
+  trusted: boolean,
+  trustHint: string,
+  fault: CheckedFile["fault"],
+): readonly PlacedFault[] {
+  const keys = forbiddenKeys(value, trusted).map(({ path, speaker }) =>
+    speaker === "trusted"
+      ? fault(path, "only a trusted project's file may say this", `${trustHint}, or ${OWN_FILE}`, "key")
+      : fault(path, "a project's file may not say this", OWN_FILE, "key"),
+  );
+  const values = trusted ? forbiddenValues(value) : [];
+  return [
+    ...keys,
+    ...values.map((path) => fault(path, "a project's file may not ask for bind", "type --workspace bind")),
+  ];
 }
 
 /** True when `path` is `above` or lies below it. */

@@ -14,11 +14,8 @@ export interface PlacedProblem {
 
 /** Keys of later versions: naming one says so, instead of guessing what else was meant. */
 const LATER: Readonly<Record<string, string>> = {
-  extends: "inheritance between bottles",
   git: "the git gate",
   image: "images",
-  skills: "skills",
-  trust: "trusted project files",
   leak: "leak actions",
   leaks: "leak actions",
   packs: "rule packs",

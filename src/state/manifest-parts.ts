@@ -1,5 +1,6 @@
 import type { BottleDefinition } from "../core/model/definition.ts";
 import { bottleSchema } from "../core/model/manifest.ts";
+import { fieldsOf } from "../core/plan/fields.ts";
 import type { Path } from "./manifest-text.ts";
 
 /** What is sound in a definition of a bottle, whatever else is wrong in it. */
@@ -8,6 +9,9 @@ export interface BottleParts {
   /** Place in the file of each rule of `definition`. */
   readonly ruleIndexes: readonly number[];
 }
+
+/** Keys that are one word or a short list, sound or not as a whole. */
+const WORDS = ["extends", "workspace"] as const;
 
 /** The entries of `value`, a bottle of a file, in which `faulty` finds no fault; it takes paths from the bottle. */
 export function soundParts(value: unknown, faulty: (path: Path) => boolean): BottleParts {
@@ -18,6 +22,7 @@ export function soundParts(value: unknown, faulty: (path: Path) => boolean): Bot
   const sound = (key: string) =>
     Object.fromEntries(Object.entries(fieldsOf(bottle[key])).filter(([name]) => !faulty([key, name])));
   const parsed = bottleSchema.safeParse({
+    ...Object.fromEntries(WORDS.filter((key) => !faulty([key])).map((key) => [key, bottle[key]])),
     egress: { rules: rules.map(({ rule }) => rule) },
     credentials: sound("credentials"),
     env: sound("env"),
@@ -32,9 +37,4 @@ export function soundParts(value: unknown, faulty: (path: Path) => boolean): Bot
 export function rulesOf(bottle: unknown): readonly unknown[] {
   const { rules } = fieldsOf(fieldsOf(bottle).egress);
   return Array.isArray(rules) ? rules : [];
-}
-
-/** The fields of an object; none of anything else. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

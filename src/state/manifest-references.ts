@@ -1,15 +1,16 @@
 import { DEFAULT_BOTTLE } from "../core/model/definition.ts";
 import { bottleProblems } from "../core/plan/bottle-problems.ts";
+import { fieldsOf } from "../core/plan/fields.ts";
 import { nearest } from "../core/plan/nearest.ts";
 import type { CheckedFile, PlacedFault } from "./manifest-check.ts";
-import { fieldsOf, rulesOf } from "./manifest-parts.ts";
+import { rulesOf } from "./manifest-parts.ts";
 import type { Path } from "./manifest-text.ts";
 
 /** Names that definitions of a file may refer to. */
 export interface KnownNames {
   /** Built-in agents and providers. */
   readonly rack: readonly string[];
-  /** Bottles of the operator's file, sound or not; null: this is a project's file, which may speak of none. */
+  /** Bottles that an agent of this file may run in beside `default`, sound or not; null: an untrusted project's file, which may speak of none. */
   readonly bottles: readonly string[] | null;
 }
 
@@ -34,16 +35,10 @@ function bottleFaults(file: CheckedFile, name: string, bottle: unknown): readonl
   const faults: PlacedFault[] = [];
   const place = (path: Path): Path => ["bottles", name, ...path];
   if (name === DEFAULT_BOTTLE && isBind(fieldsOf(bottle).workspace)) {
-    const hint = "use another bottle, or type --workspace bind";
-    faults.push(file.fault(place(["workspace"]), "bind is never a default", hint));
+    faults.push(file.fault(place(["workspace"]), BIND_DEFAULT, BIND_HINT));
   }
-  const credentials = Object.keys(fieldsOf(fieldsOf(bottle).credentials));
-  for (const [index, rule] of rulesOf(bottle).entries()) {
-    const { credential } = fieldsOf(rule);
-    if (typeof credential !== "string" || credentials.includes(credential)) continue;
-    const message = `no credential of this bottle is called ${credential}`;
-    faults.push(file.fault(place(["egress", "rules", index, "credential"]), message, meant(credential, credentials)));
-  }
+  // What it builds on may have the credential: that is for `inheritanceFaults`.
+  if (fieldsOf(bottle).extends === undefined) faults.push(...credentialFaults(file, name, bottle, []));
   const parts = file.parts[name];
   for (const { path, message } of parts === undefined ? [] : bottleProblems(parts.definition)) {
     const [section, list, index] = path;
@@ -54,6 +49,26 @@ function bottleFaults(file: CheckedFile, name: string, bottle: unknown): readonl
     faults.push(file.fault(place(real), message));
   }
   return faults;
+}
+
+export const BIND_DEFAULT = "bind is never a default";
+export const BIND_HINT = "use another bottle, or type --workspace bind";
+
+/** Rules of a bottle that name a credential which neither it nor what it builds on (`inherited`) has. */
+export function credentialFaults(
+  file: CheckedFile,
+  name: string,
+  bottle: unknown,
+  inherited: readonly string[],
+): readonly PlacedFault[] {
+  const known = [...Object.keys(fieldsOf(fieldsOf(bottle).credentials)), ...inherited];
+  return rulesOf(bottle).flatMap((rule, index) => {
+    const { credential } = fieldsOf(rule);
+    if (typeof credential !== "string" || known.includes(credential)) return [];
+    const message = `no credential of this bottle is called ${credential}`;
+    const place = ["bottles", name, "egress", "rules", index, "credential"];
+    return [file.fault(place, message, meant(credential, known))];
+  });
 }
 
 function agentFaults(file: CheckedFile, name: string, agent: unknown, known: KnownNames): readonly PlacedFault[] {
@@ -72,7 +87,8 @@ function agentFaults(file: CheckedFile, name: string, agent: unknown, known: Kno
   return faults;
 }
 
-function meant(word: string, candidates: readonly string[]): string {
+/** What a name that is none was meant to be, as a hint. */
+export function meant(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates);
   if (near !== null) return `did you mean ${near}?`;
   return candidates.length === 0 ? "none is defined" : `there is: ${candidates.join(", ")}`;

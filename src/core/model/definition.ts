@@ -77,6 +77,8 @@ export interface WorkspaceDefinition {
 }
 
 export interface BottleDefinition {
+  /** Bottles of the same file (a project's: or `default`) that this one builds on; of several, the first counts most. */
+  readonly extends?: string | readonly string[] | undefined;
   readonly backend?: string | undefined;
   readonly workspace?: WorkspaceMode | WorkspaceDefinition | undefined;
   readonly env?: Readonly<Record<string, EnvDefinition>> | undefined;
@@ -95,6 +97,8 @@ export interface AgentDefinition {
   /** Standing instructions. */
   readonly prompt?: string | undefined;
   readonly args?: readonly string[] | undefined;
+  /** Folders with a SKILL.md, or single files. */
+  readonly skills?: readonly string[] | undefined;
 }
 
 /** One manifest file, checked. */
@@ -109,16 +113,48 @@ export interface ManifestFile {
 export interface Origin {
   readonly by: "operator" | "project";
   readonly file: string;
+  /** A project's file whose very bytes the operator trusts (`bottle trust`). */
+  readonly trusted?: true;
 }
 
-/** All manifest files, merged. Project definitions are already reduced to what an untrusted file may say (attack row 141). */
+/** A bottle definition with all that it inherits. */
+export interface WholeBottle extends BottleDefinition {
+  readonly origin: Origin;
+  /** What came from elsewhere: part such as `limits.memory` or `egress.rules[2]` to the name of the bottle that has it. */
+  readonly inherited?: Readonly<Record<string, string>>;
+}
+
+/** The project's manifest and what the operator thinks of it. */
+export interface ProjectStanding {
+  readonly file: string;
+  /** `changed`: other bytes than those that were trusted, so it counts as untrusted. */
+  readonly standing: "untrusted" | "trusted" | "changed";
+  /** Files that differ from what was trusted, relative to the project; empty but for `changed`. */
+  readonly changed: readonly string[];
+  /** Every file that the manifest names, relative to the project: what provisioning may bring in, by SHA-256. */
+  readonly files: Readonly<Record<string, NamedFile>>;
+}
+
+/** A file of a repository, as it was when it was read. */
+export interface NamedFile {
+  /** Of its bytes, in hex. */
+  readonly sha256: string;
+  readonly executable: boolean;
+}
+
+/**
+ * All manifest files, merged; bottles hold what they inherit. Of a project there is no more than its file may say
+ * (attack row 141).
+ */
 export interface Manifest {
-  readonly bottles: Readonly<Record<string, BottleDefinition & { readonly origin: Origin }>>;
+  readonly bottles: Readonly<Record<string, WholeBottle>>;
   readonly agents: Readonly<Record<string, AgentDefinition & { readonly origin: Origin }>>;
   /** Names whose definition has problems: starting one is an error, all others work. */
   readonly broken: { readonly bottles: readonly string[]; readonly agents: readonly string[] };
   /** All that is wrong in the files. Definitions without a problem can be used all the same. */
   readonly problems: readonly Problem[];
+  /** null: the workspace has no manifest. */
+  readonly project: ProjectStanding | null;
   /** PEM text of each `dial.ca` file, by the path as written. */
   readonly caPems: Readonly<Record<string, string>>;
 }
@@ -129,6 +165,7 @@ export const EMPTY_MANIFEST: Manifest = {
   agents: {},
   broken: { bottles: [], agents: [] },
   problems: [],
+  project: null,
   caPems: {},
 };
 

@@ -52,6 +52,12 @@ const workspaceObject = z.strictObject({
 });
 
 const bottle = z.strictObject({
+  extends: z
+    .union([name, z.array(name).min(1).max(16)], { error: "expected the name of a bottle, or a list of names" })
+    .optional()
+    .describe(
+      "Bottles that this one builds on. What it says itself replaces what they say, entry by entry; its lists, such as the rules, come before theirs. Of several, the first counts most.",
+    ),
   backend: name.optional().describe("What the bottle is made with. Default: `bubblewrap`."),
   workspace: z
     .union([workspaceMode, workspaceObject], { error: "expected clone, copy, bind or an object" })
@@ -98,6 +104,13 @@ const agent = z.strictObject({
     .max(64)
     .optional()
     .describe("Arguments passed to the agent's program as they are."),
+  skills: z
+    .array(z.string().min(1).max(4096))
+    .max(64)
+    .optional()
+    .describe(
+      "Skills for the agent: folders with a `SKILL.md`, or single files. In a project's file: below the project.",
+    ),
 });
 
 export const manifestSchema = z

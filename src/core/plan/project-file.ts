@@ -1,22 +1,174 @@
-/** Keys from the root of a file. */
-type Keys = readonly string[];
+import { fieldsOf } from "./fields.ts";
+
+/** Keys from the root of a file; a number is a place in a list. */
+export type Keys = readonly (string | number)[];
 
 /**
- * What an untrusted project's file may say (attack row 141): new agents, with a provider and instructions. An allow-list
- * by position, so that a key of a later schema is refused until somebody decides that it is harmless.
+ * Who may say a key: `any` project's file; only one that the operator `trusted` (`bottle trust`); nobody but the
+ * operator (`own`), because the key reaches for this host: its programs, its files, its network, its secrets in plain.
  */
-function isHarmless(path: Keys): boolean {
-  const [section, , key] = path;
-  if (path.length === 1) return section === "agents" || section === "$schema";
-  if (section !== "agents") return false;
-  return path.length === 2 || (path.length === 3 && (key === "provider" || key === "prompt"));
+export type Speaker = "any" | "trusted" | "own";
+
+const DENY = { host: "any", port: "any", methods: "any", paths: "any" } as const;
+
+/**
+ * The decision on every key of a manifest, for project's files (attack row 141, docs/decisions). What is not listed is
+ * `own`: a key of a later schema stays refused until somebody decides, and a test asks for that decision.
+ */
+export const SPEAKERS: Readonly<Record<string, Speaker>> = {
+  $schema: "any",
+  agents: "any",
+  ...below("agents.<name>", {
+    provider: "any",
+    prompt: "any",
+    "prompt.file": "any",
+    skills: "any",
+    deny: "any",
+    ...below("deny[]", DENY),
+    bottle: "trusted",
+    args: "trusted",
+    command: "own",
+    config: "own",
+  }),
+  bottles: "trusted",
+  ...below("bottles.<name>", {
+    extends: "trusted",
+    backend: "trusted",
+    workspace: "trusted",
+    "workspace.mode": "trusted",
+    // Ignored files, of which many hold secrets.
+    "workspace.include": "own",
+    env: "trusted",
+    "env.<name>.value": "trusted",
+    "env.<name>.expose": "own",
+    egress: "trusted",
+    "egress.packs": "trusted",
+    "egress.deny": "trusted",
+    ...below("egress.deny[]", { ...DENY }),
+    "egress.rules": "trusted",
+    ...below("egress.rules[]", {
+      host: "trusted",
+      port: "trusted",
+      scheme: "trusted",
+      mode: "trusted",
+      methods: "trusted",
+      paths: "trusted",
+      credential: "trusted",
+      websocket: "trusted",
+      maxRequestBytes: "trusted",
+      body: "trusted",
+      "body.shape": "trusted",
+      "body.allowProviderTools": "trusted",
+      dial: "own",
+      "dial.address": "own",
+      "dial.port": "own",
+      "dial.unix": "own",
+      "dial.ca": "own",
+    }),
+    credentials: "trusted",
+    ...below("credentials.<name>", {
+      source: "trusted",
+      "source.env": "trusted",
+      "source.file": "own",
+      "source.command": "own",
+      hosts: "trusted",
+      scheme: "trusted",
+      "scheme.basic": "trusted",
+      "scheme.basic.username": "trusted",
+      "scheme.header": "trusted",
+      "scheme.header.name": "trusted",
+      "scheme.header.prefix": "trusted",
+      "scheme.query": "trusted",
+      "scheme.query.parameter": "trusted",
+      variable: "trusted",
+      placeholder: "trusted",
+      drops: "trusted",
+    }),
+    limits: "trusted",
+    "limits.memory": "trusted",
+    "limits.cpus": "trusted",
+    "limits.pids": "trusted",
+    "limits.tmp": "trusted",
+    git: "trusted",
+    "git.name": "trusted",
+    "git.email": "trusted",
+    tools: "trusted",
+    "tools[].path": "own",
+    "tools[].bin": "own",
+    caches: "own",
+  }),
+};
+
+function below<S extends Speaker>(prefix: string, keys: Readonly<Record<string, S>>): Readonly<Record<string, S>> {
+  return Object.fromEntries(Object.entries(keys).map(([key, speaker]) => [`${prefix}.${key}`, speaker]));
 }
 
-/** Paths of all keys that a project's file may not hold; what lies below such a key is not listed again. */
-export function forbiddenKeys(value: unknown, path: Keys = []): readonly Keys[] {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([key, inner]) => {
-    const below = [...path, key];
-    return isHarmless(below) ? forbiddenKeys(inner, below) : [below];
+/** A position in the table: what may stand below it, and who may say it; a name or place on the way has no speaker. */
+interface Position {
+  speaker: Speaker | null;
+  readonly inner: Map<string, Position>;
+}
+
+const ROOT: Position = { speaker: null, inner: new Map() };
+for (const [path, speaker] of Object.entries(SPEAKERS)) {
+  let at = ROOT;
+  for (const part of path.replaceAll("[]", ".[]").split(".")) {
+    const next: Position = at.inner.get(part) ?? { speaker: null, inner: new Map() };
+    at.inner.set(part, next);
+    at = next;
+  }
+  at.speaker = speaker;
+}
+
+/** What a file says beyond what its speaker may. */
+export interface ForbiddenKey {
+  readonly path: Keys;
+  /** Who may say it. */
+  readonly speaker: "trusted" | "own";
+}
+
+/**
+ * All keys of `value` that a project's file may not hold; what lies below such a key is not listed again. Only texts,
+ * numbers and the like may stand where the table goes no deeper.
+ */
+export function forbiddenKeys(value: unknown, trusted: boolean): readonly ForbiddenKey[] {
+  return beyond(value, ROOT, [], (speaker) => speaker === "any" || (trusted && speaker === "trusted"));
+}
+
+function beyond(
+  value: unknown,
+  position: Position,
+  path: Keys,
+  may: (speaker: Speaker) => boolean,
+): readonly ForbiddenKey[] {
+  if (typeof value !== "object" || value === null) return [];
+  const list = Array.isArray(value);
+  return Object.entries(value).flatMap(([key, inner]): readonly ForbiddenKey[] => {
+    const place = [...path, list ? Number(key) : key];
+    const next = list ? position.inner.get("[]") : innerOf(position, key);
+    if (next === undefined) {
+      // An item of a list of words; anything that holds more is no word.
+      return list && (typeof inner !== "object" || inner === null) ? [] : [{ path: place, speaker: "own" }];
+    }
+    const speaker = next.speaker;
+    if (speaker !== null && !may(speaker)) return [{ path: place, speaker: speaker === "any" ? "own" : speaker }];
+    return beyond(inner, next, place, may);
+  });
+}
+
+function innerOf(position: Position, key: string): Position | undefined {
+  return (key === "[]" ? undefined : position.inner.get(key)) ?? position.inner.get("<name>");
+}
+
+/**
+ * Values that no project's file may give: bind is typed by the operator, since through it an agent runs code as them.
+ * Paths of what says so.
+ */
+export function forbiddenValues(value: unknown): readonly Keys[] {
+  const bottles = fieldsOf(fieldsOf(value).bottles);
+  return Object.entries(bottles).flatMap(([name, bottle]) => {
+    const { workspace } = fieldsOf(bottle);
+    if (workspace === "bind") return [["bottles", name, "workspace"]];
+    return fieldsOf(workspace).mode === "bind" ? [["bottles", name, "workspace", "mode"]] : [];
   });
 }

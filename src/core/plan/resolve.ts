@@ -14,6 +14,7 @@ import { labelProblems } from "./labels.ts";
 import { planLimits } from "./limits.ts";
 import { deriveBytes } from "./placeholders.ts";
 import { planRisks } from "./risks.ts";
+import { ruleWriters } from "./rule-writers.ts";
 import { planRules } from "./rules.ts";
 import type { AgentSelection } from "./selection.ts";
 import type { StartRequest } from "./start-request.ts";
@@ -70,6 +71,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
   } = planRules({
     extra: inputs.extraRules ?? [],
     operator: definitions,
+    writers: ruleWriters(bottle),
     agent: provider.rules,
     allow: request.allow,
     caPems: inputs.manifest.caPems,
@@ -158,6 +160,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     plan: draft,
     noLimits: facts.cgroup.kind === "none" ? facts.cgroup.why : null,
     projectFile: selection.origin?.by === "project" ? selection.origin.file : null,
+    projectBottle: bottle.origin?.by === "project" ? selection.bottleName : null,
     credentialMissing: credentials.missing,
   });
   const plan = { ...draft, risks };

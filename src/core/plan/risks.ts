@@ -8,11 +8,19 @@ export interface RiskInputs {
   readonly noLimits: string | null;
   /** File of the project that defines the agent; null: it is the operator's or built in. */
   readonly projectFile: string | null;
+  /** Name of the bottle that a trusted project's file defines; null: it is the operator's or built in. */
+  readonly projectBottle: string | null;
   readonly credentialMissing: boolean;
 }
 
 /** What the operator should know before starting, a sentence each, the gravest first. Empty is the normal case. */
-export function planRisks({ plan, noLimits, projectFile, credentialMissing }: RiskInputs): readonly string[] {
+export function planRisks({
+  plan,
+  noLimits,
+  projectFile,
+  projectBottle,
+  credentialMissing,
+}: RiskInputs): readonly string[] {
   const risks: string[] = [];
   if (plan.workspace.mode === "bind") {
     risks.push(
@@ -25,6 +33,8 @@ export function planRisks({ plan, noLimits, projectFile, credentialMissing }: Ri
   }
   if (projectFile !== null)
     risks.push(`the instructions of agent ${plan.agent.name} come from the project: ${projectFile}`);
+  if (projectBottle !== null)
+    risks.push(`what the agent may reach and hold is said by the project, which you trusted: bottle ${projectBottle}`);
   if (noLimits !== null)
     risks.push(`limits of memory and processes are only measured, processors have none: ${noLimits}`);
   if (credentialMissing)

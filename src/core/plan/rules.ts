@@ -1,5 +1,5 @@
 import type { DialDefinition, Manifest, RuleDefinition } from "../model/definition.ts";
-import type { DialTarget, EgressRule } from "../model/policy.ts";
+import type { DialTarget, EgressRule, RuleSource } from "../model/policy.ts";
 import { hostPatternProblem, splitHostPort } from "../policy/hosts.ts";
 import { printable } from "../wire/printable.ts";
 import { expandHome } from "./home-path.ts";
@@ -14,7 +14,10 @@ export interface PlannedRules {
 export interface RuleSources {
   /** Rules of the demo. */
   readonly extra: readonly EgressRule[];
+  /** Of the bottle definition. */
   readonly operator: readonly RuleDefinition[];
+  /** Whose each of them is, by index; absent: the operator's. */
+  readonly writers?: readonly RuleSource[];
   readonly agent: readonly EgressRule[];
   /** `--allow` as typed. */
   readonly allow: readonly string[];
@@ -50,11 +53,12 @@ export function planRules(sources: RuleSources): PlannedRules {
   return { rules, problems, mistyped };
 }
 
-function operatorRule(rule: RuleDefinition, index: number, { caPems, home }: RuleSources): EgressRule {
+function operatorRule(rule: RuleDefinition, index: number, { caPems, home, writers }: RuleSources): EgressRule {
   const scheme = rule.scheme ?? "https";
+  const source = writers?.[index] ?? "operator";
   return {
-    id: `operator:${index}`,
-    source: "operator",
+    id: `${source}:${index}`,
+    source,
     host: rule.host,
     port: rule.port ?? (scheme === "https" ? 443 : 80),
     scheme,

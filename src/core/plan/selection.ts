@@ -1,5 +1,5 @@
 import type { AgentProvider } from "../model/agent.ts";
-import { type BottleDefinition, DEFAULT_BOTTLE, type Manifest, type Origin } from "../model/definition.ts";
+import { DEFAULT_BOTTLE, type Manifest, type Origin, type WholeBottle } from "../model/definition.ts";
 import { BottleError } from "../model/errors.ts";
 import { printable } from "../wire/printable.ts";
 import { manifestError } from "./manifest-problems.ts";
@@ -15,7 +15,8 @@ export interface AgentSelection {
   readonly args: readonly string[];
   readonly instructions: string | null;
   readonly bottleName: string;
-  readonly bottle: BottleDefinition;
+  /** Without an origin: the built-in one. */
+  readonly bottle: Omit<WholeBottle, "origin"> & { readonly origin?: Origin };
   /** null: built in. */
   readonly origin: Origin | null;
 }

@@ -1,50 +1,13 @@
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { providers } from "../../../src/agents/providers.ts";
-import type { Manifest } from "../../../src/core/model/definition.ts";
 import { BottleError } from "../../../src/core/model/errors.ts";
 import { manifestKeys } from "../../../src/core/model/manifest-keys.ts";
-import { formatProblem } from "../../../src/core/plan/manifest-problems.ts";
 import { selectAgent } from "../../../src/core/plan/selection.ts";
-import { layoutOf } from "../../../src/state/layout.ts";
-import { loadManifest } from "../../../src/state/manifests.ts";
+import { manifestPlace, said } from "../../support/manifest-place.ts";
 import { testRack } from "../../support/manifest-rack.ts";
-
-const uid = process.getuid?.() ?? 0;
-
-interface Place {
-  readonly home: string;
-  readonly operator: string;
-  readonly project: string;
-  load(rack?: typeof testRack): Promise<Manifest>;
-}
-
-function place(context: TestContext): Place {
-  const home = mkdtempSync(join(tmpdir(), "manifest-"));
-  context.after(() => rmSync(home, { recursive: true, force: true }));
-  const layout = layoutOf({}, home, uid);
-  const workspace = join(home, "project");
-  mkdirSync(layout.config, { recursive: true });
-  mkdirSync(workspace);
-  return {
-    home,
-    operator: layout.operatorManifest,
-    project: join(workspace, "bot-bottle.json"),
-    load: (rack = testRack) => loadManifest({ layout, workspace, home, uid }, rack),
-  };
-}
 
 async function refusal(promise: Promise<unknown>): Promise<BottleError> {
   try {
@@ -56,15 +19,13 @@ async function refusal(promise: Promise<unknown>): Promise<BottleError> {
   assert.fail("the manifest was accepted");
 }
 
-const said = (manifest: Manifest) => manifest.problems.map(formatProblem).join("\n");
-
 test("without a file there is nothing, and nothing is wrong", async (context) => {
-  const manifest = await place(context).load();
+  const manifest = await manifestPlace(context).load();
   assert.deepEqual([manifest.agents, manifest.bottles, manifest.problems], [{}, {}, []]);
 });
 
 test("comments and trailing commas are read", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(at.operator, '// mine\n{ "agents": { "a": { "provider": "test", /* x */ }, }, }\n');
   const manifest = await at.load();
   assert.equal(manifest.agents.a?.provider, "test");
@@ -72,7 +33,7 @@ test("comments and trailing commas are read", async (context) => {
 });
 
 test("every problem is told at once, with line, column, path and what was meant", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(
     at.operator,
     `{
@@ -115,7 +76,7 @@ test("every problem is told at once, with line, column, path and what was meant"
 });
 
 test("no kind of problem hides another: schema, references, what planning refuses, what has no proper name", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   const host = "api.example.com";
   const source = { env: "KEY" };
   const spliced = { host: "c.example.com", port: "x", mode: "splice", methods: ["GET"] };
@@ -195,14 +156,14 @@ test("no kind of problem hides another: schema, references, what planning refuse
 });
 
 test("a name is listed once among those that there are", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   const agents = { a: { provider: "test", bottle: "nobottle" } };
   writeFileSync(at.operator, JSON.stringify({ bottles: { default: {} }, agents }));
   assert.match(said(await at.load()), /no bottle is called nobottle \(there is: default\)/);
 });
 
 test("part B 41: one broken definition does not hide the others, and starting it says what is wrong", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(
     at.operator,
     `{ "bottles": { "weak": { "limits": { "cpus": "two" } }, "fine": {} },
@@ -221,7 +182,7 @@ test("part B 41: one broken definition does not hide the others, and starting it
 });
 
 test("a broken default bottle is not replaced by the built-in one", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(at.operator, '{ "bottles": { "default": { "limits": { "cpus": 0 } } } }');
   const selected = selectAgent({ agent: "test", command: null }, await at.load(), testRack);
   assert.ok(!selected.ok);
@@ -229,7 +190,7 @@ test("a broken default bottle is not replaced by the built-in one", async (conte
 });
 
 test("row 23: what cannot be read at all is an error, never an empty manifest", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   for (const text of [
     "",
     "{",
@@ -255,7 +216,7 @@ test("row 23: what cannot be read at all is an error, never an empty manifest", 
 });
 
 test("a key given twice spoils its definition instead of winning unseen", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(
     at.operator,
     '{ "agents": { "a": { "provider": "test", "provider": "plain" }, "b": { "provider": "test" } } }',
@@ -266,33 +227,28 @@ test("a key given twice spoils its definition instead of winning unseen", async 
 });
 
 test("an operator's file that others may write is refused", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(at.operator, "{}");
   chmodSync(at.operator, 0o666);
   assert.match((await refusal(at.load())).message, /written by everybody/);
 });
 
 test("what later versions will know is refused in words that say so", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   const rules = [
     { host: "a.example.com", leak: "warn" },
     { host: "b.example.com", mode: "tcp" },
   ];
-  const bottle = { extends: "x", git: {}, image: "debian", packs: ["npm"], egress: { rules } };
-  writeFileSync(
-    at.operator,
-    JSON.stringify({ bottles: { x: bottle }, agents: { a: { provider: "test", skills: ["s"] } } }),
-  );
+  const bottle = { git: {}, image: "debian", packs: ["npm"], egress: { rules } };
+  writeFileSync(at.operator, JSON.stringify({ bottles: { x: bottle } }));
   const text = said(await at.load());
-  for (const path of ["x.extends", "x.git", "x.image", "x.packs", "rules[0].leak", "rules[1].mode", "a.skills"]) {
+  for (const path of ["x.git", "x.image", "x.packs", "rules[0].leak", "rules[1].mode"]) {
     assert.ok(new RegExp(`${path.replace(/[[\].]/g, "\\$&")}: .*not in this version`).test(text), `${path}\n${text}`);
   }
-  writeFileSync(at.operator, '{ "trust": [] }');
-  assert.match((await refusal(at.load())).message, /trust: not in this version/);
 });
 
 test("combinations without a meaning are refused", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   const host = "a.example.com";
   const rules = [
     { host, mode: "splice", methods: ["GET"] },
@@ -328,7 +284,7 @@ test("combinations without a meaning are refused", async (context) => {
 });
 
 test("the certificates of a dial are read with the manifest, and a file without one is a problem", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   const bottle = {
     egress: { rules: [{ host: "a.example.com", dial: { address: "192.0.2.1", port: 443, ca: "~/ca.pem" } }] },
   };
@@ -343,7 +299,7 @@ test("the certificates of a dial are read with the manifest, and a file without 
 });
 
 test("row 141: a project may add an agent with provider and prompt, and it runs in the default bottle", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(at.operator, '{ "bottles": { "strong": {}, "default": { "limits": { "pids": 99 } } } }');
   writeFileSync(at.project, '{ "$schema": "x", "agents": { "helper": { "provider": "test", "prompt": "be kind" } } }');
   const manifest = await at.load();
@@ -355,7 +311,7 @@ test("row 141: a project may add an agent with provider and prompt, and it runs 
 });
 
 test("row 141: a project may not take the name of a built-in agent, a provider or an operator's agent", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(at.operator, '{ "agents": { "mine": { "provider": "test", "prompt": "original" } } }');
   const agents = Object.fromEntries(
     ["test", "plain", "mine"].map((name) => [name, { provider: "plain", prompt: "evil" }]),
@@ -372,7 +328,7 @@ test("row 141: a project may not take the name of a built-in agent, a provider o
 });
 
 test("row 141: a project cannot break the operator's agents", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(at.operator, '{ "agents": { "mine": { "provider": "test" } } }');
   writeFileSync(
     at.project,
@@ -385,7 +341,7 @@ test("row 141: a project cannot break the operator's agents", async (context) =>
 });
 
 test("row 141: a project's file that is a link is not followed", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(join(at.home, "secret"), "top secret");
   symlinkSync(join(at.home, "secret"), at.project);
   const error = await refusal(at.load());
@@ -393,38 +349,8 @@ test("row 141: a project's file that is a link is not followed", async (context)
   assert.ok(!error.message.includes("top secret"));
 });
 
-const HARMLESS = ["$schema", "agents", "agents.<name>.provider", "agents.<name>.prompt"];
-
-/** A document that holds nothing but the key at `path`. */
-function documentWith(path: readonly string[]): unknown {
-  const [first, ...rest] = path;
-  if (first === undefined) return "value";
-  if (first === "[]") return [documentWith(rest)];
-  return { [first === "<name>" ? "some-name" : first]: documentWith(rest) };
-}
-
-for (const { path } of manifestKeys()) {
-  const name = path.join(".");
-  if (HARMLESS.includes(name)) continue;
-  test(`row 141: a project's file may not hold ${name}`, async (context) => {
-    const at = place(context);
-    writeFileSync(at.project, JSON.stringify(documentWith(path)));
-    const manifest = await at.load();
-    assert.match(said(manifest), /a project's file may not say this \(move it to your own file/);
-    assert.deepEqual([manifest.bottles, manifest.agents], [{}, {}]);
-  });
-}
-
-test("row 141: a key of a later schema is refused in a project's file by default", async (context) => {
-  const at = place(context);
-  writeFileSync(at.project, '{ "agents": { "n": { "provider": "test", "future": { "x": 1 } } }, "later": true }');
-  const manifest = await at.load();
-  assert.equal(manifest.problems.filter(({ message }) => message === "a project's file may not say this").length, 2);
-  assert.deepEqual(manifest.agents, {});
-});
-
 test("row 129: text of a file reaches a message only escaped", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   writeFileSync(at.project, JSON.stringify({ "\u001b[2J\u202e": 1 }));
   assert.ok(!/[\u001b\u202e]/.test(said(await at.load())));
 });
@@ -434,7 +360,7 @@ test("every example is a sound manifest of the built-in agents", async (context)
   const names = readdirSync(folder);
   assert.ok(names.length >= 4);
   for (const name of names) {
-    const at = place(context);
+    const at = manifestPlace(context);
     writeFileSync(at.operator, readFileSync(join(folder, name)));
     const manifest = await at.load(providers);
     assert.equal(said(manifest), "", name);

@@ -1,0 +1,4 @@
+/** The fields of an object; none of anything else, a list included. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
