@@ -157,8 +157,9 @@ async function readInto(
   maxBytes: number,
   take: (chunk: Buffer) => void,
 ): Promise<number> {
-  if ((await file.stat()).isDirectory()) throw new Refusal(path, "is not a regular file");
-  const buffer = Buffer.alloc(64 << 10);
+  const stat = await file.stat();
+  if (stat.isDirectory()) throw new Refusal(path, "is not a regular file");
+  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(stat.size + 1, 64 << 10)));
   for (let size = 0; ; ) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, size);
     if (bytesRead === 0) return size;

@@ -14,19 +14,19 @@ import { BIND_DEFAULT, BIND_HINT, credentialFaults, meant } from "./manifest-ref
 import type { Path } from "./manifest-text.ts";
 
 /**
- * What is wrong with bottles that build on others: the others themselves, and what planning would refuse in the whole.
- * `outside` are bottles of another file that this one may build on; `broken` names what has problems already.
+ * What is wrong with those bottles of a file among `names` that build on others: the others themselves, and what
+ * planning would refuse in the whole. `outside` are bottles of another file that these may build on; `broken` names what
+ * has problems already.
  */
 export function inheritanceFaults(
   file: CheckedFile,
+  names: readonly string[],
   outside: BottleShelf,
   broken: readonly string[],
 ): readonly PlacedFault[] {
-  const shelf = {
-    ...outside,
-    ...Object.fromEntries(Object.entries(file.parts).map(([name, { definition }]) => [name, definition])),
-  };
-  const children = Object.keys(file.parts).filter((name) => shelf[name]?.extends !== undefined);
+  const own = names.map((name) => [name, file.parts[name]?.definition ?? {}] as const);
+  const shelf: BottleShelf = { ...outside, ...Object.fromEntries(own) };
+  const children = own.filter(([, bottle]) => bottle.extends !== undefined).map(([name]) => name);
   const faults = new Map<string, readonly PlacedFault[]>();
   // A child that turns out broken breaks its own children, so all are asked again until no more turn up.
   for (let before = -1; before < faults.size; ) {

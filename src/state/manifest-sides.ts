@@ -33,7 +33,7 @@ export async function readOperator(
     ...referenceFaults(checked, { rack, bottles: Object.keys(checked.parts) }),
     ...certificates.faults,
   ];
-  faults.push(...inheritanceFaults(checked, {}, namesIn("bottles", faults)));
+  faults.push(...inheritanceFaults(checked, Object.keys(checked.parts), {}, namesIn("bottles", faults)));
   const broken = { bottles: namesIn("bottles", faults), agents: namesIn("agents", faults) };
   return {
     faults,
@@ -69,17 +69,14 @@ export function readProjectFile(project: ReadProject, operator: OperatorSide, ra
   }
   const base = Object.hasOwn(operator.bottles, DEFAULT_BOTTLE) ? operator.bottles[DEFAULT_BOTTLE] : undefined;
   const outside = base === undefined ? {} : { [DEFAULT_BOTTLE]: partsOf(base) };
-  faults.push(...inheritanceFaults(checked, outside, [...operator.broken.bottles, ...namesIn("bottles", faults)]));
-
-  const broken = {
-    bottles: without(namesIn("bottles", faults), operator.taken.bottles),
-    agents: without(namesIn("agents", faults), operator.taken.agents),
-  };
+  const brokenIn = (section: "bottles" | "agents") => without(namesIn(section, faults), operator.taken[section]);
+  faults.push(...inheritanceFaults(checked, own, outside, [...operator.broken.bottles, ...brokenIn("bottles")]));
+  const broken = { bottles: brokenIn("bottles"), agents: brokenIn("agents") };
   const sound = without(own, broken.bottles);
   return {
     faults,
     broken,
-    bottles: wholeBottles(sound, { ...outside, ...checked.bottles }, origin),
+    bottles: wholeBottles(sound, { ...checked.bottles, ...outside }, origin),
     agents: agentsOf(checked, [...broken.agents, ...operator.taken.agents], origin),
   };
 }
