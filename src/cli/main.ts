@@ -3,13 +3,7 @@ import { EXIT_OF_KIND } from "../core/model/errors.ts";
 import { type Io, processIo } from "./io.ts";
 import { parse } from "./parse.ts";
 import { report } from "./report.ts";
-
-/** The version in package.json; read here and not imported, so that the compiled build finds it too. */
-async function version(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const parsed: unknown = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
-  return typeof parsed === "object" && parsed !== null && "version" in parsed ? String(parsed.version) : "unknown";
-}
+import { version } from "./version.ts";
 
 async function main(argv: readonly string[], io: Io): Promise<number> {
   try {

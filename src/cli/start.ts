@@ -54,8 +54,8 @@ export const start: VerbRun = async (input, io) => {
   const context = sessionContext(io);
   const { plan, backend } = await prepare(request, context);
   if (request.dryRun) {
-    const { explainPlan } = await import("../core/plan/explain.ts");
-    io.out(text(input, "format") === "json" ? `${JSON.stringify(plan, null, 2)}\n` : explainPlan(plan));
+    const { printPlan } = await import("./print-plan.ts");
+    printPlan(plan, input, io);
     return 0;
   }
   for (const risk of plan.risks) context.say(`bottle: note: ${risk}`);

@@ -1,7 +1,8 @@
 import type { Verb } from "./verb.ts";
+import { definitionVerbs } from "./verbs/definitions.ts";
 import { machineVerbs } from "./verbs/machine.ts";
 import { recordVerbs } from "./verbs/records.ts";
 import { runningVerbs } from "./verbs/running.ts";
 
 /** Every verb of `bottle`, in the order of the help. docs/cli.md is generated from this table. */
-export const verbs: readonly Verb[] = [...runningVerbs, ...recordVerbs, ...machineVerbs];
+export const verbs: readonly Verb[] = [...runningVerbs, ...definitionVerbs, ...recordVerbs, ...machineVerbs];

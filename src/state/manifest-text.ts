@@ -112,7 +112,7 @@ function offsetOf(root: Node | undefined, path: Path, at: "key" | "value"): numb
 }
 
 /** `bottles.dev.egress.rules[0].host`; a key that is no plain word stands in brackets. */
-function formatPath(path: Path): string {
+export function formatPath(path: Path): string {
   return path
     .map((part) => {
       if (typeof part === "number") return `[${part}]`;

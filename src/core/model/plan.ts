@@ -108,6 +108,13 @@ export interface BottlePlan {
   readonly secrets: readonly SecretRef[];
   readonly files: readonly ProvisionFile[];
   readonly labels: Readonly<Record<string, string>>;
+  /** The definition behind it; absent: the built-in, empty one. */
+  readonly definition?: {
+    readonly bottle: string;
+    readonly file: string;
+    /** Parts that come from other bottles, as `WholeBottle.inherited`. */
+    readonly inherited: Readonly<Record<string, string>>;
+  };
   /** What the operator should know before starting, e.g. "internet through the provider". */
   readonly risks: readonly string[];
 }

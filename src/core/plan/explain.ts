@@ -2,6 +2,7 @@ import type { BottlePlan } from "../model/plan.ts";
 import type { CredentialBinding, CredentialScheme, EgressRule } from "../model/policy.ts";
 import { printable } from "../wire/printable.ts";
 import { describeSource } from "./describe-source.ts";
+import { definitionLines } from "./provenance.ts";
 import { formatSize } from "./sizes.ts";
 
 /**
@@ -11,7 +12,7 @@ import { formatSize } from "./sizes.ts";
 export function explainPlan(plan: BottlePlan): string {
   const { agent, workspace, limits } = plan;
   const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
-    ["bottle", [`${plan.name} on ${plan.backend}`]],
+    ["bottle", [`${plan.name} on ${plan.backend}`, ...definitionLines(plan.definition)]],
     [
       "agent",
       [agentLine(plan), `program ${agent.binary.path}, version ${agent.binary.version} (${agent.binary.origin})`],

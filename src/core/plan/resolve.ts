@@ -13,8 +13,8 @@ import { GUEST_HOME } from "./guest.ts";
 import { labelProblems } from "./labels.ts";
 import { planLimits } from "./limits.ts";
 import { deriveBytes } from "./placeholders.ts";
+import { planDefinition, ruleWriters } from "./provenance.ts";
 import { planRisks } from "./risks.ts";
-import { ruleWriters } from "./rule-writers.ts";
 import { planRules } from "./rules.ts";
 import type { AgentSelection } from "./selection.ts";
 import type { StartRequest } from "./start-request.ts";
@@ -130,6 +130,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     secrets: credentials.secrets,
     files: provider.files(run),
     labels: request.labels,
+    ...planDefinition(selection),
   } as const;
 
   const problems = [

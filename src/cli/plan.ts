@@ -1,0 +1,28 @@
+import { isName } from "../core/model/ids.ts";
+import { prepare } from "../session/prepare.ts";
+import { readPlan } from "../state/plan-file.ts";
+import { findBottle } from "../state/records.ts";
+import { printPlan } from "./print-plan.ts";
+import { sessionContext } from "./session-context.ts";
+import { startRequest } from "./start.ts";
+import type { VerbRun } from "./verb.ts";
+
+/**
+ * `bottle plan`: with nothing but the name of a bottle the plan it was started with, else what `bottle start` with the
+ * same words would do. Creates nothing.
+ */
+export const plan: VerbRun = async (input, io) => {
+  const context = sessionContext(io);
+  const [name = "", ...more] = input.positionals;
+  const options = Object.keys(input.options).filter((option) => option !== "format");
+  if (more.length === 0 && options.length === 0 && input.rest.length === 0 && isName(name)) {
+    if ((await findBottle(context.layout, name)) !== null) {
+      printPlan(await readPlan(context.layout, name), input, io);
+      return 0;
+    }
+  }
+  const request = { ...startRequest(input, io), dryRun: true };
+  const { plan: planned } = await prepare(request, context);
+  printPlan(planned, input, io);
+  return 0;
+};

@@ -1,0 +1,116 @@
+import { realpath } from "node:fs/promises";
+import { providers } from "../agents/providers.ts";
+import { DEFAULT_BOTTLE, EMPTY_MANIFEST, type Manifest, type ProjectStanding } from "../core/model/definition.ts";
+import { BottleError } from "../core/model/errors.ts";
+import type { Problem } from "../core/model/finding.ts";
+import { readTextFile } from "../host/files.ts";
+import { loadManifest } from "../state/manifests.ts";
+import type { SessionContext } from "./context.ts";
+
+/** Who says it; `built-in` needs no manifest. */
+export type Writer = "built-in" | "operator" | "project";
+
+export interface AgentLine {
+  readonly name: string;
+  readonly by: Writer;
+  /** Has problems: cannot be started. */
+  readonly broken: boolean;
+  readonly provider: string | null;
+  readonly bottle: string | null;
+}
+
+export interface BottleLine {
+  readonly name: string;
+  readonly by: Writer;
+  readonly broken: boolean;
+  /** Bottles that parts of it come from. */
+  readonly buildsOn: readonly string[];
+  readonly rules: number;
+  readonly credentials: readonly string[];
+}
+
+/** What is set up for a project on this host. */
+export interface Overview {
+  readonly operatorFile: { readonly path: string; readonly present: boolean };
+  readonly project: Omit<ProjectStanding, "files"> | null;
+  readonly agents: readonly AgentLine[];
+  readonly bottles: readonly BottleLine[];
+  readonly problems: readonly Problem[];
+  /** What stops every start: a manifest that cannot be used at all; null: nothing. */
+  readonly unusable: string | null;
+}
+
+/** Reads the manifests for the project in `path`. What is wrong in them is part of the answer, never an error. */
+export async function readOverview(path: string, context: SessionContext): Promise<Overview & { manifest: Manifest }> {
+  const { layout, facts } = context;
+  const workspace = await realpath(path).catch(() => path);
+  const file = await readTextFile(layout.operatorManifest, { maxBytes: 1 << 20 });
+  const places = { layout, workspace, home: facts.home, uid: facts.uid };
+  const [manifest, unusable] = await loadManifest(places, providers).then(
+    (loaded) => [loaded, null] as const,
+    (error: unknown) => {
+      if (!(error instanceof BottleError) || error.code !== "MANIFEST_INVALID") throw error;
+      return [EMPTY_MANIFEST, error] as const;
+    },
+  );
+  const { project } = manifest;
+  return {
+    manifest,
+    operatorFile: { path: layout.operatorManifest, present: file.kind !== "missing" },
+    project: project === null ? null : { file: project.file, standing: project.standing, changed: project.changed },
+    agents: agentLines(manifest),
+    bottles: bottleLines(manifest),
+    problems: unusable === null ? manifest.problems : problemsOf(unusable),
+    unusable: unusable?.message.split("\n")[0]?.replace(/:$/, "") ?? null,
+  };
+}
+
+function problemsOf({ facts }: BottleError): readonly Problem[] {
+  return (facts?.problems ?? []) as readonly Problem[];
+}
+
+function agentLines({ agents, broken }: Manifest): readonly AgentLine[] {
+  const defined = Object.entries(agents).map(([name, { provider = name, bottle = DEFAULT_BOTTLE, origin }]) => ({
+    name,
+    by: origin.by,
+    broken: broken.bottles.includes(bottle),
+    provider,
+    bottle,
+  }));
+  const sick = broken.agents.map(
+    (name) => ({ name, by: "operator", broken: true, provider: null, bottle: null }) as const,
+  );
+  const known = new Set([...defined, ...sick].map(({ name }) => name));
+  const builtIn = Object.keys(providers)
+    .filter((name) => !known.has(name))
+    .map((name) => ({
+      name,
+      by: "built-in" as const,
+      broken: broken.bottles.includes(DEFAULT_BOTTLE),
+      provider: name,
+      bottle: DEFAULT_BOTTLE,
+    }));
+  return [...defined, ...sick, ...builtIn].sort(byName);
+}
+
+function bottleLines({ bottles, broken }: Manifest): readonly BottleLine[] {
+  const defined = Object.entries(bottles).map(([name, bottle]) => ({
+    name,
+    by: bottle.origin.by,
+    broken: false,
+    buildsOn: [...new Set(Object.values(bottle.inherited ?? {}))],
+    rules: bottle.egress?.rules?.length ?? 0,
+    credentials: Object.keys(bottle.credentials ?? {}),
+  }));
+  const none = { buildsOn: [], rules: 0, credentials: [] };
+  const sick = broken.bottles.map((name) => ({ name, by: "operator" as const, broken: true, ...none }));
+  const known = [...defined, ...sick];
+  const builtIn = known.some(({ name }) => name === DEFAULT_BOTTLE)
+    ? []
+    : [{ name: DEFAULT_BOTTLE, by: "built-in" as const, broken: false, ...none }];
+  return [...known, ...builtIn].sort(byName);
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
