@@ -76,7 +76,7 @@ export const info: VerbRun = async (input, io) => {
         "kinds of bottles",
         bottles.map((bottle) => [
           bottle.name,
-          `${bottle.rules} rules, ${bottle.credentials.length} credentials`,
+          `${count(bottle.rules, "rule")}, ${count(bottle.credentials.length, "credential")}`,
           `${by(bottle)}${bottle.buildsOn.length === 0 ? "" : `, builds on ${bottle.buildsOn.join(", ")}`}`,
         ]),
       ],
@@ -87,11 +87,11 @@ export const info: VerbRun = async (input, io) => {
           ["system", host.system],
           ["node", host.node],
           ["control groups", host.controlGroups],
-          ["bubblewrap", facts.tools.bwrap ?? "missing: bottle doctor"],
-          ["git", facts.tools.git ?? "missing"],
+          ["tools", Object.keys(facts.tools).join(", ")],
           ["bottles kept", String(counts.bottles)],
         ],
       ],
+      ["notes", typeof project?.note === "string" ? [[project.note]] : []],
       [
         "problems",
         [...(unusable === null ? [] : [[unusable]]), ...problems.map((problem) => [formatProblem(problem)])],
@@ -100,3 +100,7 @@ export const info: VerbRun = async (input, io) => {
   );
   return 0;
 };
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -57,7 +57,7 @@ export async function readOverview(path: string, context: SessionContext): Promi
   return {
     manifest,
     operatorFile: { path: layout.operatorManifest, present: file.kind !== "missing" },
-    project: project === null ? null : { file: project.file, standing: project.standing, changed: project.changed },
+    project: project === null ? null : withoutFiles(project),
     agents: agentLines(manifest),
     bottles: bottleLines(manifest),
     problems: unusable === null ? manifest.problems : problemsOf(unusable),
@@ -65,11 +65,16 @@ export async function readOverview(path: string, context: SessionContext): Promi
   };
 }
 
+function withoutFiles({ files: _, ...standing }: ProjectStanding): Omit<ProjectStanding, "files"> {
+  return standing;
+}
+
 function problemsOf({ facts }: BottleError): readonly Problem[] {
   return (facts?.problems ?? []) as readonly Problem[];
 }
 
-function agentLines({ agents, broken }: Manifest): readonly AgentLine[] {
+function agentLines(manifest: Manifest): readonly AgentLine[] {
+  const { agents, broken } = manifest;
   const defined = Object.entries(agents).map(([name, { provider = name, bottle = DEFAULT_BOTTLE, origin }]) => ({
     name,
     by: origin.by,
@@ -77,9 +82,13 @@ function agentLines({ agents, broken }: Manifest): readonly AgentLine[] {
     provider,
     bottle,
   }));
-  const sick = broken.agents.map(
-    (name) => ({ name, by: "operator", broken: true, provider: null, bottle: null }) as const,
-  );
+  const sick = broken.agents.map((name) => ({
+    name,
+    by: writerOf("agents", name, manifest),
+    broken: true,
+    provider: null,
+    bottle: null,
+  }));
   const known = new Set([...defined, ...sick].map(({ name }) => name));
   const builtIn = Object.keys(providers)
     .filter((name) => !known.has(name))
@@ -93,7 +102,8 @@ function agentLines({ agents, broken }: Manifest): readonly AgentLine[] {
   return [...defined, ...sick, ...builtIn].sort(byName);
 }
 
-function bottleLines({ bottles, broken }: Manifest): readonly BottleLine[] {
+function bottleLines(manifest: Manifest): readonly BottleLine[] {
+  const { bottles, broken } = manifest;
   const defined = Object.entries(bottles).map(([name, bottle]) => ({
     name,
     by: bottle.origin.by,
@@ -103,12 +113,21 @@ function bottleLines({ bottles, broken }: Manifest): readonly BottleLine[] {
     credentials: Object.keys(bottle.credentials ?? {}),
   }));
   const none = { buildsOn: [], rules: 0, credentials: [] };
-  const sick = broken.bottles.map((name) => ({ name, by: "operator" as const, broken: true, ...none }));
+  const sick = broken.bottles.map((name) => ({ name, by: writerOf("bottles", name, manifest), broken: true, ...none }));
   const known = [...defined, ...sick];
   const builtIn = known.some(({ name }) => name === DEFAULT_BOTTLE)
     ? []
     : [{ name: DEFAULT_BOTTLE, by: "built-in" as const, broken: false, ...none }];
   return [...known, ...builtIn].sort(byName);
+}
+
+/** Whose definition it is that has problems: the operator's, unless all that is wrong with it stands in the project's file. */
+function writerOf(section: "agents" | "bottles", name: string, { problems, project }: Manifest): Writer {
+  const places = [`${section}.${name}`, `${section}[${JSON.stringify(name)}]`];
+  const about = problems.filter(({ path }) =>
+    places.some((place) => path === place || (path.startsWith(place) && /^[.[]/.test(path.slice(place.length)))),
+  );
+  return about.length > 0 && about.every(({ file }) => file === project?.file) ? "project" : "operator";
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

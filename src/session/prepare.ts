@@ -99,5 +99,6 @@ export async function prepare(
   if (!resolved.ok) throw resolved.error;
   // Of other definitions than those of this start: an error of this one says them all itself.
   for (const problem of manifest.problems) context.say(`bottle: note: ${formatProblem(problem)}`);
+  if (manifest.project?.note) context.say(`bottle: note: ${manifest.project.note}`);
   return { plan: resolved.plan, backend };
 }

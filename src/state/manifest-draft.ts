@@ -27,10 +27,9 @@ export async function draftProblems(
   const draft = {
     text,
     unreadable: null,
-    standing: { file: `${workspace}/${MANIFEST_NAME}`, standing: "trusted", changed: [], files: {} },
+    standing: { file: `${workspace}/${MANIFEST_NAME}`, standing: "trusted", changed: [], files: {}, note: null },
     set: { project: workspace, manifest: "", files: {} },
     pathFaults: [],
-    recordProblem: null,
   } as const;
   return readProjectFile(draft, operator, names).faults.map(({ problem }) => problem);
 }

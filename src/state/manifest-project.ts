@@ -6,7 +6,7 @@ import { changesSince, type TrustedSet } from "../core/plan/trust.ts";
 import { digestTree, readPlainFile, TREE_LIMITS } from "../host/plain-tree.ts";
 import { type Layout, MANIFEST_NAME } from "./layout.ts";
 import type { Path } from "./manifest-text.ts";
-import { readTrust } from "./trust-records.ts";
+import { type FoundTrust, readTrust } from "./trust-records.ts";
 
 /** A project's manifest, read once: what is judged and shown is what is used. */
 export interface ReadProject {
@@ -18,8 +18,6 @@ export interface ReadProject {
   readonly set: TrustedSet;
   /** Paths in the manifest that cannot be taken. */
   readonly pathFaults: readonly { readonly place: Path; readonly message: string }[];
-  /** Half a sentence about a trust record that does not count; null: there is none, or a good one. */
-  readonly recordProblem: string | null;
 }
 
 /** Larger than any manifest. */
@@ -48,10 +46,9 @@ export async function readProject(layout: Layout, workspace: string, uid: number
   return {
     text,
     unreadable,
-    standing: { file, standing, changed, files },
+    standing: { file, standing, changed, files, note: noteOn(trust, changed, workspace) },
     set,
     pathFaults: faults,
-    recordProblem: trust.kind === "unusable" ? `${trust.file} ${trust.why}` : null,
   };
 }
 
@@ -105,11 +102,19 @@ function sha256(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
+function noteOn(trust: FoundTrust, changed: readonly string[], workspace: string): string | null {
+  if (trust.kind === "unusable") return `${trust.file} ${trust.why}, so that it trusts nothing`;
+  return changed.length === 0 ? null : changeNote(changed, workspace);
+}
+
+function changeNote([first = "", ...more]: readonly string[], workspace: string): string {
+  const what = more.length === 0 ? first : `${first} and ${more.length} more`;
+  return `${what} changed since you trusted it: look again with bottle trust ${workspace}`;
+}
+
 /** How a project's file could become trusted, as the beginning of a hint. */
 export function trustHint({ standing, set }: ReadProject): string {
-  const look = `bottle trust ${set.project}`;
-  if (standing.standing !== "changed") return `see what it would allow with ${look}`;
-  const [first = "", ...more] = standing.changed;
-  const what = more.length === 0 ? first : `${first} and ${more.length} more`;
-  return `${what} changed since you trusted it: look again with ${look}`;
+  return standing.standing === "changed"
+    ? changeNote(standing.changed, set.project)
+    : `see what it would allow with bottle trust ${set.project}`;
 }

@@ -129,6 +129,8 @@ export interface ProjectStanding {
   readonly file: string;
   /** `changed`: other bytes than those that were trusted, so it counts as untrusted. */
   readonly standing: "untrusted" | "trusted" | "changed";
+  /** What the operator should know of it; null: nothing. */
+  readonly note: string | null;
   /** Files that differ from what was trusted, relative to the project; empty but for `changed`. */
   readonly changed: readonly string[];
   /** Every file that the manifest names, relative to the project: what provisioning may bring in, by SHA-256. */

@@ -30,7 +30,7 @@ export const LONGEST_LINEAGE = 32;
 const WHOLE_ENTRIES: readonly string[] = ["env", "credentials"];
 
 /** The names in `extends`, each once. */
-export function parentsOf(bottle: BottleDefinition): readonly string[] {
+function parentsOf(bottle: BottleDefinition): readonly string[] {
   const { extends: given = [] } = bottle;
   return [...new Set(typeof given === "string" ? [given] : given)];
 }

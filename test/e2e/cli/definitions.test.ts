@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { skipWithout } from "../../support/needs.ts";
+import { newOperator, type Operator } from "../../support/operator.ts";
+
+const skip = skipWithout("bubblewrap", "perl");
+const manifestOf = (operator: Operator) => join(operator.home, ".config/bot-bottle/bot-bottle.json");
+const projectOf = (operator: Operator) => join(operator.workspace, "bot-bottle.json");
+
+test("init writes a commented manifest that a start can use, says the path and what comes next", { skip }, async () => {
+  using operator = newOperator();
+  const words = ["init", "--agent", "dev", "--provider", "shell", "--allow", "docs.example.com"];
+  const made = await operator.bottle([
+    ...words,
+    "--allow",
+    "api.example.com:8443",
+    "--memory",
+    "256M",
+    "--cpus",
+    "0.5",
+  ]);
+  assert.deepEqual([made.code, made.stdout], [0, `${manifestOf(operator)}\n`], made.stderr);
+  assert.match(made.stderr, /next: .*bottle start dev/);
+  assert.match(readFileSync(manifestOf(operator), "utf8"), /^\s*\/\/ /m);
+  assert.equal(statSync(manifestOf(operator)).mode & 0o777, 0o600);
+  const plan = JSON.parse((await operator.bottle(["plan", "dev", "--format", "json"])).stdout);
+  assert.deepEqual(
+    plan.rules.map((rule: { host: string; port: number }) => [rule.host, rule.port]),
+    [
+      ["docs.example.com", 443],
+      ["api.example.com", 8443],
+    ],
+  );
+  assert.deepEqual([plan.limits.memoryBytes, plan.limits.cpus], [256 * 1024 ** 2, 0.5]);
+  assert.equal((await operator.bottle(["start", "dev", "--rm", "-p", "echo works"])).stdout, "works\n");
+});
+
+test("init never replaces what is there without --force, and then as a whole; a link is replaced, not followed", async () => {
+  using operator = newOperator();
+  operator.writeManifest("// mine\n{}\n");
+  const refused = await operator.bottle(["init", "--agent", "dev"]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /exists \[USAGE\]\n {2}.*--force/);
+  assert.equal(readFileSync(manifestOf(operator), "utf8"), "// mine\n{}\n");
+
+  const elsewhere = join(operator.home, "elsewhere");
+  symlinkSync(elsewhere, projectOf(operator));
+  assert.equal((await operator.bottle(["init", "--project"])).code, 2);
+  assert.equal(existsSync(elsewhere), false);
+  assert.equal((await operator.bottle(["init", "--project", "--force"])).code, 0);
+  assert.deepEqual([lstatSync(projectOf(operator)).isFile(), existsSync(elsewhere)], [true, false]);
+  const forced = await operator.bottle(["init", "--force", "--agent", "dev", "--format", "json"]);
+  const { file, by, text } = JSON.parse(forced.stdout);
+  assert.deepEqual([file, by, text], [manifestOf(operator), "operator", readFileSync(manifestOf(operator), "utf8")]);
+  assert.deepEqual(readdirSync(operator.workspace).sort(), ["README", "bot-bottle.json"]);
+});
+
+test("init refuses what would be no sound manifest, and writes nothing", async () => {
+  using operator = newOperator();
+  for (const [words, said] of [
+    [["--agent", "Bad Name"], /agents\["Bad Name"\]: a name has/],
+    [["--agent", "../../x"], /a name has/],
+    [["--agent", "a", "--provider", "claud"], /no built-in agent is called claud \(did you mean claude\?\)/],
+    [["--allow", "*"], /egress\.rules\[0\]\.host/],
+    [["--allow", "a.example.com:99999"], /port: too large/],
+    [["--memory", "lots"], /limits\.memory/],
+    [["--cpus", "many"], /--cpus takes a number/],
+    [["--project", "--agent", "claude"], /the name claude is taken/],
+    [["--project", "--bottle", "default"], /the name default is taken/],
+    [["--project", "--operator"], /two files/],
+    [["--project", "/nonexistent"], /is no folder/],
+    [["somewhere"], /has its place in the configuration folder/],
+  ] as const) {
+    const run = await operator.bottle(["init", ...words]);
+    assert.equal(run.code, 2, words.join(" "));
+    assert.match(run.stderr, said);
+  }
+  assert.deepEqual([existsSync(manifestOf(operator)), existsSync(projectOf(operator))], [false, false]);
+});
+
+test("a project's manifest from init works at once; with a bottle of its own it needs trust, which init says", async () => {
+  using operator = newOperator();
+  assert.equal((await operator.bottle(["init", "--project", "--agent", "dev", "--provider", "shell"])).code, 0);
+  const plain = await operator.bottle(["plan", "dev"]);
+  assert.deepEqual([plain.code, plain.stderr], [0, ""]);
+  const words = ["init", "--project", "--force", "--agent", "dev", "--provider", "shell", "--allow", "x.example.com"];
+  const made = await operator.bottle(words);
+  assert.match(made.stderr, /next: bottle trust \/.*project/);
+  assert.equal((await operator.bottle(["plan", "dev"])).code, 3);
+  assert.equal((await operator.bottle(["trust", "--yes"])).code, 0);
+  const trusted = await operator.bottle(["plan", "dev"]);
+  assert.equal(trusted.code, 0, trusted.stderr);
+  assert.match(trusted.stdout, /https:\/\/x\.example\.com:443 .*\[project:0\]/);
+  assert.match(trusted.stdout, /is said by the project, which you trusted: bottle dev/);
+});
+
+test("row 141: trust shows every key beyond the allow-list, escaped, and asks nobody where nobody can answer", async () => {
+  using operator = newOperator();
+  const evil = "\u001b[2J\u202emoc.elpmaxe";
+  writeFileSync(
+    projectOf(operator),
+    JSON.stringify({
+      bottles: {
+        ci: {
+          env: { COPY: `\${AWS_SECRET}`, PLAIN: evil },
+          credentials: { k: { source: { env: "NPM_TOKEN" }, hosts: ["a.example.com"], scheme: "bearer" } },
+          egress: { rules: [{ host: "a.example.com", methods: ["GET", "HEAD"], dial: { unix: "/run/docker.sock" } }] },
+        },
+      },
+      agents: { dev: { provider: "shell", bottle: "ci", args: ["-x"], prompt: "hi", skills: ["s.md"] } },
+    }),
+  );
+  writeFileSync(join(operator.workspace, "s.md"), "# skill\n");
+  const asked = await operator.bottle(["trust"]);
+  assert.deepEqual([asked.code, asked.stdout], [2, ""]);
+  assert.match(asked.stderr, /trust is given on a terminal \[USAGE\]\n {2}--dry-run/);
+  const shown = await operator.bottle(["trust", "--dry-run"]);
+  assert.equal(shown.code, 0, shown.stderr);
+  const lines = shown.stdout.split("\n").map((line) => line.trim());
+  const at = (line: string) => {
+    assert.ok(lines.includes(line), `${line}\n${shown.stdout}`);
+    return lines.indexOf(line);
+  };
+  // The gravest first.
+  assert.ok(at('bottles.ci.credentials.k.source.env = "NPM_TOKEN"') < at(`bottles.ci.env.COPY = "\${AWS_SECRET}"`));
+  assert.ok(at(`bottles.ci.env.COPY = "\${AWS_SECRET}"`) < at('bottles.ci.egress.rules[0].host = "a.example.com"'));
+  at('bottles.ci.egress.rules[0].methods = ["GET","HEAD"]');
+  at('agents.dev.bottle = "ci"');
+  at('agents.dev.args = ["-x"]');
+  const refusedAt = at("refused all the same:");
+  assert.ok(at('bottles.ci.egress.rules[0].dial.unix = "/run/docker.sock"') > refusedAt);
+  assert.match(shown.stdout, /^ {2}s\.md {2}sha256 [0-9a-f]{64}$/m);
+  assert.match(shown.stdout, /bottles\.ci\.egress\.rules\[0\]\.dial: a project's file may not say this/);
+  assert.ok(!/[\u001b\u202e]/.test(shown.stdout));
+  assert.equal(existsSync(join(operator.home, ".local/state/bot-bottle/trust")), false);
+});
+
+test("row 141: trust, a changed byte, a new trust, revoke: list, json and exit codes say so", async () => {
+  using operator = newOperator();
+  const write = (host: string) =>
+    writeFileSync(
+      projectOf(operator),
+      JSON.stringify({
+        bottles: { ci: { egress: { rules: [{ host }] } } },
+        agents: { dev: { provider: "shell", bottle: "ci" } },
+      }),
+    );
+  write("a.example.com");
+  const first = await operator.bottle(["trust", operator.workspace, "--yes", "--format", "json"]);
+  const survey = JSON.parse(first.stdout);
+  assert.deepEqual([survey.trusted, survey.before, survey.problems], [true, "untrusted", []]);
+  assert.deepEqual(
+    survey.powers.map(({ path }: { path: string }) => path),
+    ["bottles.ci.egress.rules[0].host", "agents.dev.bottle"],
+  );
+  const standing = async () => JSON.parse((await operator.bottle(["trust", "--list", "--format", "json"])).stdout)[0];
+  assert.equal((await standing()).standing, "trusted");
+
+  write("evil.example.com");
+  const refused = await operator.bottle(["start", "dev", "-p", "true"]);
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /bot-bottle\.json changed since you trusted it: look again with bottle trust \//);
+  assert.deepEqual([(await standing()).standing, (await standing()).changed], ["changed", ["bot-bottle.json"]]);
+  const other = await operator.bottle(["plan", "shell"]);
+  assert.equal(other.code, 0, other.stderr);
+  assert.match(other.stderr, /^bottle: note: bot-bottle\.json changed since you trusted it/m);
+
+  assert.match(
+    (await operator.bottle(["trust", "--dry-run"])).stdout,
+    /^changed since you trusted it: bot-bottle\.json$/m,
+  );
+  assert.equal((await operator.bottle(["trust", "-y"])).code, 0);
+  assert.equal((await operator.bottle(["plan", "dev"])).code, 0);
+  assert.equal((await operator.bottle(["trust", "--revoke"])).code, 0);
+  assert.equal((await operator.bottle(["plan", "dev"])).code, 3);
+  const again = await operator.bottle(["trust", "--revoke"]);
+  assert.deepEqual([again.code, /is not trusted \[USAGE\]/.test(again.stderr)], [2, true]);
+  assert.equal((await operator.bottle(["trust", "--list", "--revoke"])).code, 2);
+  assert.match((await operator.bottle(["trust", "/", "--dry-run"])).stderr, /no bot-bottle\.json in \/ \[USAGE\]/);
+});
+
+test("info: the host, what can be started and by whom, with its problems; one agent; one bottle", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  operator.writeManifest(
+    JSON.stringify({
+      bottles: {
+        base: { limits: { memory: "1G" }, egress: { rules: [{ host: "base.example.com" }] } },
+        dev: { extends: "base", egress: { rules: [{ host: "dev.example.com", methods: ["GET"] }] } },
+        weak: { limits: { cpus: -1 } },
+      },
+      agents: { mine: { provider: "shell", bottle: "dev", prompt: "be\u001b[2Jkind" }, sick: { provider: "shel" } },
+    }),
+  );
+  writeFileSync(projectOf(operator), '{ "agents": { "theirs": { "provider": "shell" }, "odd": { "args": [] } } }');
+  const whole = JSON.parse((await operator.bottle(["info", "--format", "json"])).stdout);
+  assert.deepEqual(
+    whole.agents.map(({ name, by, broken }: Record<string, unknown>) => [name, by, broken]),
+    [
+      ["claude", "built-in", false],
+      ["mine", "operator", false],
+      ["odd", "project", true],
+      ["shell", "built-in", false],
+      ["sick", "operator", true],
+      ["theirs", "project", false],
+    ],
+  );
+  assert.deepEqual(whole.bottles.find(({ name }: { name: string }) => name === "dev").buildsOn, ["base"]);
+  assert.equal(whole.project.standing, "untrusted");
+  assert.match(whole.version, /^\d+\.\d+\.\d+/);
+  const text = (await operator.bottle(["info"])).stdout;
+  assert.match(text, /shel /);
+  assert.match(text, /weak .*has problems/);
+
+  const agent = await operator.bottle(["info", "mine"]);
+  assert.match(
+    agent.stdout,
+    /dev\.example\.com +GET any path +from dev\n +base\.example\.com +any method any path +from base/,
+  );
+  assert.match(agent.stdout, /limits\.memory +from base/);
+  assert.ok(!agent.stdout.includes("\u001b"));
+  const unknown = await operator.bottle(["info", "mien"]);
+  assert.deepEqual([unknown.code, /did you mean mine\?/.test(unknown.stderr)], [2, true], unknown.stderr);
+
+  assert.equal(
+    (await operator.bottle(["start", "mine", "--name", "b1", "--label", "team=core", "-p", "exit 3"])).code,
+    3,
+  );
+  const bottle = await operator.bottle(["info", "b1"]);
+  for (const line of [
+    /state +exited/,
+    /exit code +3/,
+    /b1\/audit\.jsonl/,
+    /team=core/,
+    /from base: .*limits\.memory/,
+  ]) {
+    assert.match(bottle.stdout, line);
+  }
+  const data = JSON.parse((await operator.bottle(["info", "b1", "--format", "json"])).stdout);
+  assert.deepEqual([data.state, data.record.exitCode, data.plan.name, data.planProblem], ["exited", 3, "b1", null]);
+
+  // The plan of a bottle is what it was started with, whatever the manifest says by now.
+  operator.writeManifest("{}");
+  assert.match((await operator.bottle(["plan", "b1"])).stdout, /dev\.example\.com:443 .*\[operator:0\]/);
+  const file = join(operator.home, ".local/state/bot-bottle/bottles/b1/plan.json");
+  writeFileSync(file, '{"schema":1,"name":"b1"}');
+  const damaged = await operator.bottle(["plan", "b1"]);
+  assert.deepEqual(
+    [damaged.code, /has no usable \w+ \[STATE_UNUSABLE\]/.test(damaged.stderr)],
+    [4, true],
+    damaged.stderr,
+  );
+  assert.match((await operator.bottle(["info", "b1"])).stdout, /problems\n +.*plan\.json has no usable/);
+  assert.equal((await operator.bottle(["rm", "b1"])).code, 0);
+});
+
+test("info tells of a manifest that cannot be used at all instead of failing with it", async () => {
+  using operator = newOperator();
+  operator.writeManifest('{ "agnets": {} }');
+  const run = await operator.bottle(["info"]);
+  assert.equal(run.code, 0);
+  assert.match(run.stdout, /the manifest cannot be used\n.*agnets: unknown key.*did you mean agents/);
+});
+
+test("plan takes the words of start and says the same as its dry run", { skip }, async () => {
+  using operator = newOperator();
+  mkdirSync(join(operator.workspace, "sub"));
+  const words = ["shell", "sub", "--allow", "docs.example.com", "--name", "n1", "--label", "a=b", "-p", "true"];
+  const planned = await operator.bottle(["plan", ...words, "--", "-x"]);
+  const dry = await operator.bottle(["start", ...words, "--dry-run", "--", "-x"]);
+  assert.deepEqual([planned.code, planned.stdout], [0, dry.stdout]);
+  assert.equal(existsSync(join(operator.home, ".local/state/bot-bottle")), false);
+});
