@@ -10,7 +10,7 @@ import {
   mergeBottle,
 } from "../core/plan/inheritance.ts";
 import type { CheckedFile, PlacedFault } from "./manifest-check.ts";
-import { BIND_DEFAULT, BIND_HINT, credentialFaults, meant } from "./manifest-references.ts";
+import { BIND_DEFAULT, BIND_HINT, credentialFaults, isBind, meant } from "./manifest-references.ts";
 import type { Path } from "./manifest-text.ts";
 
 /**
@@ -51,7 +51,7 @@ function childFaults(
   if (lineage.length > 0) return lineage;
   const raw = fieldsOf(fieldsOf(file.value).bottles)[name];
   const whole = mergeBottle(name, shelf);
-  const bind = name === DEFAULT_BOTTLE && whole.definition.workspace === "bind" && whole.from.workspace !== name;
+  const bind = name === DEFAULT_BOTTLE && isBind(whole.definition.workspace) && whole.from.workspace !== name;
   return [
     ...(bind ? [file.fault(place, BIND_DEFAULT, BIND_HINT)] : []),
     ...credentialFaults(file, name, raw, Object.keys(whole.definition.credentials ?? {})),

@@ -94,6 +94,7 @@ export function meant(word: string, candidates: readonly string[]): string {
   return candidates.length === 0 ? "none is defined" : `there is: ${candidates.join(", ")}`;
 }
 
-function isBind(workspace: unknown): boolean {
+/** Is the folder itself given away, in either form? */
+export function isBind(workspace: unknown): boolean {
   return workspace === "bind" || fieldsOf(workspace).mode === "bind";
 }

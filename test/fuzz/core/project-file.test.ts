@@ -178,9 +178,9 @@ function planOf(manifest: Manifest, agent: string): BottlePlan | null {
     binary: { path: "/usr/bin/test-agent", version: "1", origin: "host" },
     candidate: selected.selection.provider.credentials(facts.home)[0] ?? null,
     workspace: PROJECT,
-    gitElsewhere: false,
+    repository: { kind: "none" },
     protectedFolders: [],
-    backend: { name: "cage", capabilities: { workspace: ["copy", "bind"] }, plan: () => ({}) },
+    backend: { name: "cage", capabilities: { workspace: ["clone", "copy", "bind"] }, plan: () => ({}) },
     entropy: new Uint8Array(32),
   });
   return resolved.ok ? resolved.plan : null;
