@@ -41,7 +41,7 @@ async function gateway(mode: "inspect" | "splice", credential: boolean, listener
   const started = startGateway({
     bottle: "bench",
     listener,
-    policy: { version: 1, rules: [rule], credentials: credential ? [binding] : [] },
+    policy: { version: 1, rules: [rule], deny: [], credentials: credential ? [binding] : [] },
     secrets: () => secret,
     ownAddresses: () => [],
     audit: await openAudit(join(folder, `audit-${process.pid}.jsonl`)),

@@ -1,3 +1,4 @@
+import { packHint } from "../core/policy/pack-hints.ts";
 import { type Refusal, refusal } from "../core/policy/refusal.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Destination } from "./destination.ts";
@@ -53,16 +54,16 @@ export function record(context: GatewayContext, judgement: Judgement, denied: De
       credentials: [],
       address: denied.address,
       alert: denied.alert,
-      detail: denied.detail,
+      detail: denied.pack === null ? denied.detail : [denied.detail, packHint(denied.pack)].join("; "),
     },
     judgement.snapshot.hidden,
   );
 }
 
 /** What the client gets for a denial. */
-export function refusalOf(judgement: Judgement, denied: Pick<Denial, "reason" | "status">): Refusal {
+export function refusalOf(judgement: Judgement, denied: Pick<Denial, "reason" | "status"> & Partial<Denial>): Refusal {
   const host = judgement.authority === null ? null : judgement.authority.replace(/:\d+$/, "");
-  const answer = refusal(denied.reason, judgement.id, host);
+  const answer = refusal(denied.reason, judgement.id, host, denied.pack);
   return denied.status === null ? answer : { ...answer, status: denied.status };
 }
 

@@ -62,7 +62,7 @@ async function process(
   const { head, rule } = permit;
   const { secrets } = judgement.snapshot;
   if (head.body.kind !== "none") request.socket.setTimeout(context.limits.idleMs);
-  const overrides = head.body.kind === "none" ? null : createOverrideGuard(rule.methods, head.headers);
+  const overrides = head.body.kind === "none" ? null : createOverrideGuard(permit.bodyMethods, head.headers);
   if (typeof overrides === "string") return denial("method-not-listed", `${overrides} may name another method`);
   // The head was judged: only now may the client send its body (attack row 67).
   if (head.expectsContinue) response.writeContinue();

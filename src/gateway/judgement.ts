@@ -5,9 +5,10 @@ import type { RequestId, RuleId } from "../core/model/ids.ts";
 import type { CredentialBinding, EgressRule } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { decideRequest, type RequestFacts } from "../core/policy/decide.ts";
-import { readOrigin } from "../core/policy/origin.ts";
+import { packForRequest } from "../core/policy/pack-hints.ts";
+import { readFacts } from "../core/policy/request-facts.ts";
 import { formatAuthority } from "../core/wire/authority.ts";
-import { type RequestHead, readRequestHead } from "../core/wire/request-head.ts";
+import type { RequestHead } from "../core/wire/request-head.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -20,6 +21,8 @@ export interface Denial {
   readonly detail: string | null;
   readonly alert: boolean;
   readonly address: string | null;
+  /** The public rule pack that would allow it; null: none. */
+  readonly pack: string | null;
 }
 
 /** A request that rule, head and credentials allow; its body and its upstream's address are still to be judged. */
@@ -31,6 +34,8 @@ export interface Permit {
   readonly credentials: readonly { readonly binding: CredentialBinding; readonly secret: Secret }[];
   /** Greatest body in bytes. */
   readonly bodyLimit: number;
+  /** Methods that a form in the body may name; null: any. */
+  readonly bodyMethods: readonly string[] | null;
   /** True when another policy allows the same request. */
   stillAllowed(snapshot: Snapshot): boolean;
 }
@@ -50,7 +55,7 @@ export interface Judgement {
 
 /** A denial without an address. */
 export function denial(reason: ReasonCode, detail: string | null, more: Partial<Denial> = {}): Denial {
-  return { ok: false, reason, status: null, detail, alert: false, address: null, ...more };
+  return { ok: false, reason, status: null, detail, alert: false, address: null, pack: null, ...more };
 }
 
 /**
@@ -73,7 +78,7 @@ export async function judgeRequest(
     target: request.url ?? null,
     rule: null,
   } as const;
-  const reading = readRequestHead(
+  const reading = readFacts(
     {
       method: request.method ?? "",
       target: request.url ?? "",
@@ -81,39 +86,28 @@ export async function judgeRequest(
       rawHeaders: request.rawHeaders,
     },
     snapshot.guarded,
+    tunnel,
   );
   if (!reading.ok) {
-    return { ...base, outcome: denial(reading.reason, reading.why, { status: reading.status }) };
+    const { reason, detail, status, alert } = reading;
+    return { ...base, outcome: denial(reason, detail, { status, alert }) };
   }
-  const { head } = reading;
-  const origin = readOrigin(head, tunnel);
-  if (!origin.ok) {
-    const alert = origin.reason === "authority-mismatch";
-    return { ...base, outcome: denial(origin.reason, origin.detail, { status: origin.status, alert }) };
-  }
-  const { path, query } = head.target;
-  const facts: RequestFacts = {
-    scheme: origin.scheme,
-    authority: origin.authority,
-    method: head.method,
-    path,
-    query,
-    headers: head.headers,
-    upgrade: head.upgrade,
-    bodyLength: head.body.kind === "none" ? 0 : head.body.kind === "length" ? head.body.length : null,
-  };
+  const { head, facts } = reading;
   const decision = decideRequest(snapshot.policy, snapshot.guard, facts);
   const named = {
     ...base,
-    mode: origin.scheme === "https" ? "inspect" : "http",
-    authority: formatAuthority(origin.authority),
-    target: formatTarget(path, query),
+    mode: facts.scheme === "https" ? "inspect" : "http",
+    authority: formatAuthority(facts.authority),
+    target: formatTarget(facts.path, facts.query),
     rule: decision.rule,
   } as const;
   const rule = decision.matched;
   if (decision.verdict === "deny" || rule === null || rule.mode === "splice") {
     const reason = decision.verdict === "deny" ? decision.reason : "scheme-not-listed";
-    return { ...named, outcome: denial(reason, decision.detail ?? null, { alert: decision.alert }) };
+    return {
+      ...named,
+      outcome: denial(reason, decision.detail ?? null, { alert: decision.alert, pack: packForRequest(reason, facts) }),
+    };
   }
   const credentials: { binding: CredentialBinding; secret: Secret }[] = [];
   for (const binding of decision.credentials) {
@@ -129,5 +123,6 @@ export async function judgeRequest(
     return { ...named, outcome: denial("body-too-large", `${facts.bodyLength} of ${bodyLimit} bytes`) };
   }
   const stillAllowed = ({ policy, guard }: Snapshot) => decideRequest(policy, guard, facts).verdict === "allow";
-  return { ...named, outcome: { ok: true, head, facts, rule, credentials, bodyLimit, stillAllowed } };
+  const { bodyMethods } = decision;
+  return { ...named, outcome: { ok: true, head, facts, rule, credentials, bodyLimit, bodyMethods, stillAllowed } };
 }

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Authority } from "../core/model/authority.ts";
 import { judgeClientHello } from "../core/policy/client-hello.ts";
 import { decideTunnel } from "../core/policy/decide.ts";
+import { packForTunnel } from "../core/policy/pack-hints.ts";
 import { formatAuthority, parseAuthority, sameAuthority } from "../core/wire/authority.ts";
 import { CLIENT_HELLO_LIMIT, type ClientHelloReading, readClientHello } from "../core/wire/client-hello.ts";
 import { headerValues, readHeaderPairs } from "../core/wire/header-pairs.ts";
@@ -54,7 +55,10 @@ export async function serveConnect(
     const decision = decideTunnel(snapshot.policy, snapshot.guard, authority);
     const denied =
       decision.verdict === "deny" || decision.mode === null
-        ? denial(decision.reason, decision.detail ?? null, { alert: decision.alert })
+        ? denial(decision.reason, decision.detail ?? null, {
+            alert: decision.alert,
+            pack: packForTunnel(decision.reason, authority),
+          })
         : context.live.tunnels >= context.limits.tunnels
           ? denial("limit-reached", "too many tunnels", { status: 503 })
           : null;

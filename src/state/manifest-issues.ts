@@ -18,8 +18,6 @@ const LATER: Readonly<Record<string, string>> = {
   image: "images",
   leak: "leak actions",
   leaks: "leak actions",
-  packs: "rule packs",
-  pack: "rule packs",
   budget: "byte budgets",
 };
 

@@ -46,6 +46,7 @@ export function testPlan(name: string, workspace: string, more: Partial<BottlePl
     limits: { memoryBytes: 512 * 2 ** 20, cpus: 2, pids: 256, tmpBytes: 32 * 2 ** 20 },
     alone: false,
     rules: [],
+    deny: [],
     credentials: [],
     secrets: [],
     files: [],

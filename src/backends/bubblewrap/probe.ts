@@ -100,6 +100,7 @@ function probePlan(workspace: string): BottlePlan {
     limits: { memoryBytes: 256 * 1024 * 1024, cpus: 1, pids: 64, tmpBytes: 16 * 1024 * 1024 },
     alone: false,
     rules: [],
+    deny: [],
     credentials: [],
     secrets: [],
     files: [],

@@ -9,6 +9,8 @@ export type ReasonCode =
   | "method-not-listed"
   | "path-not-listed"
   | "path-ambiguous"
+  | "query-not-listed"
+  | "denied-by-rule"
   | "address-not-public"
   | "address-metadata"
   | "address-own"

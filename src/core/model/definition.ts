@@ -36,6 +36,21 @@ export interface RuleDefinition {
   readonly dial?: DialDefinition | undefined;
 }
 
+/** What is never allowed, whatever a rule says. */
+export interface DenyDefinition {
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly methods?: readonly string[] | undefined;
+  readonly paths?: readonly string[] | undefined;
+}
+
+export interface EgressDefinition {
+  readonly rules?: readonly RuleDefinition[] | undefined;
+  /** Names of rule packs. */
+  readonly packs?: readonly string[] | undefined;
+  readonly deny?: readonly DenyDefinition[] | undefined;
+}
+
 /** Exactly one key. */
 export interface SourceDefinition {
   readonly env?: string | undefined;
@@ -82,7 +97,7 @@ export interface BottleDefinition {
   readonly backend?: string | undefined;
   readonly workspace?: WorkspaceMode | WorkspaceDefinition | undefined;
   readonly env?: Readonly<Record<string, EnvDefinition>> | undefined;
-  readonly egress?: { readonly rules?: readonly RuleDefinition[] | undefined } | undefined;
+  readonly egress?: EgressDefinition | undefined;
   readonly credentials?: Readonly<Record<string, CredentialDefinition>> | undefined;
   readonly limits?: LimitsDefinition | undefined;
 }
@@ -99,6 +114,7 @@ export interface AgentDefinition {
   readonly args?: readonly string[] | undefined;
   /** Folders with a SKILL.md, or single files. */
   readonly skills?: readonly string[] | undefined;
+  readonly deny?: readonly DenyDefinition[] | undefined;
 }
 
 /** One manifest file, checked. */

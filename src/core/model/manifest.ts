@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { AgentDefinition, BottleDefinition, ManifestFile } from "./definition.ts";
 import { credential } from "./manifest/credential.ts";
+import { denyList } from "./manifest/deny.ts";
 import { rule } from "./manifest/egress.ts";
+import { packs } from "./manifest/packs.ts";
 import { fixedPath, name, size, variable } from "./manifest/words.ts";
 
 /**
@@ -79,6 +81,10 @@ const bottle = z.strictObject({
         .max(512)
         .optional()
         .describe("What may be reached. Nothing listed: only what the agent itself needs."),
+      packs: packs
+        .optional()
+        .describe("Ready-made rules for reading and not writing; docs/packs.md lists what each holds. Default: none."),
+      deny: denyList.optional().describe("What may never be reached, whatever a rule says."),
     })
     .optional()
     .describe("The way out."),
@@ -111,6 +117,7 @@ const agent = z.strictObject({
     .describe(
       "Skills for the agent: folders with a `SKILL.md`, or single files. In a project's file: below the project.",
     ),
+  deny: denyList.optional().describe("What this agent may never reach, whatever a rule says."),
 });
 
 export const manifestSchema = z

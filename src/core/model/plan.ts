@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 import type { BottleName } from "./ids.ts";
-import type { CredentialBinding, EgressRule } from "./policy.ts";
+import type { CredentialBinding, DenyRule, EgressRule } from "./policy.ts";
 
 /** JSON data: what a backend resolves for itself and keeps in the plan. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -104,6 +104,7 @@ export interface BottlePlan {
   /** The kernel cannot enforce the limits here: starts only while no other bottle runs (attack row 154). */
   readonly alone: boolean;
   readonly rules: readonly EgressRule[];
+  readonly deny: readonly DenyRule[];
   readonly credentials: readonly CredentialBinding[];
   readonly secrets: readonly SecretRef[];
   readonly files: readonly ProvisionFile[];

@@ -21,6 +21,16 @@ export type DialTarget =
   | { readonly kind: "tcp"; readonly address: string; readonly port: number; readonly caPem: string | null }
   | { readonly kind: "unix"; readonly path: string; readonly caPem: string | null };
 
+/** What a rule pack says beside host, method and path, since it knows its clients. Every other rule has none. */
+export interface PackTerms {
+  /** Queries allowed, each the whole text behind the `?`, and one of them is needed; empty: no query at all; null: any. */
+  readonly queries: readonly string[] | null;
+  /** Paths that are not meant although `paths` fits them. */
+  readonly except: readonly PathPattern[];
+  /** Clients encode what needs no encoding (`%2f`, `%7e`): such a path is allowed when the rule fits each of its readings. */
+  readonly encoded: boolean;
+}
+
 /** One listed way out. Everything that no rule lists is denied. */
 export interface EgressRule {
   readonly id: RuleId;
@@ -41,6 +51,21 @@ export interface EgressRule {
   /** Greatest request body in bytes; null is the gateway's own cap. */
   readonly maxRequestBytes: number | null;
   readonly dial: DialTarget | null;
+  readonly terms?: PackTerms;
+}
+
+/** What is never allowed, whatever a rule says; hosts match as in a rule, paths as a lax server would read them. */
+export interface DenyRule {
+  readonly id: RuleId;
+  /** A project's file may only deny. */
+  readonly source: "operator" | "project";
+  readonly host: string;
+  /** null: any port. */
+  readonly port: number | null;
+  /** Upper-case methods; null: any. `GET` stands for `HEAD` too. */
+  readonly methods: readonly string[] | null;
+  /** null: any path. */
+  readonly paths: readonly PathPattern[] | null;
 }
 
 /** How a credential is written into a request. The slot is overwritten, never searched for. */
@@ -66,5 +91,7 @@ export interface CredentialBinding {
 export interface Policy {
   readonly version: number;
   readonly rules: readonly EgressRule[];
+  /** Goes before every rule. */
+  readonly deny: readonly DenyRule[];
   readonly credentials: readonly CredentialBinding[];
 }

@@ -18,7 +18,7 @@ export interface DefinitionProblem {
 export function bottleProblems(bottle: BottleDefinition): readonly DefinitionProblem[] {
   const env = bottle.env ?? {};
   const operator = bottle.egress?.rules ?? [];
-  const { rules, problems } = planRules({ extra: [], operator, agent: [], allow: [], caPems: {}, home: "" });
+  const { rules, problems } = planRules({ extra: [], operator, agent: [], packs: [], allow: [], caPems: {}, home: "" });
   const credentials = planCredentials({
     definitions: bottle.credentials ?? {},
     rules: operator,
@@ -36,12 +36,15 @@ export function bottleProblems(bottle: BottleDefinition): readonly DefinitionPro
     ...limitProblems(bottle.limits ?? {}).map(({ key, message }) => ({ path: ["limits", key], message })),
     ...problems.map((message) => ({ path: ["egress", "rules"], message })),
     ...credentials.problems.map((message) => ({ path: ["credentials"], message })),
-    ...policyProblems({ version: 1, rules, credentials: credentials.bindings }).flatMap(({ path, message }) => {
-      const [, list, index, key = ""] = /^(rules|credentials)\[(\d+)\]\.?(\w*)/.exec(path) ?? [];
-      if (list === undefined) return [{ path: [], message }];
-      const at = Number(index);
-      const place = list === "rules" ? ["egress", "rules", at] : ["credentials", credentials.bindings[at]?.name ?? ""];
-      return [{ path: key === "" ? place : [...place, key], message }];
-    }),
+    ...policyProblems({ version: 1, rules, deny: [], credentials: credentials.bindings }).flatMap(
+      ({ path, message }) => {
+        const [, list, index, key = ""] = /^(rules|credentials)\[(\d+)\]\.?(\w*)/.exec(path) ?? [];
+        if (list === undefined) return [{ path: [], message }];
+        const at = Number(index);
+        const place =
+          list === "rules" ? ["egress", "rules", at] : ["credentials", credentials.bindings[at]?.name ?? ""];
+        return [{ path: key === "" ? place : [...place, key], message }];
+      },
+    ),
   ];
 }

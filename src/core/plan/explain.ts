@@ -1,5 +1,5 @@
 import type { BottlePlan } from "../model/plan.ts";
-import type { CredentialBinding, CredentialScheme, EgressRule } from "../model/policy.ts";
+import type { CredentialBinding, CredentialScheme, DenyRule, EgressRule } from "../model/policy.ts";
 import { printable } from "../wire/printable.ts";
 import { describeSource } from "./describe-source.ts";
 import { definitionLines } from "./provenance.ts";
@@ -21,6 +21,7 @@ export function explainPlan(plan: BottlePlan): string {
     ["mounts", plan.mounts.map((mount) => `${mount.host} at ${mount.guest}, read-only`)],
     ["files", plan.files.map((file) => `${file.path} (mode ${file.mode.toString(8)})`)],
     ["may reach", plan.rules.map(ruleLine)],
+    ["may never reach", plan.deny.map(denyLine)],
     ["credentials", plan.credentials.flatMap((binding) => credentialLines(plan, binding))],
     ["environment", environmentLines(plan)],
     [
@@ -61,8 +62,8 @@ function agentLine({ agent }: BottlePlan): string {
 }
 
 /** One rule on one line, for plans and `why`: where, what, how, and whose rule it is. */
-function ruleLine(rule: EgressRule): string {
-  const what = [rule.methods?.join(",") ?? "any method", rule.paths?.join(" ") ?? "any path"];
+export function ruleLine(rule: EgressRule): string {
+  const what = [rule.methods?.join(",") ?? "any method", rule.paths?.join(" ") ?? "any path", ...termWords(rule)];
   const how = [
     ...(rule.mode === "splice" ? ["not looked into"] : what),
     ...(rule.body === null ? [] : [`body ${rule.body.shape}`]),
@@ -74,6 +75,21 @@ function ruleLine(rule: EgressRule): string {
       : [`dialled at ${rule.dial.kind === "unix" ? rule.dial.path : `${rule.dial.address} port ${rule.dial.port}`}`]),
   ];
   return `${rule.scheme}://${rule.host}:${rule.port}  ${how.join(", ")}  [${rule.id}]`;
+}
+
+function termWords({ terms }: EgressRule): readonly string[] {
+  if (terms === undefined) return [];
+  const { queries, except } = terms;
+  return [
+    ...(except.length === 0 ? [] : [`but not ${except.join(" ")}`]),
+    ...(queries === null ? [] : [queries.length === 0 ? "no query" : `query ${queries.join(" or ")}`]),
+  ];
+}
+
+/** One rule that denies on one line, in the words of `ruleLine`. */
+export function denyLine(rule: DenyRule): string {
+  const what = [rule.methods?.join(",") ?? "any method", rule.paths?.join(" ") ?? "any path"].join(", ");
+  return `${rule.host}:${rule.port ?? "any port"}  ${what}  [${rule.id}]`;
 }
 
 function credentialLines(plan: BottlePlan, binding: CredentialBinding): readonly string[] {

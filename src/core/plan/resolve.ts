@@ -8,6 +8,7 @@ import type { EgressRule } from "../model/policy.ts";
 import { policyProblems } from "../policy/validate.ts";
 import { printable } from "../wire/printable.ts";
 import { planCredentials } from "./credentials.ts";
+import { planDeny } from "./deny.ts";
 import { planEnvironment } from "./environment.ts";
 import { GUEST_HOME } from "./guest.ts";
 import { labelProblems } from "./labels.ts";
@@ -73,10 +74,13 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     operator: definitions,
     writers: ruleWriters(bottle),
     agent: provider.rules,
+    packs: bottle.egress?.packs ?? [],
     allow: request.allow,
     caPems: inputs.manifest.caPems,
     home: facts.home,
   });
+  const agentBy = selection.origin?.by ?? "operator";
+  const deny = planDeny({ bottle: bottle.egress?.deny ?? [], agent: selection.deny, agentBy });
   const usage = [...(isName(name) ? [] : [nameProblem(name)]), ...mistyped, ...labelProblems(request.labels)];
 
   const placed = planWorkspace({
@@ -126,6 +130,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     limits,
     alone: facts.cgroup.kind === "none" && !request.withoutCgroup,
     rules,
+    deny,
     credentials: credentials.bindings,
     secrets: credentials.secrets,
     files: provider.files(run),
@@ -143,7 +148,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     ...envProblems,
     ...clashes(credentials.env, bottle.env ?? {}),
     ...limitProblems,
-    ...policyProblems({ version: 1, rules, credentials: credentials.bindings }).map((problem) =>
+    ...policyProblems({ version: 1, rules, deny, credentials: credentials.bindings }).map((problem) =>
       named(problem.path, problem.message, draft),
     ),
   ];
@@ -187,11 +192,14 @@ function clashes(
 }
 
 /** A problem of the policy, with the rule's or credential's name instead of its place in a list. */
-function named(path: string, message: string, plan: Pick<BottlePlan, "rules" | "credentials">): string {
-  const [, list, index, rest] = /^(rules|credentials)\[(\d+)\]\.?(.*)$/.exec(path) ?? [];
+function named(path: string, message: string, plan: Pick<BottlePlan, "rules" | "deny" | "credentials">): string {
+  const [, list, index, rest] = /^(rules|deny|credentials)\[(\d+)\]\.?(.*)$/.exec(path) ?? [];
   if (list === undefined) return `${path}: ${message}`;
+  const at = Number(index);
   const what =
-    list === "rules" ? `rule ${plan.rules[Number(index)]?.id}` : `credential ${plan.credentials[Number(index)]?.name}`;
+    list === "credentials"
+      ? `credential ${plan.credentials[at]?.name}`
+      : `rule ${plan[list === "rules" ? "rules" : "deny"][at]?.id}`;
   return `${what}${rest === undefined || rest === "" ? "" : `, ${rest}`}: ${message}`;
 }
 

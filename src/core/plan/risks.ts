@@ -1,5 +1,6 @@
 import type { BottlePlan } from "../model/plan.ts";
 import type { EgressRule } from "../model/policy.ts";
+import { packOf } from "../policy/packs.ts";
 import { socketPower } from "../policy/sockets.ts";
 
 export interface RiskInputs {
@@ -28,6 +29,11 @@ export function planRisks({
     );
   }
   for (const rule of plan.rules) risks.push(...ruleRisks(rule, plan.rules));
+  for (const name of new Set(
+    plan.rules.flatMap(({ id, source }) => (source === "pack" ? [id.split(":")[1] ?? ""] : [])),
+  )) {
+    risks.push(...(packOf(name)?.risks ?? []).map((risk) => `${risk} (rule pack ${name})`));
+  }
   for (const { name, variable, expose } of plan.envFromHost) {
     if (expose) risks.push(`env ${name}: the agent may read the value of ${variable}, whatever it is`);
   }

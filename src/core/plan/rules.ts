@@ -1,8 +1,10 @@
 import type { DialDefinition, Manifest, RuleDefinition } from "../model/definition.ts";
 import type { DialTarget, EgressRule, RuleSource } from "../model/policy.ts";
 import { hostPatternProblem, splitHostPort } from "../policy/hosts.ts";
+import { packRules } from "../policy/packs.ts";
 import { printable } from "../wire/printable.ts";
 import { expandHome } from "./home-path.ts";
+import { packWord } from "./pack-words.ts";
 
 export interface PlannedRules {
   readonly rules: readonly EgressRule[];
@@ -19,27 +21,36 @@ export interface RuleSources {
   /** Whose each of them is, by index; absent: the operator's. */
   readonly writers?: readonly RuleSource[];
   readonly agent: readonly EgressRule[];
-  /** `--allow` as typed. */
+  /** Names of rule packs. */
+  readonly packs: readonly string[];
+  /** `--allow` as typed: hosts and names of rule packs. */
   readonly allow: readonly string[];
   readonly caPems: Manifest["caPems"];
   readonly home: string;
 }
 
 /**
- * All ways out of one bottle, the most deliberate first: the operator's, then the agent's own, then `--allow`. Where a
- * host is dialled is a fact about the host, so an operator's `dial` counts for every rule of that host and port.
+ * All ways out of one bottle, the most deliberate first: the operator's, then the agent's own, then hosts of `--allow`,
+ * then rule packs. Where a host is dialled is a fact about the host, so an operator's `dial` counts for every rule of that
+ * host and port, those of packs too.
  */
 export function planRules(sources: RuleSources): PlannedRules {
   const problems: string[] = [];
   const mistyped: string[] = [];
   const operator = sources.operator.map((rule, index) => operatorRule(rule, index, sources));
+  const packs = new Set(sources.packs);
   const typed = sources.allow.flatMap((text, index) => {
-    const rule = allowRule(text, index);
+    const word = packWord(text);
+    if (word !== null && "pack" in word) {
+      packs.add(word.pack);
+      return [];
+    }
+    const rule = word === null ? allowRule(text, index) : `--allow ${text}: ${word.wrong}`;
     if (typeof rule !== "string") return [rule];
     mistyped.push(rule);
     return [];
   });
-  const all = [...sources.extra, ...operator, ...sources.agent, ...typed];
+  const all = [...sources.extra, ...operator, ...sources.agent, ...typed, ...[...packs].flatMap(packRules)];
   const rules = all.map((rule) => {
     const dials = new Map<string, DialTarget>();
     for (const { host, port, dial } of all) {

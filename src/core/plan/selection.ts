@@ -1,5 +1,5 @@
 import type { AgentProvider } from "../model/agent.ts";
-import { DEFAULT_BOTTLE, type Manifest, type Origin, type WholeBottle } from "../model/definition.ts";
+import { DEFAULT_BOTTLE, type DenyDefinition, type Manifest, type Origin, type WholeBottle } from "../model/definition.ts";
 import { BottleError } from "../model/errors.ts";
 import { printable } from "../wire/printable.ts";
 import { manifestError } from "./manifest-problems.ts";
@@ -14,6 +14,7 @@ export interface AgentSelection {
   readonly command: string | null;
   readonly args: readonly string[];
   readonly instructions: string | null;
+  readonly deny: readonly DenyDefinition[];
   readonly bottleName: string;
   /** Without an origin: the built-in one. */
   readonly bottle: Omit<WholeBottle, "origin"> & { readonly origin?: Origin };
@@ -68,6 +69,7 @@ export function selectAgent(
       command: request.command ?? definition?.command ?? null,
       args: definition?.args ?? [],
       instructions: definition?.prompt ?? null,
+      deny: definition?.deny ?? [],
       bottleName,
       bottle: bottle ?? {},
       origin: definition?.origin ?? null,

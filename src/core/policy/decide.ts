@@ -5,8 +5,10 @@ import type { HeaderPair } from "../wire/header-pairs.ts";
 import { KNOWN_METHODS } from "../wire/request-head.ts";
 import { formatTarget, pathAmbiguity } from "../wire/target.ts";
 import { type CredentialGuard, credentialsFor, foreignToken, type MisplacedCredential } from "./credentials.ts";
+import { type Hit, requestHit, tunnelHit, undeniedMethods } from "./denials.ts";
 import { hostMatches } from "./hosts.ts";
 import { queryOverrides } from "./method-overrides.ts";
+import { pathReaches, pathReadings } from "./path-readings.ts";
 import { pathMatches, pathNearlyMatches } from "./paths.ts";
 
 export interface TunnelDecision extends Decision {
@@ -35,6 +37,8 @@ export interface RequestDecision extends Decision {
   readonly matched: EgressRule | null;
   /** To be written into the request, last. A non-empty list means: ask for identity, scrub the response. */
   readonly credentials: readonly CredentialBinding[];
+  /** Methods that a form in the body may name; null: any. */
+  readonly bodyMethods: readonly string[] | null;
   readonly alert: boolean;
 }
 
@@ -42,7 +46,7 @@ export interface RequestDecision extends Decision {
 interface Denial {
   readonly reason: ReasonCode;
   readonly detail: string;
-  readonly rule?: EgressRule;
+  readonly rule?: Pick<EgressRule, "id">;
   readonly alert?: boolean;
 }
 
@@ -57,8 +61,9 @@ export function decideTunnel(policy: Policy, guard: CredentialGuard, authority: 
 /** Judges one request, inspected or plain, by one policy for all schemes. Never throws. Attack rows 22, 24, 39, 52, 56, 58, 61 to 64, 92, 96, 99. */
 export function decideRequest(policy: Policy, guard: CredentialGuard, request: RequestFacts): RequestDecision {
   const outcome = guarded(() => judgeRequest(policy, guard, request));
-  if ("reason" in outcome) return { ...denied(policy, outcome), matched: null, credentials: [] };
-  return { ...allowed(policy, outcome.rule), matched: outcome.rule, credentials: outcome.credentials, alert: false };
+  if ("reason" in outcome) return { ...denied(policy, outcome), matched: null, credentials: [], bodyMethods: [] };
+  const { rule, credentials, bodyMethods } = outcome;
+  return { ...allowed(policy, rule), matched: rule, credentials, bodyMethods, alert: false };
 }
 
 function judgeTunnel(
@@ -68,22 +73,28 @@ function judgeTunnel(
 ): Denial | { readonly mode: "inspect" | "splice"; readonly rules: readonly EgressRule[] } {
   const misplaced = guard.findMisplaced({ scheme: "https", authority, target: "", headers: [] });
   if (misplaced !== null) return misplacement(misplaced);
+  const whole = tunnelHit(policy.deny, authority, null);
+  if (whole !== null) return denialBy(whole);
   const listed = rulesAt(policy, authority, "https");
   if ("reason" in listed) return listed;
   // Where both are listed the stricter one holds: nothing that a rule wants inspected passes unseen.
   const inspected = listed.rules.filter((rule) => rule.mode === "inspect");
-  return inspected.length > 0 ? { mode: "inspect", rules: inspected } : { mode: "splice", rules: listed.rules };
+  if (inspected.length > 0) return { mode: "inspect", rules: inspected };
+  const unseen = tunnelHit(policy.deny, authority, "splice");
+  return unseen === null ? { mode: "splice", rules: listed.rules } : denialBy(unseen);
 }
 
 function judgeRequest(
   policy: Policy,
   guard: CredentialGuard,
   request: RequestFacts,
-): Denial | { readonly rule: EgressRule; readonly credentials: readonly CredentialBinding[] } {
+): Denial | (Pick<RequestDecision, "credentials" | "bodyMethods"> & { readonly rule: EgressRule }) {
   const { scheme, authority, method, path, query, headers } = request;
   const misplaced = guard.findMisplaced({ scheme, authority, target: formatTarget(path, query), headers });
   if (misplaced !== null) return misplacement(misplaced);
   if (!KNOWN_METHODS.includes(method)) return { reason: "method-refused", detail: `method ${method}` };
+  const hit = requestHit(policy.deny, request);
+  if (hit !== null) return denialBy(hit);
   const listed = rulesAt(policy, authority, scheme);
   if ("reason" in listed) return listed;
   const inspected = listed.rules.filter((rule) => rule.mode === "inspect");
@@ -97,7 +108,7 @@ function judgeRequest(
   const foreign = foreignToken(query, credentials);
   if (foreign !== null)
     return { reason: "foreign-credential", detail: `query parameter ${foreign}`, rule, alert: true };
-  return { rule, credentials };
+  return { rule, credentials, bodyMethods: undeniedMethods(policy.deny, request, rule.methods) };
 }
 
 /** The rules for this host, port and scheme, or the first of the three that no rule fits. */
@@ -115,15 +126,12 @@ function rulesAt(
 }
 
 /** The rule that allows path, method and upgrade. One with a body rule goes before one without, so that a broad rule never lifts it. */
-function pickRule(rules: readonly EgressRule[], request: RequestFacts): EgressRule | Denial {
+function pickRule(all: readonly EgressRule[], request: RequestFacts): EgressRule | Denial {
   const { path, query, method, upgrade } = request;
-  if (rules.some((rule) => rule.paths !== null || rule.body !== null)) {
-    const ambiguity = pathAmbiguity(path);
-    if (ambiguity !== null) return { reason: "path-ambiguous", detail: ambiguity };
-  }
-  const onPath = rules.filter(
-    (rule) => rule.paths === null || rule.paths.some((pattern) => pathMatches(pattern, path)),
-  );
+  const ambiguity = all.some(looksAtPaths) ? pathAmbiguity(path) : null;
+  const rules = ambiguity === null ? all : fittingAllReadings(all, path);
+  if (ambiguity !== null && rules.length === 0) return { reason: "path-ambiguous", detail: ambiguity };
+  const onPath = rules.filter((rule) => fitsPath(rule, path));
   if (onPath.length === 0) return { reason: "path-not-listed", detail: `path ${path.slice(0, 200)}` };
   // `/V1/messages` must not reach by a broad rule what a body rule holds back at `/v1/messages`.
   const dodged = rules.find((rule) => rule.body !== null && !onPath.includes(rule) && nearlyOn(rule, path));
@@ -136,16 +144,47 @@ function pickRule(rules: readonly EgressRule[], request: RequestFacts): EgressRu
   const methods = [method, ...queryOverrides(query)];
   const fitting = onPath.filter((rule) => rule.methods === null || methods.every((it) => rule.methods?.includes(it)));
   if (fitting.length === 0) return { reason: "method-not-listed", detail: `method ${methods.join(" as ")}` };
-  const [rule] = [...fitting.filter((it) => it.body !== null), ...fitting];
+  const asked = fitting.filter((rule) => fitsQuery(rule, query));
+  if (asked.length === 0)
+    return { reason: "query-not-listed", detail: query === null ? "no query" : `query ${query.slice(0, 200)}` };
+  const [rule] = [...asked.filter((it) => it.body !== null), ...asked];
   if (rule === undefined || upgrade === null) return rule ?? { reason: "internal-error", detail: "no rule" };
   if (rule.body !== null) return { reason: "upgrade-refused", detail: "upgrade at a path with a body rule", rule };
   return (
-    fitting.find((it) => it.websocket) ?? { reason: "upgrade-refused", detail: "no rule allows WebSocket here", rule }
+    asked.find((it) => it.websocket) ?? { reason: "upgrade-refused", detail: "no rule allows WebSocket here", rule }
   );
+}
+
+function looksAtPaths({ paths, body, terms }: EgressRule): boolean {
+  return paths !== null || body !== null || (terms?.except.length ?? 0) > 0;
+}
+
+/** The rules that allow a path, whichever way it is read, and whose clients are known to write it so. */
+function fittingAllReadings(rules: readonly EgressRule[], path: string): readonly EgressRule[] {
+  const readings = rules.some((rule) => rule.body !== null) ? null : pathReadings(path);
+  if (readings === null) return [];
+  return rules.filter((rule) => rule.terms?.encoded === true && readings.every((reading) => fitsPath(rule, reading)));
+}
+
+function fitsPath({ paths, terms }: EgressRule, path: string): boolean {
+  if (terms?.except.some((pattern) => pathReaches(pattern, path))) return false;
+  return paths === null || paths.some((pattern) => pathMatches(pattern, path));
+}
+
+function fitsQuery({ terms }: EgressRule, query: string | null): boolean {
+  const queries = terms?.queries ?? null;
+  if (queries === null) return true;
+  return query === null ? queries.length === 0 : queries.includes(query);
 }
 
 function nearlyOn(rule: EgressRule, path: string): boolean {
   return rule.paths?.some((pattern) => pathNearlyMatches(pattern, path)) ?? true;
+}
+
+function denialBy({ rule, ambiguity }: Hit): Denial {
+  if (ambiguity !== null)
+    return { reason: "path-ambiguous", detail: `${ambiguity}, at a path that may be denied`, rule };
+  return { reason: "denied-by-rule", detail: `host ${rule.host}`, rule };
 }
 
 function misplacement({ name, kind, where }: MisplacedCredential): Denial {

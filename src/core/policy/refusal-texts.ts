@@ -28,6 +28,12 @@ export const REFUSAL_TEXTS: Readonly<Record<ReasonCode, RefusalText>> = {
     message: "The path can be read in more than one way (dot segments, doubled or encoded slashes, and the like).",
     how: MEND,
   },
+  "query-not-listed": { status: 403, message: "This bottle may not ask for this path with this query.", how: ASK },
+  "denied-by-rule": {
+    status: 403,
+    message: "A rule of this bottle denies this request, whatever else is allowed.",
+    how: "Work without it; retrying will not help.",
+  },
   "address-not-public": { status: 403, message: "The host's address is not a public one.", how: ASK },
   "address-metadata": {
     status: 403,

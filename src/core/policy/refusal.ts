@@ -17,10 +17,12 @@ const HOST_LIMIT = 260;
 /**
  * What the client inside gets: what happened, never what would have been allowed. `host` as the client wrote it, or
  * null. The object has the shape of the model APIs' own errors, so that agents show the message instead of a stack
- * trace; the message alone says everything, for clients that show only that. Attack row 136.
+ * trace; the message alone says everything, for clients that show only that. `pack` is the public rule pack that would
+ * allow the request, found without looking at the bottle's own policy. Attack row 136.
  */
-export function refusal(reason: ReasonCode, id: RequestId, host: string | null): Refusal {
-  const { status, message, how } = REFUSAL_TEXTS[reason];
+export function refusal(reason: ReasonCode, id: RequestId, host: string | null, pack: string | null = null): Refusal {
+  const { status, message, how: advice } = REFUSAL_TEXTS[reason];
+  const how = pack === null ? advice : `${advice} The operator can allow it with the rule pack ${pack}.`;
   // Only what a host can consist of comes back: no control characters, no markup (attack row 129).
   const shown = host?.slice(0, HOST_LIMIT).replace(/[^A-Za-z0-9.:_[\]-]/g, "?") ?? null;
   const subject = shown === null ? "" : ` [${shown}]`;
@@ -31,6 +33,7 @@ export function refusal(reason: ReasonCode, id: RequestId, host: string | null):
     request_id: id,
     ...(shown === null ? {} : { host: shown }),
     how,
+    ...(pack === null ? {} : { rule_pack: pack }),
   };
   const body = Buffer.from(`${JSON.stringify({ type: "error", error })}\n`, "utf8");
   return {

@@ -42,7 +42,7 @@ await Promise.all([
       labels: { pad: "p".repeat((round * 997) % 60_000) },
     })),
   ),
-  forever((round) => writePolicy(paths.policy, { version: round, rules: [], credentials: [] })),
+  forever((round) => writePolicy(paths.policy, { version: round, rules: [], deny: [], credentials: [] })),
   forever(async (round) => journal.done(await journal.intent("thing", { round, pad: "j".repeat(300) }))),
   forever(async () => {
     await Promise.all(

@@ -1,5 +1,5 @@
 import type { Authority } from "../../../src/core/model/authority.ts";
-import type { CredentialBinding, EgressRule, Policy } from "../../../src/core/model/policy.ts";
+import type { CredentialBinding, DenyRule, EgressRule, Policy } from "../../../src/core/model/policy.ts";
 import { Secret } from "../../../src/core/model/secret.ts";
 import { type CredentialGuard, createCredentialGuard } from "../../../src/core/policy/credentials.ts";
 import {
@@ -38,8 +38,17 @@ export function binding(over: Partial<CredentialBinding> = {}): CredentialBindin
   return { name: "main", scheme: { kind: "bearer" }, hosts: ["a.test"], placeholder: PLACEHOLDER, drops: [], ...over };
 }
 
-export function policy(rules: readonly EgressRule[], credentials: readonly CredentialBinding[] = []): Policy {
-  return { version: 7, rules, credentials };
+export function policy(
+  rules: readonly EgressRule[],
+  credentials: readonly CredentialBinding[] = [],
+  deny: readonly DenyRule[] = [],
+): Policy {
+  return { version: 7, rules, deny, credentials };
+}
+
+/** A rule that denies all of a.test, changed by `over`. */
+export function deny(over: Partial<DenyRule> = {}): DenyRule {
+  return { id: "deny:0", source: "operator", host: "a.test", port: null, methods: null, paths: null, ...over };
 }
 
 /** The guard of a policy; each credential's secret is SECRET_VALUE. */

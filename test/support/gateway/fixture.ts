@@ -1,6 +1,6 @@
 import { connect as connectTcp, createServer } from "node:net";
 import type { TestContext } from "node:test";
-import type { CredentialBinding, EgressRule, Policy } from "../../../src/core/model/policy.ts";
+import type { CredentialBinding, DenyRule, EgressRule, Policy } from "../../../src/core/model/policy.ts";
 import { Secret } from "../../../src/core/model/secret.ts";
 import type { ConnectTarget } from "../../../src/gateway/destination.ts";
 import { type Gateway, type GatewayStart, startGateway } from "../../../src/gateway/gateway.ts";
@@ -33,6 +33,7 @@ export interface Fixture {
 
 export interface FixtureOptions extends Partial<Omit<GatewayStart, "policy" | "listener" | "audit">> {
   readonly rules?: readonly Partial<EgressRule>[];
+  readonly deny?: readonly DenyRule[];
   readonly credentials?: readonly CredentialBinding[];
   readonly values?: Readonly<Record<string, string>>;
   /** Reached as api.example.test:443 and :80. */
@@ -64,8 +65,14 @@ export function policyOf(
   rules: readonly Partial<EgressRule>[],
   credentials: readonly CredentialBinding[] = [],
   version = 1,
+  deny: readonly DenyRule[] = [],
 ): Policy {
-  return { version, rules: rules.map((changes, index) => rule({ id: `test:${index}`, ...changes })), credentials };
+  return {
+    version,
+    rules: rules.map((changes, index) => rule({ id: `test:${index}`, ...changes })),
+    deny,
+    credentials,
+  };
 }
 
 /** A bearer credential for api.example.test, with changes. */
@@ -103,12 +110,12 @@ export async function openGateway(t: TestContext, options: FixtureOptions = {}):
     ways.set(`${address}:443`, origin.port);
     ways.set(`${address}:80`, origin.port);
   }
-  const { rules = [{}], credentials = [], values = {}, origin: _o, evil: _e, ...start } = options;
+  const { rules = [{}], deny = [], credentials = [], values = {}, origin: _o, evil: _e, ...start } = options;
   t.after(() => listener.close());
   const gateway = startGateway({
     bottle: "test",
     listener,
-    policy: policyOf(rules, credentials),
+    policy: policyOf(rules, credentials, 1, deny),
     secrets: async (name) => {
       const value = values[name];
       if (value === undefined) throw new Error(`no value for ${name}`);

@@ -111,7 +111,8 @@ test("the same inputs give the same plan; other entropy gives another name and p
 
 test("the policy is version 1 of what the plan shows", () => {
   const plan = planOf();
-  assert.deepEqual(policyOfPlan(plan), { version: 1, rules: plan.rules, credentials: plan.credentials });
+  const { rules, deny, credentials } = plan;
+  assert.deepEqual(policyOfPlan(plan), { version: 1, rules, deny, credentials });
 });
 
 test("row 140: a refused workspace stops the plan, whatever the mode", () => {

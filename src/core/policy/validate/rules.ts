@@ -28,6 +28,8 @@ export function ruleProblems(rule: EgressRule): readonly PolicyProblem[] {
     if (!KNOWN_METHODS.includes(method)) say(`methods[${i}]`, `not one of ${KNOWN_METHODS.join(", ")}`);
   }
   for (const [i, pattern] of (rule.paths ?? []).entries()) say(`paths[${i}]`, pathPatternProblem(pattern));
+  for (const [i, pattern] of (rule.terms?.except ?? []).entries())
+    say(`terms.except[${i}]`, pathPatternProblem(pattern));
   if (rule.body !== null && rule.body.shape !== "anthropic-messages") say("body.shape", "unknown");
   if (rule.maxRequestBytes !== null && !(Number.isSafeInteger(rule.maxRequestBytes) && rule.maxRequestBytes >= 0)) {
     say("maxRequestBytes", "not a whole number of bytes");
