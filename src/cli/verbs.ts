@@ -1,8 +1,9 @@
 import type { Verb } from "./verb.ts";
 import { definitionVerbs } from "./verbs/definitions.ts";
 import { machineVerbs } from "./verbs/machine.ts";
+import { policyVerbs } from "./verbs/policy.ts";
 import { recordVerbs } from "./verbs/records.ts";
 import { runningVerbs } from "./verbs/running.ts";
 
 /** Every verb of `bottle`, in the order of the help. docs/cli.md is generated from this table. */
-export const verbs: readonly Verb[] = [...runningVerbs, ...definitionVerbs, ...recordVerbs, ...machineVerbs];
+export const verbs: readonly Verb[] = [...runningVerbs, ...definitionVerbs, ...recordVerbs, ...policyVerbs, ...machineVerbs];

@@ -10,6 +10,7 @@ import { formatProblem } from "../core/plan/manifest-problems.ts";
 import { resolvePlan } from "../core/plan/resolve.ts";
 import { selectAgent } from "../core/plan/selection.ts";
 import type { StartRequest } from "../core/plan/start-request.ts";
+import type { RulePlaces } from "../core/plan/why.ts";
 import { findAgentBinary } from "../host/agent-binary.ts";
 import { isErrno } from "../host/files.ts";
 import { protectedFolders } from "../host/protected-folders.ts";
@@ -22,6 +23,8 @@ import type { SessionContext } from "./context.ts";
 export interface Prepared {
   readonly plan: BottlePlan;
   readonly backend: Backend;
+  /** Where the definitions of its rules stand. */
+  readonly places: RulePlaces;
 }
 
 /** Changes that the demo makes to an ordinary start. */
@@ -100,5 +103,9 @@ export async function prepare(
   // Of other definitions than those of this start: an error of this one says them all itself.
   for (const problem of manifest.problems) context.say(`bottle: note: ${formatProblem(problem)}`);
   if (manifest.project?.note) context.say(`bottle: note: ${manifest.project.note}`);
-  return { plan: resolved.plan, backend };
+  const { agent, bottleName, origin } = selection;
+  const defined = Object.hasOwn(manifest.bottles, bottleName) ? manifest.bottles[bottleName] : undefined;
+  const bottleFile = defined?.origin.file ?? null;
+  const places = { bottle: bottleName, bottleFile, agent, agentFile: origin?.file ?? null };
+  return { plan: resolved.plan, backend, places };
 }

@@ -69,12 +69,16 @@ export function ruleLine(rule: EgressRule): string {
     ...(rule.body === null ? [] : [`body ${rule.body.shape}`]),
     ...(rule.body?.allowProviderTools ?? []).map((tool) => `internet through the provider: ${tool}`),
     ...(rule.websocket ? ["websocket"] : []),
-    ...(rule.maxRequestBytes === null ? [] : [`requests up to ${formatSize(rule.maxRequestBytes)}`]),
+    ...(rule.maxRequestBytes === null ? [] : [bodyLimit(rule.maxRequestBytes)]),
     ...(rule.dial === null
       ? []
       : [`dialled at ${rule.dial.kind === "unix" ? rule.dial.path : `${rule.dial.address} port ${rule.dial.port}`}`]),
   ];
   return `${rule.scheme}://${rule.host}:${rule.port}  ${how.join(", ")}  [${rule.id}]`;
+}
+
+function bodyLimit(bytes: number): string {
+  return bytes === 0 ? "no body" : `requests up to ${formatSize(bytes)}`;
 }
 
 function termWords({ terms }: EgressRule): readonly string[] {

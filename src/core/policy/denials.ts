@@ -23,6 +23,7 @@ export interface Hit {
 
 /** The first rule that denies this request; null when none does. */
 export function requestHit(deny: readonly DenyRule[], request: DeniableRequest): Hit | null {
+  if (deny.length === 0) return null;
   const methods = [request.method, ...queryOverrides(request.query)];
   const here = deny.filter((rule) => isAt(rule, request.authority) && methods.some((it) => deniesMethod(rule, it)));
   const whole = here.find((rule) => rule.paths === null);

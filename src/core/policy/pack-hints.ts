@@ -6,7 +6,7 @@ import { decideRequest, decideTunnel, type RequestFacts } from "./decide.ts";
 import { PACK_NAMES, packRules } from "./packs.ts";
 
 /** Reasons that a rule more would change. */
-const UNLISTED: readonly ReasonCode[] = [
+export const UNLISTED: readonly ReasonCode[] = [
   "host-not-listed",
   "port-not-listed",
   "scheme-not-listed",

@@ -1,0 +1,90 @@
+import type { Authority } from "../model/authority.ts";
+import type { ReasonCode } from "../model/decision.ts";
+import type { DenyRule, EgressRule, Policy } from "../model/policy.ts";
+import type { RequestFacts } from "../policy/decide.ts";
+import { REFUSAL_TEXTS } from "../policy/refusal-texts.ts";
+import { readFacts } from "../policy/request-facts.ts";
+import { readTarget } from "../wire/target.ts";
+import { type Judged, judge, judgeTunnel, ruleCalled } from "./why/judged.ts";
+import { type NearMiss, nearMisses } from "./why/near-misses.ts";
+import { notesOn, notesOnDenial, notesOnUrl } from "./why/notes.ts";
+import { type Remedy, remedyFor } from "./why/remedy.ts";
+
+export type { NearMiss } from "./why/near-misses.ts";
+export { originOf, type RulePlaces } from "./why/origin.ts";
+export type { Remedy } from "./why/remedy.ts";
+
+/** Why a request is allowed or denied. */
+export interface Explanation {
+  readonly verdict: "allow" | "deny";
+  readonly reason: ReasonCode;
+  /** The reason in a sentence. */
+  readonly meaning: string;
+  readonly detail: string | null;
+  readonly rule: EgressRule | DenyRule | null;
+  /** Names of the credentials that are written into it. */
+  readonly credentials: readonly string[];
+  readonly notes: readonly string[];
+  readonly near: readonly NearMiss[];
+  readonly remedy: Remedy | null;
+}
+
+/**
+ * What the gateway would do with `METHOD URL` under this policy, decided by the gateway's own functions from the text as a
+ * client would send it in absolute-form. Offline: no lookup, no body, no value of a secret.
+ */
+export function explainRequest(
+  policy: Policy,
+  method: string,
+  url: string,
+  ownAddresses: readonly string[],
+): Explanation {
+  const target = readTarget(url);
+  const host = (target.ok ? target.target.authority : null) ?? "";
+  const reading = readFacts({ method, target: url, httpVersion: "1.1", rawHeaders: ["Host", host] }, new Set(), null);
+  if (!reading.ok) {
+    const unread: Judged = { ...UNREAD, reason: reading.reason, detail: reading.detail };
+    return explained(unread, { notes: [...notesOnDenial(unread, method), ...notesOnUrl(url)] });
+  }
+  return explainFacts(policy, reading.facts, ownAddresses);
+}
+
+/** As `explainRequest`, for a CONNECT: what is asked for inside the tunnel is not known. */
+export function explainTunnel(policy: Policy, authority: Authority, ownAddresses: readonly string[]): Explanation {
+  const judged = judgeTunnel(policy, authority, ownAddresses);
+  return explained(judged, {
+    notes: judged.verdict === "deny" ? notesOnDenial(judged, "CONNECT") : [],
+    remedy: remedyFor(policy, judged.reason, { tunnel: authority }, ownAddresses),
+  });
+}
+
+/** A rule of a policy by its id, or null. */
+export function findRule(policy: Policy, id: string | null): EgressRule | DenyRule | null {
+  return ruleCalled(policy, id);
+}
+
+/** What a reason means, in a sentence. */
+export function meaningOf(reason: ReasonCode): string {
+  return reason === "allowed" ? "A rule lists it." : REFUSAL_TEXTS[reason].message;
+}
+
+function explainFacts(policy: Policy, facts: RequestFacts, ownAddresses: readonly string[]): Explanation {
+  const judged = judge(policy, facts, ownAddresses);
+  if (judged.verdict === "allow") return explained(judged, { notes: notesOn(facts, judged) });
+  return explained(judged, {
+    notes: notesOnDenial(judged, facts.method),
+    near: nearMisses(policy, facts),
+    remedy: remedyFor(policy, judged.reason, facts, ownAddresses),
+  });
+}
+
+const UNREAD = { verdict: "deny", rule: null, decision: null, spliced: false } as const;
+
+function explained(
+  { verdict, reason, detail, rule, decision }: Judged,
+  more: Partial<Pick<Explanation, "notes" | "near" | "remedy">>,
+): Explanation {
+  const credentials = verdict === "allow" ? (decision?.credentials ?? []).map(({ name }) => name) : [];
+  const meaning = meaningOf(reason);
+  return { verdict, reason, meaning, detail, rule, credentials, notes: [], near: [], remedy: null, ...more };
+}

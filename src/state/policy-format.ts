@@ -1,0 +1,116 @@
+import { isAbsolute } from "node:path";
+import type { Policy } from "../core/model/policy.ts";
+import { policyProblems } from "../core/policy/validate.ts";
+
+export type ParsedPolicy =
+  | { readonly ok: true; readonly policy: Policy }
+  /** `problem` is half a sentence about the file. */
+  | { readonly ok: false; readonly problem: string };
+
+type Check = (value: unknown) => boolean;
+type Fields = Readonly<Record<string, unknown>>;
+
+const isText: Check = (value) => typeof value === "string";
+const isNumber: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isFlag: Check = (value) => typeof value === "boolean";
+const one =
+  (...words: readonly unknown[]): Check =>
+  (value) =>
+    words.includes(value);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const either =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    checks.some((check) => check(value));
+/** Exactly these keys: what this version does not know might deny something. */
+const object =
+  (checks: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}): Check =>
+  (value) =>
+    isFields(value) &&
+    Object.keys(value).every((key) => Object.hasOwn(checks, key) || Object.hasOwn(optional, key)) &&
+    Object.entries(checks).every(([key, check]) => Object.hasOwn(value, key) && check(value[key])) &&
+    Object.entries(optional).every(([key, check]) => !Object.hasOwn(value, key) || check(value[key]));
+
+const caPem = orNull(isText);
+const isPath: Check = (value) => typeof value === "string" && isAbsolute(value);
+const dial = either(
+  object({ kind: one("tcp"), address: isText, port: isNumber, caPem }),
+  object({ kind: one("unix"), path: isPath, caPem }),
+);
+const rule = object(
+  {
+    id: isText,
+    source: one("agent", "operator", "project", "cli", "pack", "demo"),
+    host: isText,
+    port: isNumber,
+    scheme: one("https", "http"),
+    mode: one("inspect", "splice"),
+    methods: orNull(listOf(isText)),
+    paths: orNull(listOf(isText)),
+    body: orNull(object({ shape: one("anthropic-messages"), allowProviderTools: listOf(isText) })),
+    websocket: isFlag,
+    maxRequestBytes: orNull(isNumber),
+    dial: orNull(dial),
+  },
+  { terms: object({ queries: orNull(listOf(isText)), except: listOf(isText), encoded: isFlag }) },
+);
+const denial = object({
+  id: isText,
+  source: one("operator", "project"),
+  host: isText,
+  port: orNull(isNumber),
+  methods: orNull(listOf(isText)),
+  paths: orNull(listOf(isText)),
+});
+const scheme = either(
+  object({ kind: one("bearer") }),
+  object({ kind: one("basic"), username: isText }),
+  object({ kind: one("header"), header: isText, prefix: isText }),
+  object({ kind: one("query"), parameter: isText }),
+);
+const credential = object({
+  name: isText,
+  scheme,
+  hosts: listOf(isText),
+  placeholder: isText,
+  drops: listOf(isText),
+});
+const CHECKS: Readonly<Record<string, Check>> = {
+  version: isNumber,
+  rules: listOf(rule),
+  deny: listOf(denial),
+  credentials: listOf(credential),
+};
+
+/**
+ * Reads `policy.json`, strictly: a key that this version does not know is a problem, since what it says would not be
+ * obeyed. One that was written before there were rules that deny has none.
+ */
+export function parsePolicy(text: string): ParsedPolicy {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, problem: "is not JSON" };
+  }
+  if (!isFields(value)) return { ok: false, problem: "is not an object" };
+  const fields: Fields = { deny: [], ...value };
+  const unknown = Object.keys(fields).find((key) => !Object.hasOwn(CHECKS, key));
+  if (unknown !== undefined) return { ok: false, problem: "holds what this bot-bottle does not know" };
+  const wrong = Object.entries(CHECKS).find(([key, check]) => !check(fields[key]));
+  if (wrong !== undefined) return { ok: false, problem: `has no usable ${wrong[0]}` };
+  const policy = fields as unknown as Policy;
+  const [problem] = policyProblems(policy);
+  return problem === undefined ? { ok: true, policy } : { ok: false, problem: `is not valid: ${problem.path}` };
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
