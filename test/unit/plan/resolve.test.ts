@@ -115,6 +115,27 @@ test("the policy is version 1 of what the plan shows", () => {
   assert.deepEqual(policyOfPlan(plan), { version: 1, rules, deny, credentials });
 });
 
+test("rule packs and rules that deny are in the plan, its policy, its text and its risks", () => {
+  const bottle = { egress: { packs: ["go"], deny: [{ host: "*.evil.example", paths: ["/x"] }] } };
+  const plan = planOf({ manifest: manifestWith(bottle) }, { allow: ["npm", "b.example.com"] });
+  assert.deepEqual(
+    [...new Set(plan.rules.map(({ id }) => id.replace(/:\d+$/, "")))],
+    ["agent:model", "cli", "pack:go", "pack:npm"],
+  );
+  assert.deepEqual(
+    plan.deny.map(({ id, source }) => [id, source]),
+    [["deny:bottle:0", "operator"]],
+  );
+  const text = explainPlan(plan);
+  assert.match(
+    text,
+    /registry\.npmjs\.org:443 {2}GET,HEAD, any path, but not \/-\/\*, no query, no body {2}\[pack:npm:0\]/,
+  );
+  assert.match(text, /may never reach\n {2}\*\.evil\.example:any port {2}any method, \/x {2}\[deny:bottle:0\]/);
+  assert.equal(plan.risks.filter((risk) => risk.includes("rule pack go")).length, 1);
+  assert.match(errorOf({}, { allow: ["nmp"] }).message, /did you mean npm/);
+});
+
 test("row 140: a refused workspace stops the plan, whatever the mode", () => {
   for (const workspace of ["copy", "bind"] as const) {
     const error = errorOf({ workspace: "/home/op" }, { workspace });
