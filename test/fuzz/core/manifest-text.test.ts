@@ -77,7 +77,7 @@ test("nesting has a limit and costs no stack", () => {
   }
 });
 
-test("row 141: whatever a project's file holds, nothing but new agents with provider and prompt comes out of it", () => {
+test("row 141: whatever a project's file holds, nothing but new agents with provider, prompt and what they may not reach comes out of it", () => {
   const key = fc.oneof(
     fc.constantFrom("agents", "bottles", "provider", "prompt", "command", "args", "bottle", "n"),
     fc.string({ maxLength: 6 }),
@@ -97,7 +97,7 @@ test("row 141: whatever a project's file holds, nothing but new agents with prov
       const checked = checkManifest(JSON.stringify(value), { by: "project", file: "f" });
       assert.deepEqual(checked.bottles, {});
       for (const agent of Object.values(checked.agents)) {
-        assert.ok(Object.keys(agent).every((name) => name === "provider" || name === "prompt"));
+        assert.ok(Object.keys(agent).every((name) => ["provider", "prompt", "deny"].includes(name)));
       }
     }),
     RUNS,
