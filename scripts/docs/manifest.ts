@@ -43,7 +43,7 @@ Paths are absolute or start with \`~/\`. Names have 1 to 41 lower-case letters, 
 ## The project's file
 
 A repository may carry a \`bot-bottle.json\` too. It is not trusted: it may only add agents with a new name, each with
-\`provider\` and \`prompt\`, and they run in your \`default\` bottle. Every other key is refused, with the advice to move it
+\`provider\`, \`prompt\` and \`deny\`, and they run in your \`default\` bottle. Every other key is refused, with the advice to move it
 to your own file.
 
 ${sections.join("\n")}
@@ -61,7 +61,11 @@ The variables that lead to the gateway (\`HTTPS_PROXY\`, \`SSL_CERT_FILE\` and t
 
 ## Order of rules
 
-Your rules come first, then the agent's own, then \`--allow\`. The first rule that fits host, port, method and path decides;
+What \`deny\` lists, in a bottle or in an agent, goes before everything: no rule, pack or \`--allow\` lifts it. It denies a
+path in every spelling that a server could take for it, \`HEAD\` with \`GET\`, and all of a spliced host as soon as it
+denies a part, since nobody looks inside there.
+
+Then your rules come first, then the agent's own, then \`--allow\`, then [rule packs](packs.md). The first rule that fits host, port, method and path decides;
 a rule with \`body\` goes before one without, so that a broad rule never lifts the check of a model's requests. To permit a
 tool that runs at the provider, write a rule with \`body\` and name it in \`allowProviderTools\`; the plan shows it as a risk.
 

@@ -58,13 +58,14 @@ export const LEAKS: AttackSection = {
       row: 114,
       attack: "an allowed host as the drop: gist, issue, release, package, paste",
       must: "rules for method and path that deny what writes",
-      open: "rules can say it, but there are no ready-made ones for known hosts yet",
+      partial:
+        "the rule packs deny it at their hosts; a rule of the operator's own for a whole host lets writes through, and the plan does not say so",
     },
     {
       row: 115,
       attack: "`git push` of secrets, or to a remote of the attacker",
       must: "receive-pack is denied over https; pushes go by the git gate",
-      open: GIT_GATE,
+      partial: "the rule pack github-read denies it; a rule for a whole host does not, and there is no git gate yet",
     },
     {
       row: 116,
