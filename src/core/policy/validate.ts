@@ -13,7 +13,10 @@ export function policyProblems(policy: Policy): readonly PolicyProblem[] {
   const ids = [...policy.rules, ...policy.deny].map(({ id }) => id);
   const rules = policy.rules.flatMap((rule, i) => {
     const own = ids.indexOf(rule.id) < i ? [{ path: "id", message: `another rule is called ${rule.id}` }] : [];
-    return [...own, ...ruleProblems(rule)].map(({ path, message }) => ({ path: `rules[${i}].${path}`, message }));
+    return [...own, ...ruleProblems(rule, policy.rules)].map(({ path, message }) => ({
+      path: `rules[${i}].${path}`,
+      message,
+    }));
   });
   const deny = policy.deny.flatMap((rule, i) => {
     const taken = ids.indexOf(rule.id) < policy.rules.length + i;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { planRules } from "../../../src/core/plan/rules.ts";
 import { type Explanation, explainRequest, explainTunnel, originOf } from "../../../src/core/plan/why.ts";
 import { packRules } from "../../../src/core/policy/packs.ts";
+import { policyProblems } from "../../../src/core/policy/validate.ts";
 import { authority, binding, deny, PLACEHOLDER, policy, rule } from "../../support/core/policies.ts";
 
 const ask = (from: Parameters<typeof explainRequest>[0], method: string, url: string): Explanation =>
@@ -138,4 +139,10 @@ test("an operator's dial for a host counts for a pack's rule too", () => {
   assert.deepEqual(pack?.dial, { kind: "tcp", ...dial, caPem: null });
   assert.equal(rules.find(({ id }) => id === "pack:npm:1")?.dial, null);
   assert.equal(packRules("npm")[0]?.dial, null);
+  assert.deepEqual(policyProblems(policy(rules)), []);
+  const stray = rules.map((it) => (it.source === "operator" ? { ...it, dial: null } : it));
+  assert.deepEqual(
+    policyProblems(policy(stray)).map(({ path }) => path),
+    ["rules[1].dial"],
+  );
 });

@@ -28,7 +28,5 @@ export const githubRead: RulePack = {
     { host: "objects.githubusercontent.com", paths: ["/github-production-release-asset-2e65be/*"], queries: "any" },
     { host: "api.github.com", paths: ["/repos/*"], queries: "any", encoded: true },
   ],
-  risks: [
-    "whatever a credential for github.com or api.github.com may read, private repositories too, the agent may read",
-  ],
+  risks: [],
 };

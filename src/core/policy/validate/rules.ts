@@ -9,8 +9,8 @@ import { isOwnSocket } from "../sockets.ts";
 /** Where a rule may come from that names a special address or dials elsewhere: the operator's own hand (attack row 156). */
 const DELIBERATE = ["operator", "cli", "demo"];
 
-/** What is wrong with one rule by itself; paths are relative to it. */
-export function ruleProblems(rule: EgressRule): readonly PolicyProblem[] {
+/** What is wrong with one rule; paths are relative to it. `all` are the rules of its policy, by which its `dial` is judged. */
+export function ruleProblems(rule: EgressRule, all: readonly EgressRule[]): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const say = (path: string, message: string | null): void => {
     if (message !== null) problems.push({ path, message });
@@ -43,10 +43,23 @@ export function ruleProblems(rule: EgressRule): readonly PolicyProblem[] {
     if (rule.websocket) say("websocket", "cannot be judged in a spliced tunnel");
   }
   if (rule.dial !== null) {
-    if (rule.source === "project" || rule.source === "pack") say("dial", "only the operator may say where to dial");
+    if ((rule.source === "project" || rule.source === "pack") && !isOperatorsDial(rule, all))
+      say("dial", "only the operator may say where to dial");
     say("dial", dialProblem(rule.dial));
   }
   return problems;
+}
+
+/** Where a host is dialled is a fact about the host: what the operator says of it counts for every rule (`plan/rules`). */
+function isOperatorsDial({ host, port, dial }: EgressRule, all: readonly EgressRule[]): boolean {
+  const same = JSON.stringify(dial);
+  return all.some(
+    (it) =>
+      (it.source === "operator" || it.source === "demo") &&
+      it.host === host &&
+      it.port === port &&
+      JSON.stringify(it.dial) === same,
+  );
 }
 
 function literalProblem(rule: EgressRule): string | null {
