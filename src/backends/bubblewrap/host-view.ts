@@ -1,6 +1,7 @@
-import { lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import type { Mount } from "../../core/model/plan.ts";
-import type { HostView } from "./cage-arguments.ts";
+import { TRUST_FILES } from "../../core/plan/gateway-env.ts";
+import { GUEST, type HostView } from "./cage-arguments.ts";
 
 const TOP_FOLDERS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
@@ -9,7 +10,6 @@ const TOP_FOLDERS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
  * could read (attack row 146).
  */
 const ETC = [
-  "/etc/ssl/certs",
   "/etc/ssl/openssl.cnf",
   "/etc/pki/ca-trust",
   "/etc/pki/tls/certs",
@@ -24,7 +24,29 @@ const ETC = [
   "/etc/terminfo",
   "/etc/os-release",
   "/etc/localtime",
+  // What Debian's Maven cannot start without; settings.xml beside it may hold passwords.
+  "/etc/maven/m2.conf",
+  "/etc/maven/logging",
 ];
+
+/**
+ * Where programs that read no variable look for root certificates (GnuTLS, wget, anything started with an empty
+ * environment): there stands what the gateway is trusted by. The host's own folder is shown where it has another form.
+ */
+const CERTS = "/etc/ssl/certs";
+const OWN_CERTS: readonly { readonly path: string; readonly target: string }[] = [
+  { path: `${CERTS}/ca-certificates.crt`, target: `${GUEST.run}/${TRUST_FILES.bundle}` },
+  { path: `${CERTS}/java/cacerts`, target: `${GUEST.run}/${TRUST_FILES.java}` },
+];
+
+/** Debian's settings of each Java: without them none starts. Java elsewhere has its own beside its programs. */
+function javaSettings(): readonly string[] {
+  try {
+    return readdirSync("/etc").flatMap((name) => (/^java-\d+-openjdk$/.test(name) ? [`/etc/${name}`] : []));
+  } catch {
+    return [];
+  }
+}
 
 /** Looks at the host's system folders (effect: reads links). Sources are real paths, so that no link is followed later. */
 export function lookAtHost(): HostView {
@@ -36,7 +58,9 @@ export function lookAtHost(): HostView {
       else binds.push({ host: path, guest: path });
     } catch {}
   }
-  for (const path of ETC) {
+  const debian = isFolder(CERTS) && existsSync(`${CERTS}/ca-certificates.crt`);
+  if (debian) links.push(...OWN_CERTS);
+  for (const path of [...ETC, ...javaSettings(), ...(debian ? [] : [CERTS])]) {
     try {
       const host = realpathSync(path);
       // What is below /usr is there already; a link shows it without one more mount.
@@ -45,4 +69,12 @@ export function lookAtHost(): HostView {
     } catch {}
   }
   return { links, binds };
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
 import type { EnvDefinition } from "../model/definition.ts";
 import type { BottlePlan } from "../model/plan.ts";
-import { gatewayEnv, isVariableName } from "./run-files.ts";
+import { gatewayEnv } from "./gateway-env.ts";
+import { isVariableName } from "./run-files.ts";
 import { looksLikeSecret } from "./secret-shape.ts";
 
 /** The `env` part of a plan. */

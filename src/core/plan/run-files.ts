@@ -1,4 +1,6 @@
 import type { GuestFile } from "../model/command.ts";
+import { TRUST_FILES } from "./gateway-env.ts";
+import { javaTrustStore } from "./java-trust.ts";
 
 /** What the bottle's own read-only folder (/run/bottle) holds. */
 export interface RunFilesInput {
@@ -52,7 +54,7 @@ exit($? & 0x7f ? 128 + ($? & 0x7f) : $? >> 8);
 `;
 
 /**
- * `env`, `exec`, `ca.pem` and `ca-bundle.pem`. `exec CWD ARGV...` is the one way in which a command starts inside, so
+ * `env`, `exec`, `resume` and the files that make programs trust the gateway. `exec CWD ARGV...` is the one way in which a command starts inside, so
  * that the agent, an exec and an attach all see the same environment, and none of it is ever on a command line.
  */
 export function runFiles(input: RunFilesInput): readonly GuestFile[] {
@@ -67,41 +69,20 @@ shift
 exec "$@"
 `;
   const encoder = new TextEncoder();
-  const file = (name: string, text: string, mode: number): GuestFile => ({
+  const bundle = `${input.hostRootsPem}\n${input.caPem}`;
+  const file = (name: string, content: string | Uint8Array, mode: number): GuestFile => ({
     path: `${input.folder}/${name}`,
-    content: encoder.encode(text),
+    content: typeof content === "string" ? encoder.encode(content) : content,
     mode,
   });
   return [
     file("env", lines.join(""), 0o644),
     file("exec", exec, 0o755),
     file("resume", RESUME, 0o644),
-    file("ca.pem", input.caPem, 0o644),
-    file("ca-bundle.pem", `${input.hostRootsPem}\n${input.caPem}`, 0o644),
+    file(TRUST_FILES.authority, input.caPem, 0o644),
+    file(TRUST_FILES.bundle, bundle, 0o644),
+    file(TRUST_FILES.java, javaTrustStore(bundle), 0o644),
   ];
-}
-
-/** The variables through which programs find the gateway and trust its certificates. Both spellings: curl ignores HTTP_PROXY. */
-export function gatewayEnv(proxyUrl: string, folder: string): Readonly<Record<string, string>> {
-  const bundle = `${folder}/ca-bundle.pem`;
-  return {
-    HTTPS_PROXY: proxyUrl,
-    https_proxy: proxyUrl,
-    HTTP_PROXY: proxyUrl,
-    http_proxy: proxyUrl,
-    NO_PROXY: "127.0.0.1,localhost",
-    no_proxy: "127.0.0.1,localhost",
-    NODE_EXTRA_CA_CERTS: `${folder}/ca.pem`,
-    NODE_USE_ENV_PROXY: "1",
-    SSL_CERT_FILE: bundle,
-    CURL_CA_BUNDLE: bundle,
-    REQUESTS_CA_BUNDLE: bundle,
-    GIT_SSL_CAINFO: bundle,
-    CARGO_HTTP_CAINFO: bundle,
-    PIP_CERT: bundle,
-    DENO_CERT: `${folder}/ca.pem`,
-    AWS_CA_BUNDLE: bundle,
-  };
 }
 
 /** Variables of the operator's terminal that programs inside should know: colours, key encodings, emoji width. */
@@ -133,6 +114,12 @@ export function baseEnv(
     USER: "agent",
     LOGNAME: "agent",
     SHELL: "/bin/bash",
-    PATH: `${guest.home}/.local/bin:/opt/agent:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin`,
+    PATH: searchPath(guest.home),
   };
+}
+
+/** PATH inside: programs that the agent installed for itself, then `first`, then the agent's own and the system's. */
+export function searchPath(home: string, first: readonly string[] = []): string {
+  const system = "/opt/agent:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+  return [`${home}/.local/bin`, ...first, system].join(":");
 }

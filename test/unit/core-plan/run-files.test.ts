@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
-import { gatewayEnv, runFiles, shellWord } from "../../../src/core/plan/run-files.ts";
+import { gatewayEnv } from "../../../src/core/plan/gateway-env.ts";
+import { runFiles, shellWord } from "../../../src/core/plan/run-files.ts";
 
 test("a shell reads every quoted word back as exactly the text", () => {
   fc.assert(
@@ -40,4 +41,12 @@ test("both spellings of the proxy variables are set, since curl ignores HTTP_PRO
   const env = gatewayEnv("http://127.0.0.1:9099", "/run/bottle");
   for (const name of ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"])
     assert.equal(env[name], "http://127.0.0.1:9099");
+});
+
+test("Java, which reads no variable of a proxy, is told the same proxy and a trust store of the bottle", () => {
+  const options = gatewayEnv("http://127.0.0.1:9099", "/run/bottle").JAVA_TOOL_OPTIONS?.split(" ") ?? [];
+  for (const scheme of ["http", "https"]) {
+    assert.ok(options.includes(`-D${scheme}.proxyHost=127.0.0.1`) && options.includes(`-D${scheme}.proxyPort=9099`));
+  }
+  assert.ok(options.includes("-Djavax.net.ssl.trustStore=/run/bottle/java-cacerts"));
 });
