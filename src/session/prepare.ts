@@ -6,16 +6,20 @@ import { BACKEND_NAMES, DEFAULT_BACKEND, loadBackend } from "../backends/builtin
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
+import { GUEST_HOME } from "../core/plan/guest.ts";
 import { formatProblem } from "../core/plan/manifest-problems.ts";
 import { resolvePlan } from "../core/plan/resolve.ts";
+import { searchPath } from "../core/plan/run-files.ts";
 import { selectAgent } from "../core/plan/selection.ts";
 import type { StartRequest } from "../core/plan/start-request.ts";
 import type { RulePlaces } from "../core/plan/why.ts";
 import { findAgentBinary } from "../host/agent-binary.ts";
 import { isErrno } from "../host/files.ts";
+import { toolNotes } from "../host/project-tools.ts";
 import { protectedFolders } from "../host/protected-folders.ts";
 import { findRepository } from "../host/repository.ts";
 import { firstPresent } from "../host/secrets.ts";
+import { findEquipment } from "../host/toolchains.ts";
 import { loadManifest } from "../state/manifests.ts";
 import type { SessionContext } from "./context.ts";
 
@@ -95,6 +99,7 @@ export async function prepare(
     workspace,
     repository,
     protectedFolders: await protectedFolders(facts.home, layout, env),
+    found: await findEquipment(selection.bottle, { home: facts.home, env, uid: facts.uid }),
     backend,
     entropy: randomBytes(32),
     extraRules: options.extraRules ?? [],
@@ -103,6 +108,10 @@ export async function prepare(
   // Of other definitions than those of this start: an error of this one says them all itself.
   for (const problem of manifest.problems) context.say(`bottle: note: ${formatProblem(problem)}`);
   if (manifest.project?.note) context.say(`bottle: note: ${manifest.project.note}`);
+  const surroundings = { home: facts.home, env, uid: facts.uid };
+  const path = resolved.plan.env.PATH ?? searchPath(GUEST_HOME);
+  for (const note of await toolNotes(resolved.plan, path, workspace, surroundings))
+    context.say(`bottle: note: ${note}`);
   const { agent, bottleName, origin } = selection;
   const defined = Object.hasOwn(manifest.bottles, bottleName) ? manifest.bottles[bottleName] : undefined;
   const bottleFile = defined?.origin.file ?? null;

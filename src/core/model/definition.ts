@@ -6,6 +6,7 @@
 
 import type { Problem } from "./finding.ts";
 import type { WorkspaceMode } from "./plan.ts";
+import type { ToolDefinition } from "./toolchain.ts";
 
 /** A literal, `${NAME}` (copied from the host) or `?text` (asked at start); `expose` permits a copied value that looks like a secret. */
 export type EnvDefinition = string | { readonly value: string; readonly expose?: boolean | undefined };
@@ -100,6 +101,10 @@ export interface BottleDefinition {
   readonly egress?: EgressDefinition | undefined;
   readonly credentials?: Readonly<Record<string, CredentialDefinition>> | undefined;
   readonly limits?: LimitsDefinition | undefined;
+  /** Toolchains of the host that are shown besides what lies in its system folders. */
+  readonly tools?: readonly ToolDefinition[] | undefined;
+  /** Caches of the host that are shown, read-only, by the name of the tool. */
+  readonly caches?: { readonly go?: "read-only" | undefined } | undefined;
 }
 
 export interface AgentDefinition {

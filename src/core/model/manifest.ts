@@ -4,6 +4,7 @@ import { credential } from "./manifest/credential.ts";
 import { denyList } from "./manifest/deny.ts";
 import { rule } from "./manifest/egress.ts";
 import { packs } from "./manifest/packs.ts";
+import { caches, tools } from "./manifest/tools.ts";
 import { fixedPath, name, size, variable } from "./manifest/words.ts";
 
 /**
@@ -93,6 +94,14 @@ const bottle = z.strictObject({
     .optional()
     .describe("Secrets that the gateway writes into requests; they never enter the bottle."),
   limits: limits.optional().describe("What the bottle may use of this machine."),
+  tools: tools
+    .optional()
+    .describe("Toolchains of this host that the bottle shows, read-only, besides /usr and what belongs to it."),
+  caches: caches
+    .optional()
+    .describe(
+      "Caches of this host that the bottle may read. Default: none; each bottle has caches of its own. Other tools than those listed must write to the cache that they read.",
+    ),
 });
 
 /** An argument takes at most 128 KiB (MAX_ARG_STRLEN, execve(2)), and a character may take four bytes. */

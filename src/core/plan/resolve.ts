@@ -10,6 +10,7 @@ import { printable } from "../wire/printable.ts";
 import { planCredentials } from "./credentials.ts";
 import { planDeny } from "./deny.ts";
 import { planEnvironment } from "./environment.ts";
+import { type FoundEquipment, NO_EQUIPMENT, planEquipment } from "./equipment.ts";
 import { GUEST_HOME } from "./guest.ts";
 import { labelProblems } from "./labels.ts";
 import { planLimits } from "./limits.ts";
@@ -46,6 +47,8 @@ export interface PlanInputs {
   readonly backend: PlanBackend;
   /** 32 random bytes: the bottle's name and its placeholders are derived from them. */
   readonly entropy: Uint8Array;
+  /** What was found of the bottle's `tools` and `caches` (`host/toolchains`). */
+  readonly found?: FoundEquipment;
   /** Rules of the demo: come first. */
   readonly extraRules?: readonly EgressRule[];
 }
@@ -100,8 +103,14 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     home: facts.home,
     entropy: inputs.entropy,
   });
+  const equipment = planEquipment({
+    bottle,
+    found: inputs.found ?? NO_EQUIPMENT,
+    protectedFolders: inputs.protectedFolders,
+    writable: [GUEST_HOME, GUEST_WORKSPACE],
+  });
   const { problems: envProblems, ...environment } = planEnvironment(
-    { ...provider.env, ...credentials.env },
+    { ...equipment.env, ...provider.env, ...credentials.env },
     bottle.env ?? {},
   );
   const { limits, problems: limitProblems } = planLimits(bottle.limits ?? {});
@@ -125,7 +134,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
       headless: request.prompt !== null,
     },
     workspace,
-    mounts: provider.mounts(binary),
+    mounts: [...equipment.mounts, ...provider.mounts(binary)],
     ...environment,
     limits,
     alone: facts.cgroup.kind === "none" && !request.withoutCgroup,
@@ -145,6 +154,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
       : [`${backend.name} cannot ${workspace.mode} a workspace`]),
     ...credentials.problems,
     ...ruleProblems,
+    ...equipment.problems,
     ...envProblems,
     ...clashes(credentials.env, bottle.env ?? {}),
     ...limitProblems,
@@ -169,7 +179,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     projectBottle: bottle.origin?.by === "project" ? selection.bottleName : null,
     credentialMissing: credentials.missing,
   });
-  const plan = { ...draft, risks };
+  const plan = { ...draft, risks: [...risks, ...equipment.risks] };
   return { ok: true, plan: { ...plan, backendPlan: backend.plan(plan, facts) } };
 }
 

@@ -11,7 +11,10 @@ function readStore(bytes: Buffer): readonly { alias: string; der: Buffer }[] {
   const digest = createHash("sha1").update(password).update("Mighty Aphrodite").update(body).digest();
   assert.deepEqual(bytes.subarray(-20), digest);
   let at = 0;
-  const take = (length: number) => body.subarray(at, (at += length));
+  const take = (length: number) => {
+    at += length;
+    return body.subarray(at - length, at);
+  };
   const text = () => take(take(2).readUInt16BE()).toString("latin1");
   assert.deepEqual([take(4).readUInt32BE(), take(4).readUInt32BE()], [0xfeedfeed, 2]);
   const entries = Array.from({ length: take(4).readUInt32BE() }, () => {
