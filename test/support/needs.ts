@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, globSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** The program's absolute path on PATH (or in the system's administration folders), or null. */
@@ -95,6 +95,18 @@ const CHECKS = {
   nsenter: onPath("nsenter"),
   ip: onPath("ip"),
   mitmdump: onPath("mitmdump"),
+  wget: onPath("wget"),
+  java: () => (existsSync("/usr/bin/java") ? null : "no Java in /usr/bin"),
+  maven: () => (existsSync("/usr/bin/mvn") ? null : "no Maven in /usr/bin"),
+  ruby: () => (existsSync("/usr/bin/ruby") ? null : "no Ruby in /usr/bin"),
+  php: () => (existsSync("/usr/bin/php") ? null : "no PHP in /usr/bin"),
+  pip: () => (runs("/usr/bin/python3", ["-m", "pip", "--version"]) ? null : "the system's Python has no pip"),
+  "python3-requests": () =>
+    runs("/usr/bin/python3", ["-c", "import requests"]) ? null : "the system's Python has no requests",
+  "system-npm": () => (existsSync("/usr/bin/npm") ? null : "no npm in /usr/bin"),
+  go: onPath("go"),
+  rustup: onPath("rustup"),
+  pyenv: onPath("pyenv"),
 } satisfies Record<string, () => string | null>;
 
 export type Need = keyof typeof CHECKS;
