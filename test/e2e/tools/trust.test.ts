@@ -34,8 +34,11 @@ public class Fetch { public static void main(String[] words) throws Exception {
 
 const FETCH = (path: string) => `console.log(await (await fetch("${URL}/${path}")).text())`;
 
-/** Each tool with a real fetch; what it prints must hold the answer of the stand-in. */
-const TOOLS: readonly { what: string; need?: Need; script: string; prints?: string }[] = [
+const POM = `<project><modelVersion>4.0.0</modelVersion><groupId>a</groupId><artifactId>b</artifactId><version>1</version>
+<pluginRepositories><pluginRepository><id>central</id><url>${URL}/maven</url></pluginRepository></pluginRepositories></project>`;
+
+/** Each tool with a real fetch: what it prints holds the answer of the stand-in, or the stand-in saw a request below `reaches`. */
+const TOOLS: readonly { what: string; need?: Need; script: string; prints?: string; reaches?: string }[] = [
   { what: "curl", need: "curl", script: `curl -fsS ${URL}/curl`, prints: "hello /curl" },
   {
     what: "curl without any variable but the proxy's",
@@ -75,6 +78,12 @@ const TOOLS: readonly { what: string; need?: Need; script: string; prints?: stri
     script: "keytool -list -storepass changeit -keystore /run/bottle/java-cacerts | grep -c trustedCertEntry",
   },
   {
+    what: "Maven, which then fails for want of a real plugin",
+    need: "maven",
+    script: `mkdir /tmp/maven && cd /tmp/maven && printf %s '${POM}' >pom.xml && { mvn -B -q compile >&2 || true; }`,
+    reaches: "/maven/org/apache/maven/plugins/",
+  },
+  {
     what: "Ruby",
     need: "ruby",
     script: `ruby -ropen-uri -e 'print URI.open("${URL}/ruby").read'`,
@@ -103,13 +112,18 @@ before(async () => {
 });
 after(() => bottle?.[Symbol.asyncDispose]());
 
-for (const { what, need, script, prints } of TOOLS) {
+for (const { what, need, script, prints, reaches } of TOOLS) {
   test(`through inspect, the gateway is trusted by ${what}`, {
     skip: skip || (need === undefined ? false : skipWithout(need)),
   }, async () => {
     const run = await bottle?.sh(script);
     assert.equal(run?.code, 0, run?.stderr);
-    if (prints === undefined) assert.ok(Number(run?.stdout) > 0);
+    if (reaches !== undefined)
+      assert.ok(
+        bottle?.seen.some(({ url }) => url.startsWith(reaches)),
+        run?.stderr,
+      );
+    else if (prints === undefined) assert.ok(Number(run?.stdout) > 0);
     else assert.ok(run?.stdout.includes(prints), `${run?.stdout}\n${run?.stderr}`);
   });
 }
