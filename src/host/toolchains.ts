@@ -18,6 +18,8 @@ export interface ToolSurroundings {
 
 /** A name of a version or an alias is short; nothing larger is read. */
 const MAX_TEXT = 4096;
+/** Far more than anybody keeps versions or aliases. */
+const MAX_ENTRIES = 1000;
 const CLOSED = "the agent may not read it";
 
 /** Looks for the toolchains, folders and caches that a bottle shall show. Reads only; starts nothing. */
@@ -66,14 +68,8 @@ async function findPlace(place: ToolPlace, surroundings: ToolSurroundings): Prom
       return {
         path,
         shown,
-        entries: Object.fromEntries(
-          (
-            await Promise.all(
-              (place.lists ?? []).map(async (part) => [part, await entriesOf(join(path, part))] as const),
-            )
-          ).filter((entry): entry is [string, string[]] => entry[1] !== null),
-        ),
-        texts: Object.assign({}, ...(await Promise.all((place.reads ?? []).map((part) => textsOf(path, part))))),
+        entries: await merged((place.lists ?? []).map((part) => listsOf(path, part.split("/")))),
+        texts: await merged((place.reads ?? []).map((part) => textsOf(path, part, surroundings.home))),
       };
     }
     const why = [candidate.startsWith("$") ? candidate : "", parts[0] === "closed" ? CLOSED : ""].filter(Boolean);
@@ -111,20 +107,41 @@ async function show(
 }
 
 async function entriesOf(folder: string): Promise<string[] | null> {
-  return readdir(folder).catch(() => null);
+  return readdir(folder).then(
+    (names) => names.sort(),
+    () => null,
+  );
 }
 
-/** Text of a small file, or of each small file of a folder, by the path relative to `path`. */
-async function textsOf(path: string, part: string): Promise<Record<string, string>> {
-  const names = await entriesOf(join(path, part));
-  const files = names === null ? [part] : names.map((name) => `${part}/${name}`);
+/** Entries of the folders that a pattern with `*` names, by the path relative to `path`. */
+async function listsOf(path: string, [part = "", ...rest]: readonly string[], above = ""): Promise<Lists> {
+  if (part === "*") {
+    const names = (await entriesOf(join(path, above))) ?? [];
+    return merged(names.slice(0, MAX_ENTRIES).map((name) => listsOf(path, [name, ...rest], above)));
+  }
+  const folder = above === "" ? part : `${above}/${part}`;
+  if (rest.length > 0) return listsOf(path, rest, folder);
+  const names = await entriesOf(join(path, folder));
+  return names === null ? {} : { [folder]: names };
+}
+
+type Lists = Readonly<Record<string, readonly string[]>>;
+
+async function merged<T>(parts: readonly Promise<Readonly<Record<string, T>>>[]): Promise<Record<string, T>> {
+  return Object.assign({}, ...(await Promise.all(parts)));
+}
+
+/** Text of a small file, or of each small file of a folder, by the part and the name below it. */
+async function textsOf(path: string, part: string, home: string): Promise<Record<string, string>> {
+  const top = part.startsWith("~/") ? join(home, part.slice(2)) : join(path, part);
+  const names = await entriesOf(top);
+  const files = names === null ? [""] : names.slice(0, MAX_ENTRIES).map((name) => `/${name}`);
   const texts = await Promise.all(
     files.map(async (file) => {
       try {
-        const found = await stat(join(path, file));
-        return !found.isFile() || found.size > MAX_TEXT
-          ? []
-          : [[file, await readFile(join(path, file), "utf8")] as const];
+        const found = await stat(top + file);
+        if (!found.isFile() || found.size > MAX_TEXT) return [];
+        return [[part + file, await readFile(top + file, "utf8")] as const];
       } catch {
         return [];
       }

@@ -20,9 +20,9 @@ export interface ToolPlace {
    * beside it shows. The first must be there, the others may be missing.
    */
   readonly shows: readonly string[];
-  /** Relative folders whose entries `arrange` needs. */
+  /** Relative folders whose entries `arrange` needs; `*` stands for each entry of a folder. */
   readonly lists?: readonly string[];
-  /** Relative folders whose small files, or single small files whose text, `arrange` needs. */
+  /** Relative folders whose small files, or single small files, `arrange` needs the text of; `~/` is the operator's home. */
   readonly reads?: readonly string[];
 }
 

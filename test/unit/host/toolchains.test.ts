@@ -98,3 +98,26 @@ test("a project whose tools the bottle does not show: a note that names what wou
   const mounts = [{ host: join(home, ".cargo/bin"), guest: "/opt/tools/cargo" }];
   assert.deepEqual(await toolNotes({ mounts }, "/opt/tools/cargo", project, surroundings), []);
 });
+
+test("asdf and mise: each tool, each version and what lies in it is looked at, and the operator's defaults are read", async (context) => {
+  const home = homeWith(context, {
+    ".asdf/installs/node/20.1.0/bin/node": "",
+    ".asdf/installs/jq/1.7/jq": "",
+    ".asdf/plugins/x": "",
+    ".tool-versions": "node 20.1.0\n",
+  });
+  const place = (await findEquipment({ tools: ["asdf"] }, { home, env: {}, uid })).tools.asdf?.asdf;
+  assert.ok(place !== undefined && "path" in place);
+  assert.deepEqual(place.entries, {
+    installs: ["jq", "node"],
+    "installs/jq": ["1.7"],
+    "installs/node": ["20.1.0"],
+    "installs/jq/1.7": ["jq"],
+    "installs/node/20.1.0": ["bin"],
+  });
+  assert.deepEqual(place.texts, { "~/.tool-versions": "node 20.1.0\n" });
+  assert.deepEqual(
+    place.shown.map(({ part }) => part),
+    ["installs"],
+  );
+});
