@@ -1,7 +1,8 @@
-/** `npm run build`: compiles src to dist for publishing and checks the package. A checkout runs without it. */
+/** `npm run build`: compiles src to dist for publishing, writes the manual pages and checks the package. A checkout runs without it. */
 import { spawnSync } from "node:child_process";
-import { globSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { manualPages } from "./man.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -22,4 +23,8 @@ if (stray.length > 0) {
 }
 rmSync(join(root, "dist"), { recursive: true, force: true });
 step("compiling src to dist", join(root, "node_modules/.bin/tsc"), "-p", "tsconfig.build.json");
+const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+rmSync(join(root, "man"), { recursive: true, force: true });
+mkdirSync(join(root, "man"));
+for (const page of manualPages(version)) writeFileSync(join(root, page.path), page.text);
 step("checking the package", process.execPath, join(root, "node_modules/publint/src/cli.js"), "--strict");

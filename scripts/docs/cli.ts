@@ -1,4 +1,5 @@
-import type { Verb } from "../../src/cli/verb.ts";
+import { synopsis } from "../../src/cli/manual.ts";
+import type { Term, Verb } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { GENERATED, type Page, table } from "../page.ts";
 
@@ -14,21 +15,33 @@ function section(verb: Verb): string {
   const summary = `${verb.summary[0]?.toUpperCase() ?? ""}${verb.summary.slice(1)}${aliases}.`;
   return [
     `## bottle ${verb.name}`,
-    `\`bottle ${[verb.name, verb.usage].filter((part) => part !== "").join(" ")}\``,
+    `\`${synopsis(verb)}\``,
     summary,
     verb.details ?? "",
     options.length === 0 ? "" : table(["option", "meaning"], options),
+    terms(["exit code", "meaning"], verb.exits),
+    terms(["file", "meaning"], verb.files),
+    terms(["variable", "meaning"], verb.environment),
     verb.examples.length === 0 ? "" : `\`\`\`sh\n${verb.examples.join("\n")}\n\`\`\``,
+    (verb.seeAlso ?? []).length === 0
+      ? ""
+      : `See also: ${(verb.seeAlso ?? []).map((name) => `[${name}](#bottle-${name})`).join(", ")}.`,
   ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
+function terms(head: readonly string[], list: readonly Term[] = []): string {
+  const rows = list.map(({ term, meaning }) => [`\`${term}\``, meaning]);
+  return rows.length === 0 ? "" : table(head, rows);
+}
+
 /** docs/cli.md, from the table of verbs that the parser and the help use. */
 export function cliPages(): Page[] {
+  const shown = verbs.filter(({ hidden }) => hidden !== true);
   const overview = table(
     ["verb", "what it does"],
-    verbs.map((verb) => [`[${verb.name}](#bottle-${verb.name})`, verb.summary]),
+    shown.map((verb) => [`[${verb.name}](#bottle-${verb.name})`, verb.summary]),
   );
   const text = `# The command line
 
@@ -36,10 +49,11 @@ ${GENERATED}
 
 stdout carries data, stderr carries talk; \`--format json\` stands on every verb that reports. \`NO_COLOR\` is respected.
 Nothing is asked when stdin or stdout is not a terminal. Exit codes are in [errors.md](errors.md).
+\`bottle help VERB\`, and \`man bottle-VERB\` where the package is installed with npm, say the same.
 
 ${overview}
 
-${verbs.map(section).join("\n\n")}
+${shown.map(section).join("\n\n")}
 `;
   return [{ path: "docs/cli.md", text }];
 }

@@ -1,4 +1,4 @@
-import { BottleError } from "../core/model/errors.ts";
+import { BottleError, type ErrorCode, isErrorCode } from "../core/model/errors.ts";
 import { nearest } from "../core/plan/nearest.ts";
 import type { Verb, VerbInput } from "./verb.ts";
 import { verbs } from "./verbs.ts";
@@ -8,7 +8,7 @@ export type Call =
   | { readonly kind: "verb"; readonly verb: Verb; readonly input: VerbInput }
   | { readonly kind: "print"; readonly text: string; readonly toStderr: boolean; readonly exitCode: number };
 
-const OVERVIEW =
+export const OVERVIEW =
   "Runs coding agents unattended, each in a bottle: its own file system, no real credential inside, and one way out, " +
   "a gateway that allows what is listed and writes everything down.";
 
@@ -19,6 +19,7 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
   const split = named.some((verb) => verb.rest) ? argv.indexOf("--") : -1;
   const words = split < 0 ? argv : argv.slice(0, split);
   const rest = split < 0 ? [] : argv.slice(split + 1);
+  const manual = asksHelp(words) ? await loadManual() : null;
 
   let printed = "";
   let found: Call | null = null;
@@ -33,12 +34,15 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
     .configureOutput(output)
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [verb]", "show the help of a verb")
-    .option("-V, --version", "print the version");
+    .option("-V, --version", "print the version")
+    .addHelpText("after", "\nThe manual of a verb: bottle help VERB. What an error means: bottle help CODE.");
 
   // The one that is named; all only where they are listed or guessed from: each costs half a millisecond.
   for (const verb of named.length > 0 ? named : verbs) {
-    const command = program.command(`${verb.name} ${verb.usage}`.trim()).summary(verb.summary);
-    command.description(verb.details ? `${verb.summary}\n\n${verb.details}` : verb.summary).aliases([...verb.aliases]);
+    const words = `${verb.name} ${verb.usage}`.trim();
+    const command = program.command(words, { hidden: verb.hidden === true }).summary(verb.summary);
+    command.aliases([...verb.aliases]);
+    if (manual !== null) command.configureHelp({ formatHelp: (_, { helpWidth }) => manual(verb, helpWidth ?? 80) });
     command.exitOverride().configureOutput(output).helpOption("-h, --help", "show this help");
     if (verb.passThrough) command.passThroughOptions();
     for (const option of verb.options) {
@@ -47,7 +51,6 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
       if (option.repeatable) built.argParser((value: string, list: string[] | undefined) => [...(list ?? []), value]);
       command.addOption(built);
     }
-    command.addHelpText("after", `\nExamples:\n${verb.examples.map((example) => `  ${example}\n`).join("")}`);
     command.action(() => {
       const input = {
         positionals: command.processedArgs.flat().filter((word) => word !== undefined),
@@ -64,7 +67,11 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
     }
     if (words.length === 0 || words[0] === "--")
       return { kind: "print", text: program.helpInformation(), toStderr: true, exitCode: 2 };
-    if (words[0] === "help" && words[1] !== undefined) checkVerb(words[1]);
+    if (words[0] === "help" && words[1] !== undefined) {
+      if (isErrorCode(words[1]))
+        return { kind: "print", text: await errorText(words[1]), toStderr: false, exitCode: 0 };
+      checkVerb(words[1]);
+    }
     program.parse([...words], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -73,6 +80,24 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
   }
   if (found === null) throw new BottleError("USAGE", "nothing to do", { hint: "bottle --help lists the verbs" });
   return found;
+}
+
+/** Only then is the manual loaded: no other start needs it. */
+function asksHelp(words: readonly string[]): boolean {
+  return words[0] === "help" || words.includes("-h") || words.includes("--help");
+}
+
+async function loadManual(): Promise<(verb: Verb, width: number) => string> {
+  const [{ manualOf }, { manualText }] = await Promise.all([import("./manual.ts"), import("./manual-text.ts")]);
+  return (verb, width) => manualText(manualOf(verb), width);
+}
+
+async function errorText(code: ErrorCode): Promise<string> {
+  const [{ errorManual }, { manualText }] = await Promise.all([
+    import("./error-manual.ts"),
+    import("./manual-text.ts"),
+  ]);
+  return manualText(errorManual(code), 80);
 }
 
 /** Commander's words in ours: `error: what is wrong`, then perhaps `(Did you mean ...?)`. */
@@ -84,7 +109,7 @@ function usageError(text: string, verb: Verb | undefined): BottleError {
 }
 
 function checkVerb(word: string): void {
-  const names = ["help", ...verbs.flatMap(({ name, aliases }) => [name, ...aliases])];
+  const names = ["help", ...verbs.filter((verb) => !verb.hidden).flatMap(({ name, aliases }) => [name, ...aliases])];
   if (word.startsWith("-") || names.includes(word)) return;
   const meant = nearest(word, names);
   const hint = `${meant === null ? "" : `did you mean ${meant}? `}bottle help lists the verbs`;

@@ -10,6 +10,12 @@ export interface Option {
   readonly choices?: readonly string[];
 }
 
+/** A word of the manual and what it means: an exit code, a file, a variable. */
+export interface Term {
+  readonly term: string;
+  readonly meaning: string;
+}
+
 /** What the command line said, after parsing. */
 export interface VerbInput {
   readonly positionals: readonly string[];
@@ -32,6 +38,15 @@ export interface Verb {
   readonly options: readonly Option[];
   readonly details?: string;
   readonly examples: readonly string[];
+  /** Exit codes beside those that every verb has. */
+  readonly exits?: readonly Term[];
+  /** Files and variables that matter to this verb more than to others. */
+  readonly files?: readonly Term[];
+  readonly environment?: readonly Term[];
+  /** Names of verbs that one would look at next. */
+  readonly seeAlso?: readonly string[];
+  /** For programs (shell completion): in no help, page or completion. */
+  readonly hidden?: boolean;
   /** What stands after `--` is no business of ours and goes on as it is; elsewhere `--` only ends the options. */
   readonly rest?: boolean;
   /** What follows the first positional is passed on even without `--` (exec). */

@@ -88,6 +88,7 @@ const CHECKS = {
   gcc: onPath("gcc"),
   git: onPath("git"),
   npm: onPath("npm"),
+  groff: onPath("groff"),
   dash: onPath("dash"),
   script: onPath("script"),
   strace: onPath("strace"),

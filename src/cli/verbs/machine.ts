@@ -10,6 +10,8 @@ export const machineVerbs: readonly Verb[] = [
     usage: "",
     options: [FORMAT],
     examples: ["bottle doctor"],
+    exits: [{ term: "4", meaning: "no bottle can start here" }],
+    seeAlso: ["demo"],
     load: async () => (await import("../doctor.ts")).doctor,
   },
   {
@@ -23,6 +25,7 @@ export const machineVerbs: readonly Verb[] = [
       FORMAT,
     ],
     examples: ["bottle prune --dry-run"],
+    seeAlso: ["rm", "ls"],
     load: async () => (await import("../prune.ts")).prune,
   },
   {
@@ -32,6 +35,7 @@ export const machineVerbs: readonly Verb[] = [
     usage: "",
     options: [{ flags: "--live", summary: "run the first probe against the real API with your key" }, FORMAT],
     examples: ["bottle demo", "bottle demo --format json"],
+    seeAlso: ["doctor", "start"],
     load: async () => (await import("../demo.ts")).demo,
   },
 ];

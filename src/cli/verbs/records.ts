@@ -13,6 +13,8 @@ export const recordVerbs: readonly Verb[] = [
       { flags: "--raw", summary: "with the control sequences as they were; only for a file or pipe you trust" },
     ],
     examples: ["bottle logs -f claude-x7k2p"],
+    files: [{ term: "~/.local/state/bot-bottle/bottles/NAME/agent.log", meaning: "the transcript, as it was" }],
+    seeAlso: ["audit"],
     load: async () => (await import("../logs.ts")).logs,
   },
   {
@@ -27,6 +29,9 @@ export const recordVerbs: readonly Verb[] = [
       FORMAT,
     ],
     examples: ["bottle audit claude-x7k2p --denied", "bottle audit claude-x7k2p --verify"],
+    exits: [{ term: "5", meaning: "the chain is broken (--verify)" }],
+    files: [{ term: "~/.local/state/bot-bottle/bottles/NAME/audit.jsonl", meaning: "the log: one JSON object a line" }],
+    seeAlso: ["logs"],
     load: async () => (await import("../audit.ts")).audit,
   },
 ];

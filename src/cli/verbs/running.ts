@@ -43,6 +43,21 @@ export const runningVerbs: readonly Verb[] = [
       "bottle start claude --allow docs.example.com --dry-run --format json",
       "bottle start claude --allow npm --allow github-read",
     ],
+    exits: [
+      { term: "N", meaning: "the agent's own exit code, once it runs; 128+n when signal n ended it" },
+      { term: "125", meaning: "bot-bottle itself failed after the agent had started" },
+    ],
+    files: [
+      { term: "~/.config/bot-bottle/bot-bottle.json", meaning: "your manifest" },
+      { term: "bot-bottle.json", meaning: "the project's manifest, in the workspace" },
+    ],
+    environment: [
+      {
+        term: "CLAUDE_CODE_OAUTH_TOKEN, ANTHROPIC_API_KEY",
+        meaning: "credentials that the gateway adds; never inside",
+      },
+    ],
+    seeAlso: ["ls", "exec", "logs", "audit", "stop"],
     rest: true,
     load: async () => (await import("../start.ts")).start,
   },
@@ -57,6 +72,11 @@ export const runningVerbs: readonly Verb[] = [
       { flags: "--cwd <path>", summary: "folder inside the bottle (default: the workspace)" },
     ],
     examples: ["bottle exec claude-x7k2p -- git status", "bottle exec -it claude-x7k2p -- bash"],
+    exits: [
+      { term: "N", meaning: "the command's own exit code; 128+n when signal n ended it" },
+      { term: "125", meaning: "bot-bottle itself failed after the command had started" },
+    ],
+    seeAlso: ["ls", "cp"],
     rest: true,
     passThrough: true,
     load: async () => (await import("../exec.ts")).exec,
@@ -68,6 +88,7 @@ export const runningVerbs: readonly Verb[] = [
     usage: "",
     options: [{ flags: "--running", summary: "only those that run" }, FORMAT],
     examples: ["bottle ls", "bottle ls --format json"],
+    seeAlso: ["start", "rm", "prune"],
     load: async () => (await import("../ls.ts")).ls,
   },
   {
@@ -77,6 +98,7 @@ export const runningVerbs: readonly Verb[] = [
     usage: "<name...>",
     options: [{ flags: "--grace <seconds>", summary: "between TERM and KILL (default: 5)" }],
     examples: ["bottle stop claude-x7k2p"],
+    seeAlso: ["rm", "ls"],
     load: async () => (await import("../stop.ts")).stop,
   },
   {
@@ -86,6 +108,8 @@ export const runningVerbs: readonly Verb[] = [
     usage: "<name...>",
     options: [{ flags: "-f, --force", summary: "stop a running one first; remove one whose record cannot be read" }],
     examples: ["bottle rm claude-x7k2p"],
+    files: [{ term: "~/.local/state/bot-bottle/archive/", meaning: "audit log, plan and transcript stay here" }],
+    seeAlso: ["stop", "prune"],
     load: async () => (await import("../rm.ts")).rm,
   },
 ];

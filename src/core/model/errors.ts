@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   NAME_TAKEN: { kind: "usage", meaning: "a bottle with this name exists" },
   AGENT_UNKNOWN: { kind: "usage", meaning: "neither a manifest nor the built-in list has this agent" },
   WORKSPACE_REFUSED: { kind: "usage", meaning: "this folder must not be given to an agent" },
+  COPY_REFUSED: { kind: "usage", meaning: "this cannot be copied between a bottle and the host" },
   MANIFEST_INVALID: { kind: "manifest", meaning: "a manifest has problems; each is listed with file, line and column" },
   SECRET_UNRESOLVED: { kind: "manifest", meaning: "a credential or variable has no value on this host" },
   SECRET_EXPOSED: { kind: "manifest", meaning: "what would enter the bottle holds a credential, or looks like one" },
@@ -29,6 +30,11 @@ export const ERROR_CODES = {
 } as const satisfies Record<string, { kind: ErrorKind; meaning: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** True for a code of the table, written as it stands there. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}
 
 /** The one error class. `hint` says how to mend it, in one line; `facts` carries what a report would need. */
 export class BottleError extends Error {
