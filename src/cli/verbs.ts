@@ -4,6 +4,14 @@ import { machineVerbs } from "./verbs/machine.ts";
 import { policyVerbs } from "./verbs/policy.ts";
 import { recordVerbs } from "./verbs/records.ts";
 import { runningVerbs } from "./verbs/running.ts";
+import { shellVerbs } from "./verbs/shell.ts";
 
 /** Every verb of `bottle`, in the order of the help. docs/cli.md is generated from this table. */
-export const verbs: readonly Verb[] = [...runningVerbs, ...definitionVerbs, ...recordVerbs, ...policyVerbs, ...machineVerbs];
+export const verbs: readonly Verb[] = [
+  ...runningVerbs,
+  ...definitionVerbs,
+  ...recordVerbs,
+  ...policyVerbs,
+  ...machineVerbs,
+  ...shellVerbs,
+];

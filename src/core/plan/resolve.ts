@@ -107,7 +107,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     bottle,
     found: inputs.found ?? NO_EQUIPMENT,
     protectedFolders: inputs.protectedFolders,
-    writable: [GUEST_HOME, GUEST_WORKSPACE],
+    writable: [GUEST_HOME, workspace.guest],
   });
   const { problems: envProblems, ...environment } = planEnvironment(
     { ...equipment.env, ...provider.env, ...credentials.env },

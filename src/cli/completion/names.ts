@@ -1,0 +1,41 @@
+import { isName } from "../../core/model/ids.ts";
+import { printable } from "../../core/wire/printable.ts";
+import { stateOf } from "../../session/reconcile.ts";
+import { listBottles } from "../../state/records.ts";
+import type { Io } from "../io.ts";
+import { sessionContext } from "../session-context.ts";
+import type { KnownNames } from "./words.ts";
+
+/** The names on this machine. Only what passes as a name is offered: it goes into a command line as it is. */
+export function names(io: Io): KnownNames {
+  return {
+    bottles: () => orNone(bottles(io)),
+    agents: () => orNone(agents(io)),
+  };
+}
+
+const orNone = <T>(list: Promise<readonly T[]>): Promise<readonly T[]> => list.catch(() => []);
+
+async function bottles(io: Io) {
+  const listed = await listBottles(sessionContext(io).layout);
+  return listed.map(({ name, record }) => {
+    const state = record === null ? "unreadable" : stateOf(record);
+    return { name, running: state === "running", summary: printable(`${record?.agent ?? "?"}, ${state}`, 80) };
+  });
+}
+
+/** Built-in agents, those of the operator, and those that the project in the current folder adds. */
+async function agents(io: Io) {
+  const [{ providers }, { loadManifest }] = await Promise.all([
+    import("../../agents/providers.ts"),
+    import("../../state/manifests.ts"),
+  ]);
+  const { layout, facts, cwd } = sessionContext(io);
+  const builtIn = Object.entries(providers).map(([value, { title }]) => ({ value, summary: title }));
+  const manifest = await loadManifest({ layout, workspace: cwd, home: facts.home, uid: facts.uid }, providers).catch(
+    () => null,
+  );
+  const own = Object.keys(manifest?.agents ?? {}).filter(isName);
+  const defined = own.map((value) => ({ value, summary: "of a manifest" }));
+  return [...builtIn.filter(({ value }) => !own.includes(value)), ...defined];
+}
