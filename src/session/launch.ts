@@ -25,6 +25,7 @@ import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { checkSeal } from "./seal-check.ts";
+import { serveSearch } from "./search-service.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
@@ -180,6 +181,8 @@ async function build(
     if (request.do === "stop") await stop(request.graceMs);
   });
   cleanup.push("control socket", () => new Promise<void>((resolve) => control.close(() => resolve())));
+  const search = await serveSearch(paths.search, () => secrets.known());
+  cleanup.push("search socket", () => new Promise<void>((resolve) => search.close(() => resolve())));
   await updateRecord(layout, plan.name, (record) => ({ ...record, phase: "running", handle: bottle.handle }));
   await audit.append({ type: "session", event: "sealed", detail: "every probe from inside was refused" });
   running = true;

@@ -47,6 +47,8 @@ export interface LivePaths extends BottlePaths {
   /** For sockets while the bottle runs; as the record says, since another shell may have another XDG_RUNTIME_DIR. */
   readonly run: string;
   readonly control: string;
+  /** Where the host process searches what others bring in. */
+  readonly search: string;
 }
 
 /** The project's manifest, in the workspace. */
@@ -54,6 +56,8 @@ export const MANIFEST_NAME = "bot-bottle.json";
 /** sizeof(sockaddr_un.sun_path) - 1, unix(7). */
 const LONGEST_SOCKET_PATH = 107;
 const CONTROL = "control.sock";
+/** No longer than the other: its length is what is checked. */
+const SEARCH = "search.sock";
 
 /**
  * Our folders by the XDG Base Directory Specification 0.8 (a relative value there is ignored, as it says).
@@ -127,5 +131,10 @@ export function pathsIn(folder: string): BottlePaths {
 
 /** Paths of a recorded bottle, its sockets among them. Errors: USAGE for what is no name. */
 export function livePaths(layout: Layout, record: Pick<BottleRecord, "name" | "run">): LivePaths {
-  return { ...bottlePaths(layout, record.name), run: record.run, control: join(record.run, CONTROL) };
+  return {
+    ...bottlePaths(layout, record.name),
+    run: record.run,
+    control: join(record.run, CONTROL),
+    search: join(record.run, SEARCH),
+  };
 }

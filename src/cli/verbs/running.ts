@@ -82,6 +82,33 @@ export const runningVerbs: readonly Verb[] = [
     load: async () => (await import("../exec.ts")).exec,
   },
   {
+    name: "cp",
+    aliases: [],
+    summary: "copy files between a bottle and this machine",
+    usage: "<from> <to>",
+    options: [
+      { flags: "--skip-odd", summary: "leave out links, devices and pipes that come out of a bottle, and name them" },
+      { flags: "--unsearched", summary: "bring it in although it cannot be searched for the bottle's credentials" },
+      { flags: "--max-size <size>", summary: "greatest size of all files together (default: 16G)" },
+    ],
+    details:
+      "One of the two is NAME:PATH, a path in a bottle; a relative one begins at its workspace. The other is a path of " +
+      "this machine (one with a colon begins with / or .), or - for a tar archive on stdin or stdout. As with docker cp: " +
+      "into a folder that exists the source goes under its own name, SOURCE/. means what is in it, else the copy gets " +
+      "the name that was typed.\n" +
+      "Out of a bottle, running or ended, come regular files and folders only, with no set-id bits and owned by you; " +
+      "nothing is written when anything else is found. Into a running bottle goes only what holds none of its " +
+      "credentials; it belongs to the agent there.",
+    examples: [
+      "bottle cp claude-x7k2p:dist/report.html .",
+      "bottle cp ~/notes/. claude-x7k2p:notes",
+      "bottle cp claude-x7k2p:src - | tar -tvf -",
+      "tar -cf - data | bottle cp - claude-x7k2p:/tmp",
+    ],
+    seeAlso: ["exec", "ls"],
+    load: async () => (await import("../cp.ts")).cp,
+  },
+  {
     name: "ls",
     aliases: ["list", "ps"],
     summary: "list bottles",
