@@ -7,6 +7,7 @@
 import type { Problem } from "./finding.ts";
 import type { WorkspaceMode } from "./plan.ts";
 import type { ToolDefinition } from "./toolchain.ts";
+import type { ConfigPart } from "./setup.ts";
 
 /** A literal, `${NAME}` (copied from the host) or `?text` (asked at start); `expose` permits a copied value that looks like a secret. */
 export type EnvDefinition = string | { readonly value: string; readonly expose?: boolean | undefined };
@@ -105,6 +106,14 @@ export interface BottleDefinition {
   readonly tools?: readonly ToolDefinition[] | undefined;
   /** Caches of the host that are shown, read-only, by the name of the tool. */
   readonly caches?: { readonly go?: "read-only" | undefined } | undefined;
+  readonly git?: GitDefinition | undefined;
+}
+
+/** Who the agent commits as; what is not given is the operator's own, unless `identity` is `none`. */
+export interface GitDefinition {
+  readonly identity?: "host" | "none" | undefined;
+  readonly name?: string | undefined;
+  readonly email?: string | undefined;
 }
 
 export interface AgentDefinition {
@@ -114,12 +123,16 @@ export interface AgentDefinition {
   readonly command?: string | undefined;
   /** Name of the bottle definition; absent: `default`. */
   readonly bottle?: string | undefined;
-  /** Standing instructions. */
-  readonly prompt?: string | undefined;
+  /** Standing instructions: the text, or a file that holds it. */
+  readonly prompt?: string | { readonly file: string } | undefined;
   readonly args?: readonly string[] | undefined;
   /** Folders with a SKILL.md, or single files. */
   readonly skills?: readonly string[] | undefined;
   readonly deny?: readonly DenyDefinition[] | undefined;
+  /** Folders with a SKILL.md, or single files: absolute, `~/`, or relative to the manifest (a project's: to the project). */
+  readonly skills?: readonly string[] | undefined;
+  /** Parts of the operator's own configuration of this agent that go in. Operator's file only. */
+  readonly config?: readonly ConfigPart[] | undefined;
 }
 
 /** One manifest file, checked. */

@@ -29,12 +29,17 @@ const SECRET_NAME =
  * word, a path or a number. Errs on the side of yes: `expose: true` is the way to say that it is none (attack row 155).
  */
 export function looksLikeSecret(value: string): boolean {
-  if (KNOWN.some((pattern) => pattern.test(value))) return true;
+  if (holdsDocumentedSecret(value)) return true;
   return (value.match(/[A-Za-z0-9+/=_-]{20,}/g) ?? []).some(isIrregular);
 }
 
+/** True when a credential of a documented form stands in `text`; prose and code without one are left alone. */
+export function holdsDocumentedSecret(text: string): boolean {
+  return KNOWN.some((pattern) => pattern.test(text));
+}
+
 /** True when a variable of this name holds a credential by common custom, e.g. `DB_PASSWORD`, `NPM_TOKEN`. */
-function isSecretName(variable: string): boolean {
+export function isSecretName(variable: string): boolean {
   return SECRET_NAME.test(variable);
 }
 
