@@ -8,6 +8,9 @@ import type {
 import type { Command } from "../core/model/command.ts";
 import type { Mount, ProvisionFile } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
+import { promptPath } from "../core/plan/guest.ts";
+import { ownConfig, SETTINGS, SKILLS, STATE, watched } from "./claude-code/own-config.ts";
+import { fieldsOf } from "./claude-code/settings.ts";
 
 const MODEL_HOST = "api.anthropic.com";
 
@@ -123,18 +126,23 @@ const mounts = (binary: AgentBinary): readonly Mount[] => [{ host: binary.path, 
 /** The agent runs with all permissions: the bottle, not a question, is what holds it. */
 function command(run: AgentRunRequest): Command {
   const argv = [GUEST_PROGRAM, "--dangerously-skip-permissions"];
-  // `=` and `--` keep text that begins with a dash from being read as an option.
-  if (run.instructions !== null) argv.push(`--append-system-prompt=${run.instructions}`);
+  // A file, since arguments can be read by every process in the bottle and have a limit of length.
+  if (run.instructions !== null) argv.push(`--append-system-prompt-file=${promptPath(run.home)}`);
+  // `--` keeps a prompt that begins with a dash from being read as an option.
   if (run.prompt === null) return { argv: [...argv, ...run.args], cwd: run.workspace };
   return { argv: [...argv, "-p", ...run.args, "--", run.prompt], cwd: run.workspace };
 }
 
-/** Answers to the first-run questions: onboarding, trust in the folder, the warning about skipped permissions. */
+/**
+ * Answers to the first-run questions: onboarding, trust in the folder, the warning about skipped permissions; with them
+ * what came in of the operator's own settings, which replaces no answer.
+ */
 const files = (run: AgentRunRequest): readonly ProvisionFile[] => [
   {
-    path: `${run.home}/.claude.json`,
+    path: `${run.home}/${STATE}`,
     mode: 0o600,
     text: json({
+      ...(run.own?.mcpServers === undefined ? {} : { mcpServers: run.own.mcpServers }),
       hasCompletedOnboarding: true,
       bypassPermissionsModeAccepted: true,
       autoUpdates: false,
@@ -142,9 +150,9 @@ const files = (run: AgentRunRequest): readonly ProvisionFile[] => [
     }),
   },
   {
-    path: `${run.home}/.claude/settings.json`,
+    path: `${run.home}/${SETTINGS}`,
     mode: 0o600,
-    text: json({ skipDangerousModePermissionPrompt: true }),
+    text: json({ ...fieldsOf(run.own?.settings), skipDangerousModePermissionPrompt: true }),
   },
 ];
 
@@ -164,4 +172,7 @@ export const claudeCode: AgentProvider = {
   mounts,
   command,
   files,
+  skillsFolder: SKILLS,
+  ownConfig,
+  watched,
 };

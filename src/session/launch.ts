@@ -24,6 +24,8 @@ import { guestEnv, missingVariables } from "./guest-env.ts";
 import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkNeighbours } from "./neighbours.ts";
+import { readPlacedFiles } from "./placed-files.ts";
+import { provisionedText } from "./provisioned.ts";
 import { checkSeal } from "./seal-check.ts";
 import { serveSearch } from "./search-service.ts";
 
@@ -98,6 +100,7 @@ async function build(
   const secrets = await holdSecrets(plan.secrets, env, missingVariables(plan, context));
   const inside = await guestEnv(plan, secrets.known(), context);
   refuseExposedPlan(plan, inside, secrets.known());
+  const placed = await readPlacedFiles(plan.files, secrets.known());
 
   let exitCode: number | null = null;
   let running = false;
@@ -124,6 +127,7 @@ async function build(
   const journal = await openJournal(paths.journal);
   cleanup.push("journal", () => journal.close());
   await writeFileAtomically(paths.plan, `${JSON.stringify(plan, null, 2)}\n`);
+  await writeFileAtomically(paths.provisioned, provisionedText(plan, placed));
 
   const intent = await journal.intent("runtime folder", paths.run);
   await makePrivateFolder(layout.runtime, facts.uid);
@@ -170,7 +174,7 @@ async function build(
     runFiles({ folder: guest.run, env: variables, caPem: services.caPem, hostRootsPem: roots }),
   );
   stopIfAborted(context.signal);
-  await allOrNone([checkSeal(bottle, guest, secrets.known()), provision(plan, bottle), bringing.into(bottle, guest)]);
+  await allOrNone([checkSeal(bottle, guest, secrets.known()), bottle.put(placed), bringing.into(bottle, guest)]);
   stopIfAborted(context.signal);
 
   const stop = async (graceMs: number): Promise<void> => {
@@ -226,12 +230,6 @@ function ownIdentity(): ProcessIdentity {
   const identity = identify(process.pid);
   if (identity === null) throw new BottleError("INVARIANT", "this process cannot be found in /proc");
   return identity;
-}
-
-/** Files of the agent's home; the plan that holds them was searched for secrets. */
-async function provision(plan: BottlePlan, bottle: Bottle): Promise<void> {
-  if (plan.files.length === 0) return;
-  await bottle.put(plan.files.map(({ path, mode, text }) => ({ path, mode, content: Buffer.from(text) })));
 }
 
 /**

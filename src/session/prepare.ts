@@ -13,6 +13,7 @@ import { searchPath } from "../core/plan/run-files.ts";
 import { selectAgent } from "../core/plan/selection.ts";
 import type { StartRequest } from "../core/plan/start-request.ts";
 import type { RulePlaces } from "../core/plan/why.ts";
+import { printable } from "../core/wire/printable.ts";
 import { findAgentBinary } from "../host/agent-binary.ts";
 import { isErrno } from "../host/files.ts";
 import { toolNotes } from "../host/project-tools.ts";
@@ -21,6 +22,7 @@ import { findRepository } from "../host/repository.ts";
 import { firstPresent } from "../host/secrets.ts";
 import { findEquipment } from "../host/toolchains.ts";
 import { loadManifest } from "../state/manifests.ts";
+import { findSetup } from "./agent-setup.ts";
 import type { SessionContext } from "./context.ts";
 
 /** What a start is about to do, and who will do it. */
@@ -89,7 +91,9 @@ export async function prepare(
     install: !request.dryRun,
     signal: context.signal,
   });
+  const folders = await protectedFolders(facts.home, layout, env);
   const resolved = resolvePlan({
+    setup: await findSetup(selection, workspace, folders, context),
     request,
     manifest,
     selection,
@@ -98,7 +102,7 @@ export async function prepare(
     candidate,
     workspace,
     repository,
-    protectedFolders: await protectedFolders(facts.home, layout, env),
+    protectedFolders: folders,
     found: await findEquipment(selection.bottle, { home: facts.home, env, uid: facts.uid }),
     backend,
     entropy: randomBytes(32),
@@ -112,6 +116,10 @@ export async function prepare(
   const path = resolved.plan.env.PATH ?? searchPath(GUEST_HOME);
   for (const note of await toolNotes(resolved.plan, path, workspace, surroundings))
     context.say(`bottle: note: ${note}`);
+  const { leftOut, notes } = resolved.plan.setup;
+  for (const line of [...leftOut.map((what) => `left out: ${what}`), ...notes]) {
+    if (!request.dryRun) context.say(`bottle: note: ${printable(line)}`);
+  }
   const { agent, bottleName, origin } = selection;
   const defined = Object.hasOwn(manifest.bottles, bottleName) ? manifest.bottles[bottleName] : undefined;
   const bottleFile = defined?.origin.file ?? null;

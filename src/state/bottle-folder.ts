@@ -8,6 +8,7 @@ export const OWN_FILES: readonly string[] = [
   "audit.jsonl",
   "policy.json",
   "plan.json",
+  "provisioned.json",
   "journal.jsonl",
   "agent.log",
   "base.json",

@@ -25,6 +25,8 @@ export interface BottlePaths {
   readonly folder: string;
   readonly record: string;
   readonly plan: string;
+  /** The configuration with which the agent began (`session/provisioned`). */
+  readonly provisioned: string;
   readonly policy: string;
   readonly journal: string;
   readonly audit: string;
@@ -117,6 +119,7 @@ export function pathsIn(folder: string): BottlePaths {
     folder,
     record: join(folder, "record.json"),
     plan: join(folder, "plan.json"),
+    provisioned: join(folder, "provisioned.json"),
     policy: join(folder, "policy.json"),
     journal: join(folder, "journal.jsonl"),
     audit: join(folder, "audit.jsonl"),

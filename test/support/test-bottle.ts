@@ -6,6 +6,7 @@ import type { Backend, Bottle, BottleFolders, BottleShell } from "../../src/back
 import type { BottleRecord } from "../../src/core/model/bottle-record.ts";
 import type { HostFacts } from "../../src/core/model/host-facts.ts";
 import type { BottlePlan, Workspace } from "../../src/core/model/plan.ts";
+import { NOTHING_BROUGHT } from "../../src/core/model/setup.ts";
 import { Cleanup } from "../../src/host/cleanup.ts";
 import { gatherFacts } from "../../src/host/facts.ts";
 
@@ -50,6 +51,7 @@ export function testPlan(name: string, workspace: string, more: Partial<BottlePl
     credentials: [],
     secrets: [],
     files: [],
+    setup: NOTHING_BROUGHT,
     labels: {},
     risks: [],
     ...more,

@@ -5,6 +5,7 @@ import { BottleError } from "../../core/model/errors.ts";
 import type { Finding } from "../../core/model/finding.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import type { BottlePlan } from "../../core/model/plan.ts";
+import { NOTHING_BROUGHT } from "../../core/model/setup.ts";
 import { Cleanup } from "../../host/cleanup.ts";
 import { createCage } from "./create.ts";
 import { toolFindings } from "./tools.ts";
@@ -104,6 +105,7 @@ function probePlan(workspace: string): BottlePlan {
     credentials: [],
     secrets: [],
     files: [],
+    setup: NOTHING_BROUGHT,
     labels: {},
     risks: [],
   };

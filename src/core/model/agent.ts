@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import type { Mount, ProvisionFile, SecretSource } from "./plan.ts";
 import type { CredentialScheme, EgressRule } from "./policy.ts";
+import type { OwnConfig } from "./setup.ts";
 
 /** A credential that an agent knows how to use, in the order in which they are tried. */
 export interface CredentialCandidate {
@@ -45,8 +46,10 @@ export interface AgentRunRequest {
   readonly prompt: string | null;
   /** Given after `--` on the command line or as `args` in the manifest; passed as they are. */
   readonly args: readonly string[];
-  /** Standing instructions from the manifest; null when there are none. */
+  /** Standing instructions from the manifest; null when there are none. They lie in `promptPath(home)` too. */
   readonly instructions: string | null;
+  /** What the provider's own judge let in of the operator's settings. */
+  readonly own?: Readonly<Record<string, unknown>>;
 }
 
 /** One agent of the rack: pure data and functions, no effects. */
@@ -63,4 +66,13 @@ export interface AgentProvider {
   readonly command: (run: AgentRunRequest) => Command;
   /** Files seeded in the agent's home, so that no first-run question stops it. */
   readonly files: (run: AgentRunRequest) => readonly ProvisionFile[];
+  /** Where skills are found, below the home; absent: it knows none. */
+  readonly skillsFolder?: string;
+  /** Absent: the operator's own configuration cannot be brought in. */
+  readonly ownConfig?: OwnConfig;
+  /**
+   * Files and folders of configuration below the home, which `bottle diff` compares. Of a JSON file only the keys named
+   * after `#` count (`.x.json#a,b`): the rest is the agent's own memory.
+   */
+  readonly watched?: readonly string[];
 }

@@ -6,8 +6,8 @@
 
 import type { Problem } from "./finding.ts";
 import type { WorkspaceMode } from "./plan.ts";
-import type { ToolDefinition } from "./toolchain.ts";
 import type { ConfigPart } from "./setup.ts";
+import type { ToolDefinition } from "./toolchain.ts";
 
 /** A literal, `${NAME}` (copied from the host) or `?text` (asked at start); `expose` permits a copied value that looks like a secret. */
 export type EnvDefinition = string | { readonly value: string; readonly expose?: boolean | undefined };
@@ -126,8 +126,6 @@ export interface AgentDefinition {
   /** Standing instructions: the text, or a file that holds it. */
   readonly prompt?: string | { readonly file: string } | undefined;
   readonly args?: readonly string[] | undefined;
-  /** Folders with a SKILL.md, or single files. */
-  readonly skills?: readonly string[] | undefined;
   readonly deny?: readonly DenyDefinition[] | undefined;
   /** Folders with a SKILL.md, or single files: absolute, `~/`, or relative to the manifest (a project's: to the project). */
   readonly skills?: readonly string[] | undefined;

@@ -16,6 +16,10 @@ export const ERROR_CODES = {
   MANIFEST_INVALID: { kind: "manifest", meaning: "a manifest has problems; each is listed with file, line and column" },
   SECRET_UNRESOLVED: { kind: "manifest", meaning: "a credential or variable has no value on this host" },
   SECRET_EXPOSED: { kind: "manifest", meaning: "what would enter the bottle holds a credential, or looks like one" },
+  SOURCE_REFUSED: {
+    kind: "manifest",
+    meaning: "a prompt, skill or setting of the manifest cannot be brought into a bottle",
+  },
   PLAN_INVALID: { kind: "manifest", meaning: "the parts fit together to nothing that can run" },
   HOST_UNFIT: { kind: "host", meaning: "this machine lacks something that a bottle needs" },
   AGENT_BINARY_MISSING: { kind: "host", meaning: "the agent's program was not found" },

@@ -4,6 +4,7 @@ import { credential } from "./manifest/credential.ts";
 import { denyList } from "./manifest/deny.ts";
 import { rule } from "./manifest/egress.ts";
 import { packs } from "./manifest/packs.ts";
+import { config, git, LONGEST_ARGUMENT, prompt, skills } from "./manifest/setup.ts";
 import { caches, tools } from "./manifest/tools.ts";
 import { fixedPath, name, size, variable } from "./manifest/words.ts";
 
@@ -102,10 +103,8 @@ const bottle = z.strictObject({
     .describe(
       "Caches of this host that the bottle may read. Default: none; each bottle has caches of its own. Other tools than those listed must write to the cache that they read.",
     ),
+  git: git.optional(),
 });
-
-/** An argument takes at most 128 KiB (MAX_ARG_STRLEN, execve(2)), and a character may take four bytes. */
-const LONGEST_ARGUMENT = 30_000;
 
 const agent = z.strictObject({
   provider: name.optional().describe("The built-in agent that it builds on. Default: the one of the same name."),
@@ -113,20 +112,15 @@ const agent = z.strictObject({
     .optional()
     .describe("The agent's program on this host. Default: the one that is installed, else a pinned package."),
   bottle: name.optional().describe("The bottle definition it runs in. Default: `default`."),
-  prompt: z.string().max(LONGEST_ARGUMENT).optional().describe("Standing instructions for the agent."),
+  prompt: prompt.optional(),
   args: z
     .array(z.string().max(LONGEST_ARGUMENT))
     .max(64)
     .optional()
     .describe("Arguments passed to the agent's program as they are."),
-  skills: z
-    .array(z.string().min(1).max(4096))
-    .max(64)
-    .optional()
-    .describe(
-      "Skills for the agent: folders with a `SKILL.md`, or single files. In a project's file: below the project.",
-    ),
   deny: denyList.optional().describe("What this agent may never reach, whatever a rule says."),
+  skills: skills.optional(),
+  config: config.optional(),
 });
 
 export const manifestSchema = z

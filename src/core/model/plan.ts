@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import type { BottleName } from "./ids.ts";
 import type { CredentialBinding, DenyRule, EgressRule } from "./policy.ts";
+import type { PlannedSetup } from "./setup.ts";
 
 /** JSON data: what a backend resolves for itself and keeps in the plan. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -75,6 +76,15 @@ export interface ProvisionFile {
   readonly text: string;
 }
 
+/** A file that provisioning copies from the host: what it must be, never its content. */
+export interface ProvisionCopy {
+  readonly path: string;
+  readonly mode: number;
+  readonly source: { readonly host: string; readonly bytes: number; readonly sha256: string };
+}
+
+export type PlacedFile = ProvisionFile | ProvisionCopy;
+
 /**
  * Everything that a start will do, resolved, serialisable and printable. Holds references to secrets and
  * placeholders' names, never values. `--dry-run` prints it and stops.
@@ -107,7 +117,9 @@ export interface BottlePlan {
   readonly deny: readonly DenyRule[];
   readonly credentials: readonly CredentialBinding[];
   readonly secrets: readonly SecretRef[];
-  readonly files: readonly ProvisionFile[];
+  readonly files: readonly PlacedFile[];
+  /** What `files` brings in of the operator's own, and what stays out. */
+  readonly setup: PlannedSetup;
   readonly labels: Readonly<Record<string, string>>;
   /** The definition behind it; absent: the built-in, empty one. */
   readonly definition?: {

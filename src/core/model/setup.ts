@@ -63,12 +63,10 @@ export interface FoundSetup {
   /** null: the bottle gets no identity. */
   readonly git: GitIdentity | null;
   readonly config: FoundConfig | null;
-  /** What the operator should know about it, a sentence each. */
-  readonly notes: readonly string[];
 }
 
 /** A setup in which nothing was found. */
-export const NO_SETUP: FoundSetup = { instructions: null, skills: [], git: null, config: null, notes: [] };
+export const NO_SETUP: FoundSetup = { instructions: null, skills: [], git: null, config: null };
 
 /** What a provider's judge may ask about the bottle. */
 export interface Inside {

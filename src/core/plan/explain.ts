@@ -19,7 +19,13 @@ export function explainPlan(plan: BottlePlan): string {
     ],
     ["workspace", workspaceLines(workspace)],
     ["mounts", plan.mounts.map((mount) => `${mount.host} at ${mount.guest}, read-only`)],
-    ["files", plan.files.map((file) => `${file.path} (mode ${file.mode.toString(8)})`)],
+    [
+      "files",
+      plan.files.filter((file) => "text" in file).map((file) => `${file.path} (mode ${file.mode.toString(8)})`),
+    ],
+    ["brings in", plan.setup.brought.map(broughtLine)],
+    ["left out", plan.setup.leftOut],
+    ["notes", plan.setup.notes],
     ["may reach", plan.rules.map(ruleLine)],
     ["may never reach", plan.deny.map(denyLine)],
     ["credentials", plan.credentials.flatMap((binding) => credentialLines(plan, binding))],
@@ -50,6 +56,11 @@ function workspaceLines({ mode, host, guest, cwd, clone }: BottlePlan["workspace
     ...(clone?.include.map((pattern) => `with ignored files: ${pattern}`) ?? []),
     ...(clone?.alternates.map((folder) => `objects are also read from ${folder}`) ?? []),
   ];
+}
+
+function broughtLine({ what, from, files, bytes }: BottlePlan["setup"]["brought"][number]): string {
+  const size = bytes === 0 ? "" : `: ${files === 1 ? "1 file" : `${files} files`}, ${bytes} bytes`;
+  return `${what} from ${from}${size}`;
 }
 
 function indented(line: string): string {

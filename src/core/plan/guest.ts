@@ -16,3 +16,8 @@ export function guestFolder(host: string): string {
   const taken = TAKEN.some((path) => host === path || host.startsWith(`${path}/`) || path.startsWith(`${host}/`));
   return taken || AROUND.includes(host) ? GUEST_WORKSPACE : host;
 }
+
+/** The agent's standing instructions: always there, 0600; empty when there are none. */
+export function promptPath(home: string): string {
+  return `${home}/.bot-bottle/prompt.md`;
+}

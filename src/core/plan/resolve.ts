@@ -5,6 +5,7 @@ import type { HostFacts } from "../model/host-facts.ts";
 import { bottleName, isName } from "../model/ids.ts";
 import type { BottlePlan, Json, WorkspaceMode } from "../model/plan.ts";
 import type { EgressRule } from "../model/policy.ts";
+import { type FoundSetup, NO_SETUP } from "../model/setup.ts";
 import { policyProblems } from "../policy/validate.ts";
 import { printable } from "../wire/printable.ts";
 import { planCredentials } from "./credentials.ts";
@@ -19,6 +20,7 @@ import { planDefinition, ruleWriters } from "./provenance.ts";
 import { planRisks } from "./risks.ts";
 import { planRules } from "./rules.ts";
 import type { AgentSelection } from "./selection.ts";
+import { planSetup, reachedBy } from "./setup.ts";
 import type { StartRequest } from "./start-request.ts";
 import { planWorkspace, type RepositoryFact } from "./workspace.ts";
 import type { ProtectedFolders } from "./workspace-refusals.ts";
@@ -51,6 +53,8 @@ export interface PlanInputs {
   readonly found?: FoundEquipment;
   /** Rules of the demo: come first. */
   readonly extraRules?: readonly EgressRule[];
+  /** What was read on the host for the agent's setup (`session/agent-setup`); absent: nothing. */
+  readonly setup?: FoundSetup;
 }
 
 export type Resolved =
@@ -120,8 +124,22 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     home: GUEST_HOME,
     prompt: request.prompt,
     args: [...selection.args, ...request.args],
-    instructions: selection.instructions,
+    instructions: instructionsOf(inputs),
   };
+  const setup = planSetup({
+    found: inputs.setup ?? NO_SETUP,
+    provider,
+    run,
+    git: bottle.git,
+    inside: {
+      hostHome: facts.home,
+      home: GUEST_HOME,
+      workspace,
+      reaches: reachedBy(rules),
+      variables: [...Object.keys(provider.env), ...Object.keys(credentials.env)],
+      headless: request.prompt !== null,
+    },
+  });
   const draft = {
     schema: 1,
     name,
@@ -136,13 +154,15 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     workspace,
     mounts: [...equipment.mounts, ...provider.mounts(binary)],
     ...environment,
+    env: { ...setup.env, ...environment.env },
     limits,
     alone: facts.cgroup.kind === "none" && !request.withoutCgroup,
     rules,
     deny,
     credentials: credentials.bindings,
     secrets: credentials.secrets,
-    files: provider.files(run),
+    files: setup.files,
+    setup: setup.setup,
     labels: request.labels,
     ...planDefinition(selection),
   } as const;
@@ -158,6 +178,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     ...envProblems,
     ...clashes(credentials.env, bottle.env ?? {}),
     ...limitProblems,
+    ...setup.problems,
     ...policyProblems({ version: 1, rules, deny, credentials: credentials.bindings }).map((problem) =>
       named(problem.path, problem.message, draft),
     ),
@@ -181,6 +202,12 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
   });
   const plan = { ...draft, risks: [...risks, ...equipment.risks] };
   return { ok: true, plan: { ...plan, backendPlan: backend.plan(plan, facts) } };
+}
+
+/** Blank instructions are none. */
+function instructionsOf({ selection, setup }: PlanInputs): string | null {
+  const text = setup?.instructions ?? selection.instructions;
+  return text === null || text.trim() === "" ? null : text;
 }
 
 function nameProblem(name: string): string {

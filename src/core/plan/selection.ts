@@ -1,6 +1,13 @@
 import type { AgentProvider } from "../model/agent.ts";
-import { DEFAULT_BOTTLE, type DenyDefinition, type Manifest, type Origin, type WholeBottle } from "../model/definition.ts";
+import {
+  DEFAULT_BOTTLE,
+  type DenyDefinition,
+  type Manifest,
+  type Origin,
+  type WholeBottle,
+} from "../model/definition.ts";
 import { BottleError } from "../model/errors.ts";
+import type { ConfigPart } from "../model/setup.ts";
 import { printable } from "../wire/printable.ts";
 import { manifestError } from "./manifest-problems.ts";
 import { nearest } from "./nearest.ts";
@@ -15,11 +22,21 @@ export interface AgentSelection {
   readonly args: readonly string[];
   readonly instructions: string | null;
   readonly deny: readonly DenyDefinition[];
+  /** Where instructions, skills and settings are to be read from, as the manifest names them. */
+  readonly wanted: WantedSetup;
   readonly bottleName: string;
   /** Without an origin: the built-in one. */
   readonly bottle: Omit<WholeBottle, "origin"> & { readonly origin?: Origin };
   /** null: built in. */
   readonly origin: Origin | null;
+}
+
+/** What the manifest wants to have read for the agent. Relative paths belong to the manifest that names them. */
+export interface WantedSetup {
+  /** null: `instructions` is all. */
+  readonly promptFile: string | null;
+  readonly skills: readonly string[];
+  readonly config: readonly ConfigPart[];
 }
 
 export type Selected =
@@ -68,7 +85,12 @@ export function selectAgent(
       provider,
       command: request.command ?? definition?.command ?? null,
       args: definition?.args ?? [],
-      instructions: definition?.prompt ?? null,
+      instructions: typeof definition?.prompt === "string" ? definition.prompt : null,
+      wanted: {
+        promptFile: typeof definition?.prompt === "object" ? definition.prompt.file : null,
+        skills: definition?.skills ?? [],
+        config: definition?.config ?? [],
+      },
       deny: definition?.deny ?? [],
       bottleName,
       bottle: bottle ?? {},

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { claudeCode } from "../../../src/agents/claude-code.ts";
+import { promptPath } from "../../../src/core/plan/guest.ts";
 import { MODEL_HOST, type Seen, startStandIn } from "../../../src/demo/stand-in.ts";
 import { claudeBinary, skipWithout } from "../../support/needs.ts";
 
@@ -67,7 +68,8 @@ async function turn(
     instructions: options.instructions ?? null,
   };
   mkdirSync(run.workspace);
-  for (const file of claudeCode.files(run)) {
+  const prompt = { path: promptPath(run.home), mode: 0o600, text: run.instructions ?? "" };
+  for (const file of [...claudeCode.files(run), prompt]) {
     mkdirSync(dirname(file.path), { recursive: true });
     writeFileSync(file.path, file.text, { mode: file.mode });
   }

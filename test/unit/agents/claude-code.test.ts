@@ -83,7 +83,8 @@ test("headless: neither a prompt nor instructions that begin with a dash become 
     args: ["--allowedTools", "Bash", "Edit"],
   });
   assert.deepEqual(argv.slice(-2), ["--", "--version"]);
-  assert.ok(argv.includes("--append-system-prompt=-x"));
+  assert.ok(argv.includes("--append-system-prompt-file=/home/agent/.bot-bottle/prompt.md"));
+  assert.ok(!argv.some((word) => word.includes("-x")), "instructions are not on the command line");
   assert.ok(argv.indexOf("-p") < argv.indexOf("--allowedTools"));
 });
 

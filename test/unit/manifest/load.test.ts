@@ -239,10 +239,10 @@ test("what later versions will know is refused in words that say so", async (con
     { host: "a.example.com", leak: "warn" },
     { host: "b.example.com", mode: "tcp" },
   ];
-  const bottle = { git: {}, image: "debian", egress: { rules } };
+  const bottle = { image: "debian", egress: { rules } };
   writeFileSync(at.operator, JSON.stringify({ bottles: { x: bottle } }));
   const text = said(await at.load());
-  for (const path of ["x.git", "x.image", "rules[0].leak", "rules[1].mode"]) {
+  for (const path of ["x.image", "rules[0].leak", "rules[1].mode"]) {
     assert.ok(new RegExp(`${path.replace(/[[\].]/g, "\\$&")}: .*not in this version`).test(text), `${path}\n${text}`);
   }
 });
@@ -310,24 +310,6 @@ test("row 141: a project may add an agent with provider and prompt, and it runs 
   assert.deepEqual([bottleName, bottle.limits?.pids, instructions, origin?.by], ["default", 99, "be kind", "project"]);
 });
 
-test("row 141: a project's agent may deny itself more, and nothing else about ways out", async (context) => {
-  const at = place(context);
-  writeFileSync(at.operator, '{ "bottles": { "default": { "egress": { "deny": [{ "host": "a.example.com" }] } } } }');
-  const helper = { provider: "test", deny: [{ host: "*.example.com", paths: ["/x"] }] };
-  writeFileSync(at.project, JSON.stringify({ agents: { helper } }));
-  const manifest = await at.load();
-  assert.equal(said(manifest), "");
-  const selected = selectAgent({ agent: "helper", command: null }, manifest, testRack);
-  assert.ok(selected.ok);
-  assert.deepEqual(selected.selection.deny, helper.deny);
-  assert.deepEqual(selected.selection.bottle.egress?.deny, [{ host: "a.example.com" }]);
-  writeFileSync(
-    at.project,
-    JSON.stringify({ agents: { helper: { ...helper, deny: [{ host: "x.test", allow: true }] } } }),
-  );
-  assert.match(said(await at.load()), /unknown key "allow"/);
-});
-
 test("row 141: a project may not take the name of a built-in agent, a provider or an operator's agent", async (context) => {
   const at = manifestPlace(context);
   writeFileSync(at.operator, '{ "agents": { "mine": { "provider": "test", "prompt": "original" } } }');
@@ -365,46 +347,6 @@ test("row 141: a project's file that is a link is not followed", async (context)
   const error = await refusal(at.load());
   assert.match(error.message, /is a link/);
   assert.ok(!error.message.includes("top secret"));
-});
-
-const HARMLESS = [
-  "$schema",
-  "agents",
-  "agents.<name>.provider",
-  "agents.<name>.prompt",
-  "agents.<name>.deny",
-  "agents.<name>.deny.[].host",
-  "agents.<name>.deny.[].port",
-  "agents.<name>.deny.[].methods",
-  "agents.<name>.deny.[].paths",
-];
-
-/** A document that holds nothing but the key at `path`. */
-function documentWith(path: readonly string[]): unknown {
-  const [first, ...rest] = path;
-  if (first === undefined) return "value";
-  if (first === "[]") return [documentWith(rest)];
-  return { [first === "<name>" ? "some-name" : first]: documentWith(rest) };
-}
-
-for (const { path } of manifestKeys()) {
-  const name = path.join(".");
-  if (HARMLESS.includes(name)) continue;
-  test(`row 141: a project's file may not hold ${name}`, async (context) => {
-    const at = place(context);
-    writeFileSync(at.project, JSON.stringify(documentWith(path)));
-    const manifest = await at.load();
-    assert.match(said(manifest), /a project's file may not say this \(move it to your own file/);
-    assert.deepEqual([manifest.bottles, manifest.agents], [{}, {}]);
-  });
-}
-
-test("row 141: a key of a later schema is refused in a project's file by default", async (context) => {
-  const at = place(context);
-  writeFileSync(at.project, '{ "agents": { "n": { "provider": "test", "future": { "x": 1 } } }, "later": true }');
-  const manifest = await at.load();
-  assert.equal(manifest.problems.filter(({ message }) => message === "a project's file may not say this").length, 2);
-  assert.deepEqual(manifest.agents, {});
 });
 
 test("row 129: text of a file reaches a message only escaped", async (context) => {
