@@ -78,6 +78,8 @@ export async function prepare(
     });
   }
   const backend = await loadBackend(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND);
+  const folders = await protectedFolders(facts.home, layout, env);
+  const setup = await findSetup(selection, workspace, folders, context);
   const candidate = await firstPresent(selection.provider.credentials(facts.home), env);
   const binary = await findAgentBinary({
     provider: selection.provider,
@@ -91,9 +93,8 @@ export async function prepare(
     install: !request.dryRun,
     signal: context.signal,
   });
-  const folders = await protectedFolders(facts.home, layout, env);
   const resolved = resolvePlan({
-    setup: await findSetup(selection, workspace, folders, context),
+    setup,
     request,
     manifest,
     selection,

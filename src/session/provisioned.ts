@@ -1,4 +1,4 @@
-import type { Bottle } from "../backends/backend.ts";
+import type { Backend } from "../backends/backend.ts";
 import {
   type ConfigurationChange,
   configurationChanges,
@@ -8,9 +8,11 @@ import {
 import type { GuestFile } from "../core/model/command.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
+import { GUEST_HOME } from "../core/plan/guest.ts";
 import { readTar } from "../core/wire/tar-entries.ts";
 import { readTextFile } from "../host/files.ts";
 import type { BottlePaths } from "../state/layout.ts";
+import type { SessionContext } from "./context.ts";
 
 /** The configuration with which an agent began: kept in the bottle's folder, written at start. */
 interface Provisioned {
@@ -31,46 +33,50 @@ const ARCHIVE_BYTES = 32 << 20;
 const LIMIT_MS = 20_000;
 
 /**
- * A script for /bin/sh that writes the regular files at or below its arguments to stdout as a tar archive of at most
- * `ARCHIVE_BYTES`; places are named without the leading slash, and links are never followed. Runs as the agent, inside
- * the bottle or in a throw-away cage that has the home at the same path: host code opens nothing below it (attack row
- * 143).
+ * Writes the regular files at or below its arguments to stdout as a tar archive; places are named without the leading
+ * slash, and links are never followed.
  */
-export const PACK_CONFIGURATION = `cd / || exit 1
+const PACK = `cd / || exit 1
 find -P "$@" -maxdepth 14 -type f -print0 2>/dev/null | head -z -n 4096 |
   tar --create --file=- --format=posix --hard-dereference --null --no-recursion --verbatim-files-from --files-from=- 2>/dev/null |
   head -c ${ARCHIVE_BYTES}
 exit 0`;
 
-/** Runs `PACK_CONFIGURATION` with these arguments and answers what it wrote. */
-export type PackConfiguration = (places: readonly string[]) => Promise<Uint8Array>;
-
-/** The packer of a bottle that runs. */
-export function packInside(bottle: Pick<Bottle, "exec">): PackConfiguration {
-  return async (places) => {
-    const command = { argv: ["/bin/sh", "-c", PACK_CONFIGURATION, "sh", ...places], cwd: "/" };
-    return (await bottle.exec(command, { timeoutMs: LIMIT_MS, maxBytes: ARCHIVE_BYTES })).stdout;
-  };
-}
-
 /** What the agent made of its own configuration. */
 export interface ConfigurationReport {
   readonly changes: readonly ConfigurationChange[];
-  /** False: there was more than is read, so what is missing was not looked for. */
+  /** False: there was more than is read, so nothing counts as removed. */
   readonly whole: boolean;
 }
 
 /**
- * What the agent changed in its instructions, settings, skills and commands since the bottle was made. Paths and
- * patches are the agent's words: escape them for their sink. Nothing is ever written back. Errors: STATE_UNUSABLE when
- * the bottle's folder does not tell how it began.
+ * What an agent changed in its instructions, settings, skills and commands since its bottle was made, while it runs or
+ * after it ended. Host code opens nothing below its home: a throw-away cage packs what is looked at (attack row 143).
+ * Paths and patches are the agent's words: escape them for their sink. Nothing is ever written back. Errors:
+ * STATE_UNUSABLE when the bottle's folder does not tell how it began.
  */
 export async function changedConfiguration(
-  { provisioned }: Pick<BottlePaths, "provisioned">,
-  pack: PackConfiguration,
+  { name, backend, paths }: { readonly name: string; readonly backend: Backend; readonly paths: BottlePaths },
+  { facts, signal }: Pick<SessionContext, "facts" | "signal">,
 ): Promise<ConfigurationReport> {
-  const { watched, files } = await readProvisioned(provisioned);
-  const archive = readTar(await pack(watched.map((place) => place.replace(/^\/+|#.*/g, ""))));
+  const { watched, files } = await readProvisioned(paths.provisioned);
+  const chunks: Buffer[] = [];
+  await backend.workshop(
+    {
+      bottle: name,
+      script: PACK,
+      args: watched.map((place) => place.replace(/^\/+|#.*/g, "")),
+      folders: [{ host: paths.home, guest: GUEST_HOME }],
+      agentFolder: paths.home,
+      as: "agent",
+      stdin: new Uint8Array(),
+      onStdout: (chunk) => void chunks.push(Buffer.from(chunk)),
+      timeoutMs: LIMIT_MS,
+      signal,
+    },
+    facts,
+  );
+  const archive = readTar(Buffer.concat(chunks));
   const now = archive.files.map((file) => ({ ...file, path: `/${file.path.replace(/^\/+/, "")}` }));
   return { changes: configurationChanges(files, watchedFiles(watched, now), archive.whole), whole: archive.whole };
 }

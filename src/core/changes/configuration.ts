@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { printable, printableLines } from "../wire/printable.ts";
 import { unifiedDiff } from "./unified.ts";
 
 /** A file of an agent's configuration, as it was placed or as it is now. */
@@ -76,6 +77,19 @@ export function configurationChanges(
     if (was.sha256 === is.sha256 && was.executable === is.executable) return [];
     return [{ path, kind: "changed", patch: patchOf(path, was, is) }];
   });
+}
+
+/**
+ * The changes as text for a terminal or a pipe: a line for each file, then its patch, where it has one. What the agent
+ * wrote is escaped (attack row 129), so that no patch can be applied: this is for reading.
+ */
+export function formatChanges(changes: readonly ConfigurationChange[]): string {
+  return changes
+    .map(({ kind, path, patch }) => {
+      const body = patch === null ? "  (not text, or too large to show)\n" : printableLines(patch);
+      return `${kind}: ${printable(path, 1024)}\n${body}`;
+    })
+    .join("\n");
 }
 
 function patchOf(path: string, was: WatchedFile | undefined, is: WatchedFile | undefined): string | null {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configurationChanges, watchedFiles } from "../../../src/core/changes/configuration.ts";
+import { configurationChanges, formatChanges, watchedFiles } from "../../../src/core/changes/configuration.ts";
 
 const WATCHED = [
   "/home/agent/.claude/settings.json",
@@ -70,4 +70,15 @@ test("of an archive that was cut short nothing counts as removed", () => {
   const before = [file(".claude/skills/a/SKILL.md", "one\n")];
   assert.equal(changes(before, [], true).length, 1);
   assert.deepEqual(changes(before, [], false), []);
+});
+
+test("row 129: names and texts of the agent reach a terminal only escaped", () => {
+  const hostile = file(".claude/skills/\u001b[2Jx", "\u001b]52;c;AAAA\u0007\u202e\n");
+  const before = watchedFiles(WATCHED, []);
+  const text = formatChanges(configurationChanges(before, watchedFiles(WATCHED, [hostile]), true));
+  assert.match(text, /^added: \/home\/agent\/\.claude\/skills\/\\x1b\[2Jx\n/);
+  assert.ok(!/[\u001b\u0007\u202e]/.test(text));
+  const binary = file(".claude/skills/a", new Uint8Array([0]));
+  const bytes = formatChanges(configurationChanges(before, watchedFiles(WATCHED, [binary]), true));
+  assert.match(bytes, /not text, or too large/);
 });

@@ -247,6 +247,47 @@ test("what later versions will know is refused in words that say so", async (con
   }
 });
 
+test("prompt, skills, config and git are checked where they stand", async (context) => {
+  const at = place(context);
+  const agents = {
+    a: {
+      provider: "test",
+      prompt: { file: "../up.md" },
+      skills: ["", "a/../../b", "fine"],
+      config: ["settings", "keys"],
+    },
+    b: { provider: "test", prompt: { fil: "x" } },
+    c: { provider: "test", prompt: 5, skills: "one" },
+    d: { provider: "test", prompt: { file: "~/p.md" }, skills: ["/s/x", "~/s/y", "s/z"], config: ["mcp"] },
+  };
+  const git = { identity: "nobody", name: "a\nb", email: "<x>" };
+  writeFileSync(at.operator, JSON.stringify({ bottles: { x: { git }, y: { git: { name: "Bot" } } }, agents }));
+  const manifest = await at.load();
+  const lines = manifest.problems.map(({ path, message, hint }) => `${path}: ${message} ${hint ?? ""}`).join("\n");
+  for (const pattern of [
+    /agents\.a\.prompt\.file: a path has no "\.\." in it/,
+    /agents\.a\.skills\[0\]: not a path/,
+    /agents\.a\.skills\[1\]: a path has no "\.\."/,
+    /agents\.a\.config\[1\]: expected "settings" or "memory"/,
+    /agents\.b\.prompt\.fil: unknown key "fil" did you mean file\?/,
+    /agents\.c\.prompt: expected text, or \{"file": path\}/,
+    /agents\.c\.skills: expected a list/,
+    /bottles\.x\.git\.identity: expected "host" or "none"/,
+    /bottles\.x\.git\.name: no control characters/,
+    /bottles\.x\.git\.email: no control characters and no < >/,
+  ]) {
+    assert.match(lines, pattern, lines);
+  }
+  assert.deepEqual(Object.keys(manifest.agents), ["d"]);
+  const selected = selectAgent({ agent: "d", command: null }, manifest, testRack);
+  assert.ok(selected.ok);
+  assert.deepEqual(selected.selection.wanted, {
+    promptFile: "~/p.md",
+    skills: ["/s/x", "~/s/y", "s/z"],
+    config: ["mcp"],
+  });
+});
+
 test("combinations without a meaning are refused", async (context) => {
   const at = manifestPlace(context);
   const host = "a.example.com";
