@@ -145,7 +145,6 @@ const files = (run: AgentRunRequest): readonly ProvisionFile[] => [
       ...(run.own?.mcpServers === undefined ? {} : { mcpServers: run.own.mcpServers }),
       hasCompletedOnboarding: true,
       bypassPermissionsModeAccepted: true,
-      autoUpdates: false,
       projects: { [run.workspace]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
     }),
   },

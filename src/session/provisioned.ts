@@ -9,6 +9,7 @@ import type { GuestFile } from "../core/model/command.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import { GUEST_HOME } from "../core/plan/guest.ts";
+import { printable } from "../core/wire/printable.ts";
 import { readTar } from "../core/wire/tar-entries.ts";
 import { readTextFile } from "../host/files.ts";
 import type { BottlePaths } from "../state/layout.ts";
@@ -32,11 +33,11 @@ export function provisionedText({ setup }: Pick<BottlePlan, "setup">, placed: re
 const ARCHIVE_BYTES = 32 << 20;
 const LIMIT_MS = 20_000;
 
-/**
- * Writes the regular files at or below its arguments to stdout as a tar archive; places are named without the leading
- * slash, and links are never followed.
- */
-const PACK = `cd / || exit 1
+/** Where the cage that packs has the home: bwrap closes the folders above a deeper place to all but root. */
+const PLACE = "/agent";
+
+/** Writes the regular files at or below its arguments, paths below the home, to stdout as tar; follows no link. */
+const PACK = `cd ${PLACE} || exit 1
 find -P "$@" -maxdepth 14 -type f -print0 2>/dev/null | head -z -n 4096 |
   tar --create --file=- --format=posix --hard-dereference --null --no-recursion --verbatim-files-from --files-from=- 2>/dev/null |
   head -c ${ARCHIVE_BYTES}
@@ -53,7 +54,7 @@ export interface ConfigurationReport {
  * What an agent changed in its instructions, settings, skills and commands since its bottle was made, while it runs or
  * after it ended. Host code opens nothing below its home: a throw-away cage packs what is looked at (attack row 143).
  * Paths and patches are the agent's words: escape them for their sink. Nothing is ever written back. Errors:
- * STATE_UNUSABLE when the bottle's folder does not tell how it began.
+ * STATE_UNUSABLE when the bottle's folder does not tell how it began, or its home cannot be looked at.
  */
 export async function changedConfiguration(
   { name, backend, paths }: { readonly name: string; readonly backend: Backend; readonly paths: BottlePaths },
@@ -61,12 +62,12 @@ export async function changedConfiguration(
 ): Promise<ConfigurationReport> {
   const { watched, files } = await readProvisioned(paths.provisioned);
   const chunks: Buffer[] = [];
-  await backend.workshop(
+  const { code, words } = await backend.workshop(
     {
       bottle: name,
       script: PACK,
-      args: watched.map((place) => place.replace(/^\/+|#.*/g, "")),
-      folders: [{ host: paths.home, guest: GUEST_HOME }],
+      args: watched.map((place) => place.replace(`${GUEST_HOME}/`, "").replace(/#.*/, "")),
+      folders: [{ host: paths.home, guest: PLACE }],
       agentFolder: paths.home,
       as: "agent",
       stdin: new Uint8Array(),
@@ -76,8 +77,11 @@ export async function changedConfiguration(
     },
     facts,
   );
+  if (code !== 0) {
+    throw new BottleError("STATE_UNUSABLE", `the home of ${name} could not be looked at: ${printable(words, 300)}`);
+  }
   const archive = readTar(Buffer.concat(chunks));
-  const now = archive.files.map((file) => ({ ...file, path: `/${file.path.replace(/^\/+/, "")}` }));
+  const now = archive.files.map((file) => ({ ...file, path: `${GUEST_HOME}/${file.path}` }));
   return { changes: configurationChanges(files, watchedFiles(watched, now), archive.whole), whole: archive.whole };
 }
 

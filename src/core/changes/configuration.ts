@@ -58,7 +58,7 @@ function comparedText(
   const value = parsed(text);
   const chosen = keys === null || !isObject(value) ? value : pick(value, keys);
   if (keys !== null && isObject(value) && isObject(chosen) && Object.keys(chosen).length === 0) return null;
-  const normal = chosen === undefined ? text : `${JSON.stringify(chosen, null, 2)}\n`;
+  const normal = canonical(chosen) ?? text;
   return { bytes: Buffer.from(normal), text: normal.length <= LONGEST_TEXT ? normal : null };
 }
 
@@ -121,6 +121,19 @@ function textOf(content: Uint8Array): string | null {
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON in one spelling, keys in order; undefined: no value, or nested deeper than the stack. */
+function canonical(value: unknown): string | undefined {
+  const ordered = (_key: string, inner: unknown): unknown =>
+    isObject(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : inner;
+  try {
+    return value === undefined ? undefined : `${JSON.stringify(value, ordered, 2)}\n`;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { loadBackend } from "../../../src/backends/builtins.ts";
+import { judgeBody } from "../../../src/core/policy/bodies.ts";
 import { MODEL_HOST, type StandIn, startStandIn } from "../../../src/demo/stand-in.ts";
 import { gatherFacts } from "../../../src/host/facts.ts";
 import { changedConfiguration } from "../../../src/session/provisioned.ts";
@@ -111,6 +112,18 @@ test("instructions, skills, memory, commands, agents, hooks and an MCP server of
       assert.ok(requests[0]?.includes(mark), `${mark} is not in the first request`);
     }
     for (const { path, problem } of standIn.seen) if (path.startsWith("/v1/messages")) assert.equal(problem, null);
+    // What the agent asks with all of it fits the rule that it has without an operator's own.
+    for (const raw of requests) {
+      const bytes = Buffer.from(raw.slice(raw.indexOf("\n\n") + 2));
+      const body = {
+        method: "POST",
+        path: "/v1/messages",
+        contentType: "application/json",
+        contentEncoding: null,
+        bytes,
+      };
+      assert.equal(judgeBody({ shape: "anthropic-messages", allowProviderTools: [] }, body), null);
+    }
     assert.match(run.stderr, /left out: settings: apiKeyHelper/);
     assert.match(run.stderr, /left out: mcp server painter: env API_KEY: looks like a secret/);
 

@@ -52,6 +52,20 @@ test("of the agent's own memory only the keys that count are compared; JSON by i
   assert.ok(!change?.[2]?.includes("userID"));
   const settings = [file(".claude/settings.json", '{"a":1}')];
   assert.deepEqual(changes(settings, [file(".claude/settings.json", '{\n "a": 1\n}\n')]), []);
+  const two = [file(".claude/settings.json", '{"a":1,"b":{"c":1,"d":2}}')];
+  assert.deepEqual(changes(two, [file(".claude/settings.json", '{"b":{"d":2,"c":1},"a":1}')]), []);
+});
+
+test("hostile JSON of the agent is compared as text: too deep, with odd keys, none at all", () => {
+  const settings = [file(".claude/settings.json", "{}")];
+  for (const hostile of [
+    "[".repeat(200_000),
+    `${"[".repeat(20_000)}${"]".repeat(20_000)}`,
+    "{",
+    '{"toJSON":1,"__proto__":2}',
+  ]) {
+    assert.equal(changes(settings, [file(".claude/settings.json", hostile)])[0]?.[0], "changed", hostile.slice(0, 20));
+  }
 });
 
 test("what is not watched does not count, nor a neighbour of the same beginning", () => {
