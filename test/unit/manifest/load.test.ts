@@ -248,7 +248,7 @@ test("what later versions will know is refused in words that say so", async (con
 });
 
 test("prompt, skills, config and git are checked where they stand", async (context) => {
-  const at = place(context);
+  const at = manifestPlace(context);
   const agents = {
     a: {
       provider: "test",

@@ -3,7 +3,9 @@ import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { manifestKeys } from "../../../src/core/model/manifest-keys.ts";
 import { forbiddenKeys, forbiddenValues, SPEAKERS } from "../../../src/core/plan/project-file.ts";
+import { selectAgent } from "../../../src/core/plan/selection.ts";
 import { manifestPlace, said } from "../../support/manifest-place.ts";
+import { testRack } from "../../support/manifest-rack.ts";
 
 /** A document that holds nothing but the key at `path`. */
 function documentWith(path: readonly string[]): unknown {
@@ -104,4 +106,22 @@ test("row 140: bind is no word for a project's file", () => {
     ["bottles", "b", "workspace", "mode"],
   ]);
   assert.deepEqual(forbiddenValues({ bottles: { a: { workspace: "copy" }, b: [] } }), []);
+});
+
+test("row 141: a project's agent may deny itself more, and nothing else about ways out", async (context) => {
+  const at = manifestPlace(context);
+  writeFileSync(at.operator, '{ "bottles": { "default": { "egress": { "deny": [{ "host": "a.example.com" }] } } } }');
+  const helper = { provider: "test", deny: [{ host: "*.example.com", paths: ["/x"] }] };
+  writeFileSync(at.project, JSON.stringify({ agents: { helper } }));
+  const manifest = await at.load();
+  assert.equal(said(manifest), "");
+  const selected = selectAgent({ agent: "helper", command: null }, manifest, testRack);
+  assert.ok(selected.ok);
+  assert.deepEqual(selected.selection.deny, helper.deny);
+  assert.deepEqual(selected.selection.bottle.egress?.deny, [{ host: "a.example.com" }]);
+  writeFileSync(
+    at.project,
+    JSON.stringify({ agents: { helper: { ...helper, deny: [{ host: "x.test", allow: true }] } } }),
+  );
+  assert.match(said(await at.load()), /unknown key "allow"/);
 });
