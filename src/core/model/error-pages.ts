@@ -50,6 +50,14 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
       "the message names a process where only that is left",
     ],
   },
+  REQUEST_NOT_FOUND: {
+    example: [
+      "bottle: no request of claude-x7k2p has the id 374429cd-f [REQUEST_NOT_FOUND]",
+      "  bottle audit claude-x7k2p lists them",
+    ],
+    causes: ["an id that is mistyped, or of another bottle", "a request that was refused before it got an id"],
+    mend: ["`bottle audit NAME --denied` lists refusals with their ids"],
+  },
   NAME_TAKEN: {
     example: ["bottle: a bottle called review exists [NAME_TAKEN]", "  choose another --name, or bottle rm review"],
     causes: ["`--name` names a bottle that exists, running or not"],
@@ -131,6 +139,18 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
       '`"expose": true` on a variable says that it may be seen inside, although it looks like a secret',
     ],
   },
+  SOURCE_REFUSED: {
+    example: [
+      "bottle: the skill ~/skills/review does not exist [SOURCE_REFUSED]",
+      "  mend skills of the agent reviewer",
+    ],
+    causes: [
+      "a skill, prompt or setting that the manifest names is missing or is no plain file or folder",
+      "it is, holds or lies in a folder that no agent gets, or a link leads out of it",
+      "it holds the value of a declared credential, or is too large",
+    ],
+    mend: ["correct the path in the manifest; the message names it", "`bottle plan AGENT` shows what would go in"],
+  },
   PLAN_INVALID: {
     example: ["bottle: no backend is called dcoker [PLAN_INVALID]", "  use one of: bubblewrap"],
     causes: [
@@ -189,6 +209,21 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     causes: ["a file that you may not read", "no space for the copy", "`tar` inside ended with an error"],
     mend: ["mend the rights of the file that is named, or free space"],
   },
+  WORK_UNREADABLE: {
+    example: [
+      "bottle: the work in claude-x7k2p could not be collected: the commit 1f2e3d... is missing in the bottle [WORK_UNREADABLE]",
+      "  look with: bottle exec claude-x7k2p -- git status; bottle cp takes single files out",
+    ],
+    causes: [
+      "the agent broke its repository",
+      "its files change so fast that no state could be taken",
+      "what came out does not pass git's own checks, or is larger than is taken",
+    ],
+    mend: [
+      "`bottle exec NAME -- git fsck` says what is broken, while the bottle runs",
+      "`bottle cp NAME:PATH .` takes files out, whatever git thinks of them",
+    ],
+  },
   SEAL_BROKEN: {
     example: ["bottle: the bottle is not sealed: dns: expected no answer, seen an answer [SEAL_BROKEN]"],
     causes: [
@@ -218,41 +253,6 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
       "a folder that cannot be removed",
     ],
     mend: ["the hint says what to type; `bottle prune` removes what is left, and may be run again"],
-  },
-  REQUEST_NOT_FOUND: {
-    example: [
-      "bottle: no request of claude-x7k2p has the id 374429cd-f [REQUEST_NOT_FOUND]",
-      "  bottle audit claude-x7k2p lists them",
-    ],
-    causes: ["an id that is mistyped, or of another bottle", "a request that was refused before it got an id"],
-    mend: ["`bottle audit NAME --denied` lists refusals with their ids"],
-  },
-  SOURCE_REFUSED: {
-    example: [
-      "bottle: the skill ~/skills/review does not exist [SOURCE_REFUSED]",
-      "  mend skills of the agent reviewer",
-    ],
-    causes: [
-      "a skill, prompt or setting that the manifest names is missing or is no plain file or folder",
-      "it is, holds or lies in a folder that no agent gets, or a link leads out of it",
-      "it holds the value of a declared credential, or is too large",
-    ],
-    mend: ["correct the path in the manifest; the message names it", "`bottle plan AGENT` shows what would go in"],
-  },
-  WORK_UNREADABLE: {
-    example: [
-      "bottle: the work in claude-x7k2p could not be collected: the commit 1f2e3d... is missing in the bottle [WORK_UNREADABLE]",
-      "  look with: bottle exec claude-x7k2p -- git status; bottle cp takes single files out",
-    ],
-    causes: [
-      "the agent broke its repository",
-      "its files change so fast that no state could be taken",
-      "what came out does not pass git's own checks, or is larger than is taken",
-    ],
-    mend: [
-      "`bottle exec NAME -- git fsck` says what is broken, while the bottle runs",
-      "`bottle cp NAME:PATH .` takes files out, whatever git thinks of them",
-    ],
   },
   INVARIANT: {
     example: ["bottle: not an absolute program: tar [INVARIANT]"],

@@ -90,12 +90,14 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
     "limits.pids": "trusted",
     "limits.tmp": "trusted",
     git: "trusted",
+    "git.identity": "trusted",
     "git.name": "trusted",
     "git.email": "trusted",
     tools: "trusted",
     "tools[].path": "own",
     "tools[].bin": "own",
     caches: "own",
+    "caches.go": "own",
   }),
 };
 

@@ -29,7 +29,7 @@ test("each place of a command line gets what can stand there", async () => {
     ["bottle start ", "none", ["claude", "shell"]],
     ["bottle run cl", "none", ["claude"]],
     ["bottle start claude ", "folders", []],
-    ["bottle start claude --workspace ", "none", ["copy", "bind"]],
+    ["bottle start claude --workspace ", "none", ["clone", "copy", "bind"]],
     ["bottle start claude --workspace = b", "none", ["bind"]],
     ["bottle start claude --workspace=b", "none", ["--workspace=bind"]],
     ["bottle start claude --prompt x --wor", "none", ["--workspace"]],

@@ -36,6 +36,8 @@ const HOST_REACHING = [
   ...["", ".address", ".port", ".unix", ".ca"].map((key) => `bottles.<name>.egress.rules[].dial${key}`),
   ...["source.file", "source.command"].map((key) => `bottles.<name>.credentials.<name>.${key}`),
   "bottles.<name>.env.<name>.expose",
+  "bottles.<name>.workspace.include",
+  ...["tools[].path", "tools[].bin", "caches", "caches.go"].map((key) => `bottles.<name>.${key}`),
 ];
 
 test("row 141: every key of the schema has a decision on who may say it", () => {
@@ -123,5 +125,5 @@ test("row 141: a project's agent may deny itself more, and nothing else about wa
     at.project,
     JSON.stringify({ agents: { helper: { ...helper, deny: [{ host: "x.test", allow: true }] } } }),
   );
-  assert.match(said(await at.load()), /unknown key "allow"/);
+  assert.match(said(await at.load()), /allow: a project's file may not say this/);
 });
