@@ -60,35 +60,33 @@ const { tree } = fc.letrec((tie) => ({
 /** Mostly the shape of a manifest, so that much of it passes the schema. */
 const some = <T>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: (keyof T)[] = []) =>
   fc.record<T, keyof T>(shape, { requiredKeys });
+/** One wrong word spoils a whole definition, and a spoilt one shows nothing. */
+const mostly = <T>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 7, arbitrary: good }, { weight: 1, arbitrary: bad });
+const host = fc.constantFrom("evil.example.com", "*.example.com");
 const dial = fc.constant({ address: "192.0.2.1", port: 443 });
-const rule = some({ host: fc.constantFrom("evil.example.com", "*.example.com"), methods: fc.constant(["GET"]), dial }, [
-  "host",
-]);
+const rule = mostly<object>(fc.record({ host }), fc.record({ host, dial }));
 const credential = fc.record({
-  source: fc.constantFrom(
-    { env: "AWS_SECRET" },
-    { env: "AWS_SECRET" },
-    { file: "/etc/shadow" },
-    { command: ["/bin/id"] },
+  source: mostly<object>(
+    fc.constant({ env: "AWS_SECRET" }),
+    fc.constantFrom({ file: "/etc/shadow" }, { command: ["/bin/id"] }),
   ),
   hosts: fc.constant(["evil.example.com"]),
   scheme: fc.constant("bearer"),
 });
-const value = fc.constantFrom("x", `\${AWS_SECRET}`, "?pw", { value: "y", expose: true }, { value: "z" });
-const bottle = fc.oneof(
-  { weight: 1, arbitrary: tree },
-  {
-    weight: 8,
-    arbitrary: some({
-      extends: fc.oneof(fc.constantFrom("default", "default", "strong", "new"), fc.constant(["default", "other"])),
-      workspace: fc.constantFrom("copy", "copy", "bind"),
-      egress: fc.record({ rules: fc.array(rule, { maxLength: 2 }) }),
-      env: fc.dictionary(fc.constantFrom("A", "B"), value, { maxKeys: 2 }),
-      credentials: fc.dictionary(fc.constantFrom("k", "l"), credential, { maxKeys: 1 }),
-      limits: fc.constantFrom({ memory: "1G" }, { cpus: 0 }, {}),
-    }),
-  },
+const value = mostly<unknown>(
+  fc.constantFrom("x", `\${AWS_SECRET}`, "?pw", { value: "z" }),
+  fc.constant({ value: `\${AWS_SECRET}`, expose: true }),
 );
+const shaped = some({
+  extends: mostly<unknown>(fc.constant("default"), fc.constantFrom("strong", "new", ["default", "other"])),
+  workspace: mostly(fc.constant("copy"), fc.constant("bind")),
+  egress: fc.record({ rules: fc.array(rule, { minLength: 1, maxLength: 2 }) }),
+  env: fc.dictionary(fc.constantFrom("A", "B"), value, { maxKeys: 1 }),
+  credentials: fc.dictionary(fc.constantFrom("k", "l"), credential, { maxKeys: 1 }),
+  limits: fc.constantFrom({ memory: "1G" }, {}),
+});
+const bottle = fc.oneof({ weight: 1, arbitrary: tree }, { weight: 8, arbitrary: shaped });
 const provider = fc.constantFrom("test", "plain");
 const prompt = fc.string({ maxLength: 8 });
 const agent = fc.oneof(
@@ -99,15 +97,15 @@ const agent = fc.oneof(
     arbitrary: some(
       {
         provider,
-        bottle: fc.constantFrom("default", "strong", "new", "other"),
+        bottle: fc.constantFrom("default", "strong", "new", "new", "new"),
         args: fc.array(fc.string({ maxLength: 4 }), { maxLength: 2 }),
         command: fc.constantFrom("/usr/bin/x", "~/x"),
       },
-      ["provider", "bottle"],
+      ["provider"],
     ),
   },
 );
-const name = fc.constantFrom("new", "new", "other", "third", "mine", "test", "strong", "default");
+const name = fc.constantFrom("new", "new", "new", "new", "other", "third", "mine", "test", "strong", "default");
 const document = fc.oneof(
   { weight: 1, arbitrary: fc.dictionary(key, tree, { maxKeys: 4 }) },
   {
@@ -118,6 +116,12 @@ const document = fc.oneof(
     }),
   },
 );
+
+/** An agent in a bottle of its own: what only a trusted file may say. */
+const trustedDocument = fc.record({
+  bottles: some({ new: shaped, other: shaped }, ["new"]),
+  agents: fc.record({ a: fc.record({ provider, bottle: fc.constant("new") }) }),
+});
 
 const OPERATOR = JSON.stringify({
   bottles: {
@@ -207,7 +211,7 @@ test("row 141: whatever an untrusted file says, each of its agents gets exactly 
         assert.deepEqual(handedOut(plan), handedOut(bare));
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 1500 },
   );
   assert.ok(started > 50, `only ${started} agents started: the property says little`);
 });
@@ -229,12 +233,12 @@ test("row 141: whatever any project's file says, trusted or not, the operator's 
 test("row 141: a trusted file never dials, binds, names a program or a file of this host, or uses the operator's `strong`", () => {
   let started = 0;
   fc.assert(
-    fc.property(document, (value) => {
+    fc.property(fc.oneof(document, trustedDocument), (value) => {
       const manifest = manifestOf(value, "trusted");
       for (const [agent, { origin }] of Object.entries(manifest.agents)) {
         const plan = origin.by === "project" ? planOf(manifest, agent) : null;
         if (plan === null) continue;
-        started += 1;
+        if (manifest.agents[agent]?.bottle === "new") started += 1;
         assert.equal(plan.workspace.mode, "copy");
         assert.ok(plan.rules.every(({ dial, host }) => dial === null && host !== "strong.example.com"));
         assert.ok(plan.secrets.every(({ source }) => source.kind === "env" || source.kind === "json-file"));
@@ -244,7 +248,7 @@ test("row 141: a trusted file never dials, binds, names a program or a file of t
         assert.equal(plan.env.POWER, undefined);
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 1500 },
   );
   assert.ok(started > 50, `only ${started} agents started: the property says little`);
 });
