@@ -44,7 +44,7 @@ async function answerTo(input: VerbInput, io: Io, context: SessionContext): Prom
   const { policy, places } = isBottle
     ? await policyOfBottle(name, context)
     : await policyOfStart(startRequest(startInput(input, name), io), context).catch((error: unknown) => {
-        throw neither(error, name);
+        throw inWords(error, name);
       });
   return {
     about: { kind: isBottle ? "bottle" : "agent", name, policyVersion: policy.version },
@@ -74,8 +74,12 @@ function misread(name: string, word: string): BottleError {
       });
 }
 
-function neither(error: unknown, name: string): unknown {
-  if (!(error instanceof BottleError) || error.code !== "AGENT_UNKNOWN") return error;
+function inWords(error: unknown, name: string): unknown {
+  if (!(error instanceof BottleError)) return error;
+  if (error.code === "WORKSPACE_REFUSED") {
+    return new BottleError(error.code, error.message, { hint: "name the folder of a project: --path FOLDER" });
+  }
+  if (error.code !== "AGENT_UNKNOWN") return error;
   return new BottleError("AGENT_UNKNOWN", `neither a bottle nor an agent is called ${name}`, {
     hint: `bottle ls lists bottles; ${error.hint ?? ""}`,
   });

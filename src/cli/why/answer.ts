@@ -28,7 +28,7 @@ export interface Answer {
 }
 
 /** The whole of a manifest that holds just this remedy, in the order in which they are offered. */
-export function manifestsOf(remedy: Remedy, bottle: string): readonly object[] {
+function manifestsOf(remedy: Remedy, bottle: string): readonly object[] {
   const egress = [
     ...(remedy.pack === null ? [] : [{ packs: [remedy.pack] }]),
     ...(remedy.rule === null ? [] : [{ rules: [remedy.rule] }]),

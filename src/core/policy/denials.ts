@@ -4,7 +4,7 @@ import { KNOWN_METHODS } from "../wire/request-head.ts";
 import { pathAmbiguity } from "../wire/target.ts";
 import { hostMatches } from "./hosts.ts";
 import { queryOverrides } from "./method-overrides.ts";
-import { pathReaches, pathReadings } from "./path-readings.ts";
+import { type LaxPattern, laxMatches, laxPath, laxPattern, pathReadings } from "./path-readings.ts";
 
 /** A request as far as rules that deny look at it. */
 export interface DeniableRequest {
@@ -70,10 +70,22 @@ function deniesMethod({ methods }: DenyRule, method: string): boolean {
   return methods === null || methods.includes(method) || (method === "HEAD" && methods.includes("GET"));
 }
 
-function onPath({ paths }: DenyRule, path: string): { readonly ambiguity: string | null } | null {
-  if (paths === null) return { ambiguity: null };
-  const readings = pathReadings(path);
+function onPath(rule: DenyRule, path: string): { readonly ambiguity: string | null } | null {
+  if (rule.paths === null) return { ambiguity: null };
+  const readings = pathReadings(path)?.map(laxPath) ?? null;
   if (readings === null) return { ambiguity: pathAmbiguity(path) };
-  const denied = readings.some((reading) => paths.some((pattern) => pathReaches(pattern, reading)));
+  const denied = patternsOf(rule).some((pattern) => readings.some((reading) => laxMatches(pattern, reading)));
   return denied ? { ambiguity: null } : null;
+}
+
+const patterns = new WeakMap<DenyRule, readonly LaxPattern[]>();
+
+/** A rule's paths, read once: they are asked for every request, and an untrusted file may hold many. */
+function patternsOf(rule: DenyRule): readonly LaxPattern[] {
+  let known = patterns.get(rule);
+  if (known === undefined) {
+    known = (rule.paths ?? []).map(laxPattern);
+    patterns.set(rule, known);
+  }
+  return known;
 }

@@ -18,18 +18,40 @@ export function pathReadings(path: string): readonly string[] | null {
   return [...new Set([path, decode(path, LETTERS), decode(path, SLASHES), decoded])];
 }
 
+/** A path as a lax server compares it: segments decoded, in one case, without the empty ones at the end. */
+export type LaxPath = readonly string[];
+
+/** A pattern to be compared with `LaxPath`; null stands for any segment. */
+export interface LaxPattern {
+  /** Any rest may follow. */
+  readonly open: boolean;
+  readonly segments: readonly (string | null)[];
+}
+
+export function laxPath(path: string): LaxPath {
+  return segmentsOf(path).map(fold);
+}
+
+export function laxPattern(pattern: PathPattern): LaxPattern {
+  const segments = segmentsOf(pattern);
+  const open = segments.at(-1) === "*";
+  if (open) segments.pop();
+  return { open, segments: segments.map((segment) => (segment === "*" ? null : fold(segment))) };
+}
+
 /**
  * True when a lax server could take the path for one that the pattern fits: other case, other encoding, slashes at the
  * end, so that `/v1/*` reaches `/V1` too. For what a near miss must not dodge: a rule that denies, an exception of a
  * pack. Attack rows 58, 61 to 64.
  */
+export function laxMatches({ open, segments }: LaxPattern, path: LaxPath): boolean {
+  if (open ? path.length < segments.length : path.length !== segments.length) return false;
+  return segments.every((segment, i) => segment === null || segment === path[i]);
+}
+
+/** `laxMatches` of texts. */
 export function pathReaches(pattern: PathPattern, path: string): boolean {
-  const wanted = segmentsOf(pattern);
-  const open = wanted.at(-1) === "*";
-  if (open) wanted.pop();
-  const segments = segmentsOf(path).map(fold);
-  if (open ? segments.length < wanted.length : segments.length !== wanted.length) return false;
-  return wanted.every((segment, i) => segment === "*" || fold(segment) === segments[i]);
+  return laxMatches(laxPattern(pattern), laxPath(path));
 }
 
 /** Without the empty ones at the end. */

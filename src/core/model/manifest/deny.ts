@@ -4,7 +4,7 @@ import { KNOWN_METHODS } from "../../wire/request-head.ts";
 import { host, judged, port } from "./words.ts";
 
 /** What is never allowed. The only thing about egress that a project's file may say. */
-export const deny = z.strictObject({
+const deny = z.strictObject({
   host: host.describe("As in a rule: an exact name, `*.` and a name, or a literal address."),
   port: port.optional().describe("Default: any."),
   methods: z
