@@ -4,7 +4,7 @@ import { KNOWN_METHODS } from "../wire/request-head.ts";
 import { pathAmbiguity } from "../wire/target.ts";
 import { hostMatches } from "./hosts.ts";
 import { queryOverrides } from "./method-overrides.ts";
-import { type LaxPattern, laxMatches, laxPath, laxPattern, pathReadings } from "./path-readings.ts";
+import { type LaxPath, type LaxPattern, laxMatches, laxPath, laxPattern, pathReadings } from "./path-readings.ts";
 
 /** A request as far as rules that deny look at it. */
 export interface DeniableRequest {
@@ -28,11 +28,12 @@ export function requestHit(deny: readonly DenyRule[], request: DeniableRequest):
   const here = deny.filter((rule) => isAt(rule, request.authority) && methods.some((it) => deniesMethod(rule, it)));
   const whole = here.find((rule) => rule.paths === null);
   if (whole !== undefined) return { rule: whole, ambiguity: null };
-  for (const rule of here) {
-    const hit = onPath(rule, request.path);
-    if (hit !== null) return { rule, ambiguity: hit.ambiguity };
-  }
-  return null;
+  const [first] = here;
+  if (first === undefined) return null;
+  const readings = readingsOf(request.path);
+  if (readings === null) return { rule: first, ambiguity: pathAmbiguity(request.path) };
+  const hit = here.find((rule) => isOnPath(rule, readings));
+  return hit === undefined ? null : { rule: hit, ambiguity: null };
 }
 
 /**
@@ -56,7 +57,10 @@ export function undeniedMethods(
   { authority, path }: DeniableRequest,
   methods: readonly string[] | null,
 ): readonly string[] | null {
-  const here = deny.filter((rule) => rule.methods !== null && isAt(rule, authority) && onPath(rule, path) !== null);
+  const near = deny.filter((rule) => rule.methods !== null && isAt(rule, authority));
+  if (near.length === 0) return methods;
+  const readings = readingsOf(path);
+  const here = near.filter((rule) => readings === null || isOnPath(rule, readings));
   if (here.length === 0) return methods;
   return (methods ?? KNOWN_METHODS).filter((method) => !here.some((rule) => deniesMethod(rule, method)));
 }
@@ -70,12 +74,13 @@ function deniesMethod({ methods }: DenyRule, method: string): boolean {
   return methods === null || methods.includes(method) || (method === "HEAD" && methods.includes("GET"));
 }
 
-function onPath(rule: DenyRule, path: string): { readonly ambiguity: string | null } | null {
-  if (rule.paths === null) return { ambiguity: null };
-  const readings = pathReadings(path)?.map(laxPath) ?? null;
-  if (readings === null) return { ambiguity: pathAmbiguity(path) };
-  const denied = patternsOf(rule).some((pattern) => readings.some((reading) => laxMatches(pattern, reading)));
-  return denied ? { ambiguity: null } : null;
+function readingsOf(path: string): readonly LaxPath[] | null {
+  return pathReadings(path)?.map(laxPath) ?? null;
+}
+
+function isOnPath(rule: DenyRule, readings: readonly LaxPath[]): boolean {
+  if (rule.paths === null) return true;
+  return patternsOf(rule).some((pattern) => readings.some((reading) => laxMatches(pattern, reading)));
 }
 
 const patterns = new WeakMap<DenyRule, readonly LaxPattern[]>();

@@ -16,7 +16,7 @@ const deny = z.strictObject({
   paths: z
     .array(judged((text) => (text.startsWith("/") ? pathPatternProblem(text) : 'a path starts with "/"')))
     .min(1)
-    .max(256)
+    .max(64)
     .optional()
     .describe(
       "Paths denied, as in a rule, and every path that a server could take for one of them: other case, other encoding, slashes at the end. Default: any.",
@@ -24,4 +24,4 @@ const deny = z.strictObject({
 });
 
 /** A list of them. */
-export const denyList = z.array(deny).max(512);
+export const denyList = z.array(deny).max(128);
