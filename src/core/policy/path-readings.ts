@@ -42,7 +42,7 @@ export function laxPattern(pattern: PathPattern): LaxPattern {
 /**
  * True when a lax server could take the path for one that the pattern fits: other case, other encoding, slashes at the
  * end, so that `/v1/*` reaches `/V1` too. For what a near miss must not dodge: a rule that denies, an exception of a
- * pack. Attack rows 58, 61 to 64.
+ * pack. Attack rows 63, 64.
  */
 export function laxMatches({ open, segments }: LaxPattern, path: LaxPath): boolean {
   if (open ? path.length < segments.length : path.length !== segments.length) return false;

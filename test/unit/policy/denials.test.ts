@@ -60,7 +60,7 @@ test("row 62: a denied method is denied by any name: HEAD for GET, an override i
   assert.equal(request(noGet, { method: "POST" }).verdict, "allow");
 });
 
-test("rows 58, 61, 63, 64: a denied path is not dodged by case, encoding or slashes", () => {
+test("rows 63, 64: a denied path is not dodged by case, encoding or slashes", () => {
   const from = policy([rule()], [], [deny({ paths: ["/admin/*", "/@evil/*", "/x/*/y", "/Stra%C3%9Fe"] })]);
   const at = (path: string, query: string | null = null) => request(from, { path, query }).reason;
   const denied = [
