@@ -10,7 +10,8 @@ import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import { GUEST_HOME } from "../core/plan/guest.ts";
 import { printable } from "../core/wire/printable.ts";
-import { readTar } from "../core/wire/tar-entries.ts";
+import type { TarEntry } from "../core/wire/tar-head.ts";
+import { TarReader } from "../core/wire/tar-reader.ts";
 import { readTextFile } from "../host/files.ts";
 import type { BottlePaths } from "../state/layout.ts";
 import type { SessionContext } from "./context.ts";
@@ -61,7 +62,7 @@ export async function changedConfiguration(
   { facts, signal }: Pick<SessionContext, "facts" | "signal">,
 ): Promise<ConfigurationReport> {
   const { watched, files } = await readProvisioned(paths.provisioned);
-  const chunks: Buffer[] = [];
+  const archive = fileReader();
   const { code, words } = await backend.workshop(
     {
       bottle: name,
@@ -71,7 +72,7 @@ export async function changedConfiguration(
       agentFolder: paths.home,
       as: "agent",
       stdin: new Uint8Array(),
-      onStdout: (chunk) => void chunks.push(Buffer.from(chunk)),
+      onStdout: (chunk) => void archive.push(chunk),
       timeoutMs: LIMIT_MS,
       signal,
     },
@@ -80,9 +81,28 @@ export async function changedConfiguration(
   if (code !== 0) {
     throw new BottleError("STATE_UNUSABLE", `the home of ${name} could not be looked at: ${printable(words, 300)}`);
   }
-  const archive = readTar(Buffer.concat(chunks));
-  const now = archive.files.map((file) => ({ ...file, path: `${GUEST_HOME}/${file.path}` }));
-  return { changes: configurationChanges(files, watchedFiles(watched, now), archive.whole), whole: archive.whole };
+  const { found, whole } = archive.end();
+  return { changes: configurationChanges(files, watchedFiles(watched, found), whole), whole };
+}
+
+/** Collects the regular files of a tar archive of a home; what comes after the first problem in it is not looked at. */
+function fileReader() {
+  const reader = new TarReader({ entries: 4096, bytes: ARCHIVE_BYTES, pathBytes: 4096, depth: 32 });
+  const found: { path: string; mode: number; content: Uint8Array }[] = [];
+  let pieces: Uint8Array[] = [];
+  let open: TarEntry | null = null;
+  return {
+    push(chunk: Uint8Array): void {
+      for (const event of reader.push(chunk)) {
+        if (event.type === "entry") open = event.entry;
+        if (event.type === "data") pieces.push(Buffer.from(event.bytes));
+        if (event.type !== "close" || open === null) continue;
+        found.push({ path: `${GUEST_HOME}/${open.path}`, mode: open.mode, content: Buffer.concat(pieces) });
+        pieces = [];
+      }
+    },
+    end: () => ({ found, whole: reader.end() === null }),
+  };
 }
 
 async function readProvisioned(path: string): Promise<Provisioned> {

@@ -64,6 +64,12 @@ const PLAN: Readonly<Record<string, Check>> = {
   credentials: listOf(fields({ name: isText, hosts: texts, placeholder: isText, scheme: fields({ kind: isText }) })),
   secrets: listOf(fields({ credential: isText, source: fields({ kind: isText }) })),
   files: listOf(fields({ path: isText, mode: isNumber })),
+  setup: fields({
+    brought: listOf(fields({ what: isText, from: isText, files: isNumber, bytes: isNumber })),
+    leftOut: texts,
+    notes: texts,
+    watched: texts,
+  }),
   labels: mapOf(isText),
   risks: texts,
 };

@@ -141,15 +141,17 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   SOURCE_REFUSED: {
     example: [
-      "bottle: the skill ~/skills/review does not exist [SOURCE_REFUSED]",
-      "  mend skills of the agent reviewer",
+      "bottle: agent painter cannot start: skill paint: /home/me/skills/paint does not exist [SOURCE_REFUSED]",
+      "  a skill is a folder with a SKILL.md, or one .md file; mend it, or take it out of the manifest",
     ],
     causes: [
-      "a skill, prompt or setting that the manifest names is missing or is no plain file or folder",
-      "it is, holds or lies in a folder that no agent gets, or a link leads out of it",
-      "it holds the value of a declared credential, or is too large",
+      "a skill or a prompt file that the manifest names is missing, or is neither a folder with a SKILL.md nor a .md file",
+      "it is, holds or lies in a protected folder, or a project's file names one outside the project",
+      "something in it is no regular file, leads out of it by a link, or is more than a skill may hold",
+      "the agent knows no skills, or has no configuration that could be brought in",
+      "a file changed between the plan and the start",
     ],
-    mend: ["correct the path in the manifest; the message names it", "`bottle plan AGENT` shows what would go in"],
+    mend: ["the message names each path and what is wrong with it", "copy what you need of it into a folder of its own"],
   },
   PLAN_INVALID: {
     example: ["bottle: no backend is called dcoker [PLAN_INVALID]", "  use one of: bubblewrap"],

@@ -93,6 +93,7 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
     "git.identity": "trusted",
     "git.name": "trusted",
     "git.email": "trusted",
+    "git.identity": "trusted",
     tools: "trusted",
     "tools[].path": "own",
     "tools[].bin": "own",

@@ -50,7 +50,7 @@ test("the operator's own settings, those for this folder, and those of the repos
   assert.equal((await at.identity()).name, "Here");
 });
 
-test("rows 139, 145: a hostile repository runs nothing, and takes no name away that it cannot read", {
+test("row 145: a hostile repository runs nothing, and takes no name away that it cannot read", {
   skip,
 }, async (context) => {
   const at = place(context);
