@@ -14,6 +14,8 @@ export interface WorkReport {
   readonly refs: readonly { readonly name: string; readonly id: string }[];
   /** Folders that are repositories of their own, relative, without a slash at the end. */
   readonly embedded: readonly string[];
+  /** Files that could not be taken, for people to read: unreadable, no file at all, too large, or never still. */
+  readonly missed: readonly string[];
 }
 
 /** Longest head of a report, in bytes. */
@@ -30,6 +32,7 @@ export function readWorkReport(text: string): WorkReport | null {
   const single = new Map<string, string>();
   const refs: { name: string; id: string }[] = [];
   const embedded: string[] = [];
+  const missed: string[] = [];
   for (const line of lines) {
     const [key = "", value = "", third, ...more] = line.split(" ");
     if (more.length > 0 || (third !== undefined && key !== "ref")) return null;
@@ -37,6 +40,9 @@ export function readWorkReport(text: string): WorkReport | null {
       if (!isHex(value)) return null;
       const path = readPath(value);
       if (path !== null) embedded.push(path);
+    } else if (key === "missed") {
+      if (!isHex(value)) return null;
+      missed.push(Buffer.from(value.slice(0, 8192), "hex").toString("utf8"));
     } else if (key === "ref") {
       if (!isHex(third ?? "") || !isObjectId(value)) return null;
       // A name that git would not take, or in other letters than UTF-8, is nobody's loss: its commits are HEAD's or not.
@@ -57,7 +63,7 @@ export function readWorkReport(text: string): WorkReport | null {
   const all = [...ids.filter((id) => id !== null), ...refs.map(({ id }) => id)];
   if (!all.every((id) => isObjectId(id) && id.length === length)) return null;
   const [snapshot = null, work = null, head = null] = ids;
-  return { format, snapshot, work, head, branch: named, refs, embedded };
+  return { format, snapshot, work, head, branch: named, refs, embedded, missed };
 }
 
 const SINGLE = new Set(["format", "snapshot", "work", "head", "branch"]);

@@ -1,4 +1,4 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { chmod, mkdir, realpath } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Backend, WorkshopJob, WorkshopResult } from "../../backends/backend.ts";
 import { BottleError } from "../../core/model/errors.ts";
@@ -31,6 +31,8 @@ export interface Beginning {
 }
 
 const MOST_REPOSITORIES = 256;
+/** Files that could not be read: so many are named. */
+const MOST_NOTES = 5;
 
 /** One repository to bring: where it is in the workspace, and on the host; `repository` null: a plain folder. */
 interface Part {
@@ -62,6 +64,7 @@ async function begin(beginning: Beginning, kind: "clone" | "copy", top: Part): P
     const place = join(beginning.paths.baseFolder, `${repositories.length}.git`);
     const report = await bring(beginning, part, place);
     repositories.push(baseOf(part, place, report));
+    sayMissed(beginning, part, report.missed);
     for (const name of report.embedded) {
       const inner = await embedded(part, name, kind);
       if (typeof inner === "string") beginning.say(`bottle: note: ${printable(inner)}`);
@@ -92,7 +95,20 @@ async function embedded(part: Part, name: string, kind: "clone" | "copy"): Promi
   if (kind === "copy") return { path, host, repository: null };
   const found = await repositoryAt(host);
   if (found.kind === "refused") return `${path} is left out: ${found.why}`;
-  return found.kind === "none" ? null : { path, host, repository: found.repository };
+  if (found.kind === "none") return null;
+  if (found.repository.commonDir === part.repository?.commonDir) {
+    return `${path} is left out: it is another work tree of the same repository`;
+  }
+  return { path, host, repository: found.repository };
+}
+
+function sayMissed({ say }: Beginning, { path }: Part, missed: readonly string[]): void {
+  for (const name of missed.slice(0, MOST_NOTES)) {
+    say(
+      `bottle: note: ${printable(join(path, name))} could not be read, and is in the bottle as it was committed or not at all`,
+    );
+  }
+  if (missed.length > MOST_NOTES) say(`bottle: note: and ${missed.length - MOST_NOTES} more that could not be read`);
 }
 
 async function bring(beginning: Beginning, part: Part, place: string): Promise<WorkReport> {
@@ -100,8 +116,9 @@ async function bring(beginning: Beginning, part: Part, place: string): Promise<W
   const reader = reportReader(REPORT_LIMIT);
   const detector = searchFor(secrets);
   const found = new Set<string>();
-  // For the agent to read when its work is collected; the folders around it are closed to everybody else.
   await mkdir(place, { mode: 0o755 });
+  // For the agent to read when its work is collected, whatever the umask; the folders around it are closed to everybody else.
+  for (const folder of [paths.baseFolder, place]) await chmod(folder, 0o755);
   const result = await backend.workshop(
     {
       bottle: plan.name,

@@ -28,8 +28,8 @@ printf '%s\n' "$common/objects" "$@" >"$own/objects/info/alternates"
 for key in core.filemode core.ignorecase core.symlinks core.autocrlf core.eol core.safecrlf core.precomposeunicode i18n.commitEncoding; do
   if value=$(config --get "$key"); then git config --file "$own/config" "$key" "$value"; fi
 done
-config -z --get-regexp '^(remote\..*\.(url|pushurl|fetch)|branch\..*\.(remote|merge))$' |
-  tr '\0\n' '\n\t' | sed -E 's#^([^\t]*\t[a-z+]+://)[^/@]*@#\1#; /\text::/d' >/tmp/remotes || true
+config -z --get-regexp '^(remote\..*\.(url|pushurl|fetch)|branch\..*\.(remote|merge)|submodule\..*\.(url|active))$' |
+  tr '\0\n' '\n\t' | sed -E '/^[^\t]*\t[^\t]*$/!d; /\t[A-Za-z0-9+.-]*::/d; s#(\t[Ss][Ss][Hh]://[^/@:]*)(:[^/]*)?@([^/@]*(/|$))#\1\n\3#; s#(\t[A-Za-z0-9+.-]+://)[^/]*@#\1#; s#\n#@#' >/tmp/remotes || true
 while IFS="$(printf '\t')" read -r key value; do git config --file "$own/config" --add "$key" "$value" || true; done </tmp/remotes
 missing=
 if promisor=$(config --get extensions.partialclone) || ls "$common"/objects/pack/*.promisor >/dev/null 2>&1; then
@@ -113,7 +113,8 @@ cd "$target"
 printf 'format %s\nsnapshot %s\n' "$format" "$snapshot"
 [ -z "$head" ] || printf 'head %s\n' "$head"
 [ -z "$branch" ] || printf 'branch %s\n' "$(printf %s "$branch" | hex)"
-listed embedded </tmp/embedded
+head -zn 1000 /tmp/embedded | listed embedded
+told
 echo
 if [ "$search" = search ]; then exec tar -cf - --warning=none --exclude=./.git/objects . ; fi
 `;

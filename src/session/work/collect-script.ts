@@ -36,8 +36,8 @@ if [ "$kind" = git ] && [ -d "$theirs/objects" ] && [ "$(format_of "$theirs/conf
   head=$(git_of rev-parse -q --verify 'HEAD^{commit}' 2>/dev/null) || head=
   branch=$(git_of symbolic-ref -q HEAD 2>/dev/null) || branch=
   git_of for-each-ref --format='%(objectname) %(refname)' refs/heads refs/tags 2>/dev/null |
-    grep -vxFf "$base/brought-refs" | head -n 1000 >/tmp/refs || true
-  [ ! -f "$theirs/index" ] || cp -p "$theirs/index" "$GIT_DIR/index"
+    { grep -vxFf "$base/brought-refs" || [ $? = 1 ]; } | head -n 1000 >/tmp/refs
+  for file in "$theirs/index" "$theirs"/sharedindex.*; do [ ! -f "$file" ] || cp -p "$file" "$GIT_DIR/"; done
 fi
 parent=${"$"}{head:-$snapshot}
 git rev-parse -q --verify "$parent^{commit}" >/dev/null || { echo "the commit $parent is missing in the bottle" >&2; exit 3; }
@@ -47,8 +47,8 @@ git ls-files --stage >/dev/null 2>&1 || rm -f "$GIT_DIR/index"
 [ -f "$GIT_DIR/index" ] || git read-tree "$parent"
 exclude=--exclude-standard
 [ "$kind" = git ] || exclude=
-# The agent may be at work: what changes under the hand is looked at again.
-stage $exclude || { sleep 0.2; stage $exclude; } || { sleep 1; stage $exclude; }
+largest=1048576k
+stage $exclude
 tree=$(git $quiet write-tree)
 commit=$parent
 if [ "$tree" != "$(git rev-parse "$parent^{tree}")" ]; then
@@ -63,7 +63,8 @@ printf 'format %s\nwork %s\n' "$format" "$commit"
 [ -z "$head" ] || printf 'head %s\n' "$head"
 [ -z "$branch" ] || printf 'branch %s\n' "$(printf %s "$branch" | hex)"
 while read -r id name; do printf 'ref %s %s\n' "$id" "$(printf %s "$name" | hex)"; done </tmp/refs
-grep -z '/$' /tmp/others | listed embedded || true
+{ grep -z '/$' /tmp/others || true; } | head -zn 1000 | listed embedded
+told
 echo
 missing=
 ls "$theirs"/objects/pack/*.promisor >/dev/null 2>&1 && missing=--missing=allow-any

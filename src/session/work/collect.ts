@@ -22,6 +22,13 @@ export interface CollectRequest {
   readonly full: boolean;
 }
 
+export interface Collection {
+  /** Resolves when all of the pack came; rejects with WORK_UNREADABLE. */
+  readonly done: Promise<void>;
+  /** Files that are not in it: unreadable, no file at all, larger than 1 GiB, or never still. Agent's text. */
+  readonly missed: readonly string[];
+}
+
 /**
  * Collects what an agent made of one repository, while it runs or after it ended, and answers as soon as the report is
  * there; the pack streams on, and `done` resolves when all of it came. What comes is the agent's word: nothing of it is
@@ -30,7 +37,7 @@ export interface CollectRequest {
 export async function collectWork(
   request: CollectRequest,
   { facts, signal }: Pick<SessionContext, "facts" | "signal">,
-): Promise<CollectedWork & { readonly done: Promise<void> }> {
+): Promise<CollectedWork & Collection> {
   const { name, backend, paths, base, repository } = request;
   // One for each collection: several may look at the same time.
   const scratch = join(paths.scratch, randomBytes(6).toString("hex"));
@@ -90,10 +97,10 @@ export async function collectWork(
     await done.catch(() => undefined);
     throw unreadable(name, "what came out of it is no report");
   }
-  const { branch, head, work, embedded } = report;
+  const { branch, head, work, embedded, missed } = report;
   // What is told already, or where nothing was done.
   const refs = report.refs.filter(({ name: ref, id }) => ref !== branch && id !== repository.snapshot);
-  return { repository, branch, head, work, refs, embedded, pack, done };
+  return { repository, branch, head, work, refs, embedded, missed, pack, done };
 }
 
 function unreadable(name: string, words: string): BottleError {

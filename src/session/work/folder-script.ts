@@ -19,6 +19,7 @@ git update-ref refs/heads/snapshot "$snapshot"
 rm -f "$base/index"
 : >"$base/brought-refs"
 printf 'format sha1\nsnapshot %s\n' "$snapshot"
-listed embedded </tmp/embedded
+head -zn 1000 /tmp/embedded | listed embedded
+told
 echo
 `;

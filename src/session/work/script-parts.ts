@@ -21,7 +21,41 @@ format_of() { f=$(git config --file "$1" --get extensions.objectformat 2>/dev/nu
 stage() {
   git $quiet diff-files --ignore-submodules=all --name-only -z >/tmp/changed
   git $quiet ls-files --others -z "$@" >/tmp/others
+  apart "$@"
   grep -zv '/$' /tmp/others >>/tmp/changed || true
-  git $quiet update-index --add --remove -z --stdin </tmp/changed
+  sort -zu -o /tmp/changed /tmp/changed
+  too_large
+  git $quiet update-index --add --remove -z --stdin </tmp/changed 2>/dev/null || one_by_one
 }
+# A .git file may lead to where nothing is in here, and git then takes what lies beside it for files of this repository.
+apart() {
+  sed -nz ':up;s#/[^/]*$##;T;p;t up' /tmp/others | sort -zu |
+    xargs -0 -r sh -c 'for d; do if [ -f "./$d/.git" ] || [ -L "./$d/.git" ]; then printf "%s/\0" "$d"; fi; done' apart | head -zn 1000 >/tmp/apart
+  [ -s /tmp/apart ] || return 0
+  sed -z 's#/$##;s#^#:(exclude,literal)#' /tmp/apart |
+    GIT_LITERAL_PATHSPECS=0 xargs -0 -x git $quiet ls-files --others -z "$@" -- . >/tmp/others
+  cat /tmp/apart >>/tmp/others
+}
+# Of what an agent left: a sparse file may be larger than any disk (attack row 143).
+largest=
+too_large() {
+  [ -n "$largest" ] || return 0
+  sed -z 's#^#./#' /tmp/changed | xargs -0 -r sh -c 'find "$@" -maxdepth 0 -type f -size "+$0" -print0 2>/dev/null; :' "$largest" |
+    sed -z 's#^\./##' >/tmp/large
+  [ -s /tmp/large ] || return 0
+  cat /tmp/large >>/tmp/missed
+  comm -z -23 /tmp/changed /tmp/large >/tmp/fitting
+  mv /tmp/fitting /tmp/changed
+}
+# One file that cannot be read, or changes while it is, must not cost all others. A file cut short under git's map of it
+# kills git, which then leaves its lock.
+: >/tmp/missed
+one_by_one() {
+  export quiet
+  xargs -0 -r -n 200 sh -c '
+    put() { rm -f "$GIT_DIR/index.lock"; printf "%s\0" "$@" | git $quiet update-index --add --remove -z --stdin 2>/dev/null; }
+    put "$@" || for f; do put "$f" || put "$f" || printf "%s\0" "$f" >>/tmp/missed; done' one_by_one </tmp/changed
+}
+# Lists of the report, each of at most 1000.
+told() { head -zn 1000 /tmp/missed | listed missed; }
 `;
