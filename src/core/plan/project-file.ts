@@ -90,7 +90,6 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
     "limits.pids": "trusted",
     "limits.tmp": "trusted",
     git: "trusted",
-    "git.identity": "trusted",
     "git.name": "trusted",
     "git.email": "trusted",
     "git.identity": "trusted",
