@@ -2,6 +2,7 @@ import { readdir, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { BottleError } from "../core/model/errors.ts";
 import { isErrno, isTempName } from "../host/files.ts";
+import { removePrivateFolder } from "../host/private-folder.ts";
 
 /** What is ours in a bottle's folder, beside its record; archived, or removed with it. */
 export const OWN_FILES: readonly string[] = [
@@ -12,7 +13,12 @@ export const OWN_FILES: readonly string[] = [
   "journal.jsonl",
   "agent.log",
   "base.json",
+  "shown.json",
+  "applied.json",
 ];
+
+/** Folders in which an agent's work is judged (session/work/quarantine); one is left only by a process that was killed. */
+export const QUARANTINE_PREFIX = "quarantine-";
 
 /** What is filled and erased in a workshop. */
 export const WORKSHOP_FOLDERS = ["home", "workspace", "base", "scratch"] as const;
@@ -37,6 +43,7 @@ async function removeKnown(folder: string): Promise<void> {
   const names = await readdir(folder);
   for (const name of names) {
     if (OWN_FILES.includes(name) || isTempName(name)) await unlink(join(folder, name));
+    if (name.startsWith(QUARANTINE_PREFIX)) await removePrivateFolder(join(folder, name));
   }
   for (const name of WORKSHOP_FOLDERS) {
     if (names.includes(name)) await rmdir(join(folder, name));
