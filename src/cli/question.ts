@@ -1,4 +1,5 @@
 import { printableLines } from "../core/wire/printable.ts";
+import type { Io } from "./io.ts";
 
 /**
  * Asks on the terminal and shows what is typed; null when the operator ends the input (Ctrl-D, Ctrl-C) instead of
@@ -24,4 +25,9 @@ export async function askShown(question: string, signal: AbortSignal): Promise<s
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   const answer = await askShown(`${question} [y/N]`, signal);
   return answer !== null && /^\s*y(?:es)?\s*$/i.test(answer);
+}
+
+/** Asks for a word on the operator's terminal; the end of input is an empty one. Null where nobody can be asked. */
+export function questioner(io: Pick<Io, "interactive" | "signal">): ((question: string) => Promise<string>) | null {
+  return io.interactive ? async (question) => (await askShown(question, io.signal)) ?? "" : null;
 }

@@ -5,10 +5,12 @@ import { policyVerbs } from "./verbs/policy.ts";
 import { recordVerbs } from "./verbs/records.ts";
 import { runningVerbs } from "./verbs/running.ts";
 import { shellVerbs } from "./verbs/shell.ts";
+import { workVerbs } from "./verbs/work.ts";
 
 /** Every verb of `bottle`, in the order of the help. docs/cli.md is generated from this table. */
 export const verbs: readonly Verb[] = [
   ...runningVerbs,
+  ...workVerbs,
   ...definitionVerbs,
   ...recordVerbs,
   ...policyVerbs,

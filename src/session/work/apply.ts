@@ -1,0 +1,63 @@
+import type { RawPath } from "../../core/model/work.ts";
+import { pathText } from "../../core/work/raw-path.ts";
+import { addApplied, readApplied } from "../../state/work-files.ts";
+import type { SessionContext } from "../context.ts";
+import { applyFiles } from "./apply-files.ts";
+import { type ApplyStep, planBranch, planHead, planPatch } from "./apply-repository.ts";
+import { type AppliedRepository, type ApplyRequest, withTime } from "./apply-terms.ts";
+import { concernsOf } from "./concerns.ts";
+import { askConsent } from "./consent.ts";
+import type { BottleWork } from "./imported-work.ts";
+import { openOwn } from "./own-repository.ts";
+import { hasWork, landingChanges, type Work } from "./selection.ts";
+
+/**
+ * Lets work of a bottle (`selectWork`) land on the operator's side. Everything is checked for every repository, and everything
+ * asked, before the first change; then submodules come before what names them. Errors: WORK_*, GIT_FAILED.
+ */
+export async function applyWork(
+  all: BottleWork,
+  selected: readonly Work[],
+  request: ApplyRequest,
+  context: SessionContext,
+): Promise<readonly AppliedRepository[]> {
+  const works: Work[] = [];
+  for (const work of selected.filter(hasWork)) works.push(request.choose === null ? work : await request.choose(work));
+  const wanted = works.filter(hasWork);
+  await consentTo(wanted, request);
+  if (all.base.kind === "copy") return applyFiles(all, wanted, request);
+  const applied = await readApplied(all.folder);
+  const steps: ApplyStep[] = [];
+  // Submodules stand behind the repository that they lie in.
+  for (const work of wanted.toReversed()) {
+    const own = await openOwn(work.base, context);
+    const earlier = applied.filter(({ repository }) => repository === work.base.path);
+    const plan = { head: planHead, branch: planBranch, patch: planPatch }[request.mode];
+    steps.push(await plan({ bottle: all.name, branch: request.branch, work, own, earlier }));
+  }
+  if (request.dryRun) return steps.map(({ result }) => result);
+  const results: AppliedRepository[] = [];
+  for (const step of steps) {
+    await step.keep();
+    results.push(await step.act());
+    if (step.applied !== null) await addApplied(all.folder, [withTime(step.applied)]);
+  }
+  return results;
+}
+
+async function consentTo(works: readonly Work[], request: ApplyRequest): Promise<void> {
+  const concerns = [];
+  for (const work of works) {
+    const changes = await landingChanges(work, request.mode !== "patch");
+    for (const concern of await concernsOf(work.quarantine.git, changes)) {
+      concerns.push({ ...concern, shown: shownPath(work.base.path, concern.path) });
+    }
+  }
+  if (request.dryRun) return;
+  await askConsent(concerns, request.consent);
+}
+
+/** A path in a repository as seen from the workspace. */
+export function shownPath(repository: string, path: RawPath): string {
+  return repository === "" ? pathText(path) : `${repository}/${pathText(path)}`;
+}
