@@ -108,6 +108,9 @@ const CHECKS = {
   go: onPath("go"),
   rustup: onPath("rustup"),
   pyenv: onPath("pyenv"),
+  bun: onPath("bun"),
+  deno: onPath("deno"),
+  uv: onPath("uv"),
 } satisfies Record<string, () => string | null>;
 
 export type Need = keyof typeof CHECKS;

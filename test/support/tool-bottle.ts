@@ -18,6 +18,7 @@ export interface ToolBottleOptions {
   /** Names that the stand-in answers for, with a certificate of its own authority; all others are refused. */
   readonly hosts: Readonly<Record<string, Omit<RuleDefinition, "host" | "dial">>>;
   readonly respond: RequestListener;
+  readonly packs?: readonly string[];
   /** More of the bottle's definition. */
   readonly bottle?: Readonly<Record<string, unknown>>;
   /** Called before the start, e.g. to write files of the project. */
@@ -38,7 +39,9 @@ export async function openToolBottle(options: ToolBottleOptions): Promise<ToolBo
     host,
     dial: { address: "127.0.0.1", port: origin.port, ca },
   }));
-  operator.writeManifest(JSON.stringify({ bottles: { default: { ...options.bottle, egress: { rules } } } }));
+  operator.writeManifest(
+    JSON.stringify({ bottles: { default: { ...options.bottle, egress: { packs: options.packs ?? [], rules } } } }),
+  );
   options.before?.(operator);
   const host = operator.spawn(["start", "shell", "-p", "exec sleep 900", "--name", "tools"], realTools());
   let talk = "";
@@ -82,5 +85,8 @@ function realTools(): Record<string, string> {
     ...named("RUSTUP_HOME", above("rustup", "../../.rustup")[0]),
     ...named("PYENV_ROOT", above("pyenv", "..")[0]),
     ...named("GOROOT", above("go", "..")[0]),
+    ...named("BUN_INSTALL", above("bun", "..")[0]),
+    ...named("DENO_INSTALL", above("deno", "..")[0]),
+    ...named("UV_INSTALL_DIR", above("uv", ".")[0]),
   ]);
 }

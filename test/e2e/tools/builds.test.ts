@@ -7,7 +7,8 @@ import { crates, GREETING, goProxy, npmRegistry, pypi, serveRegistries } from ".
 import { openToolBottle, type ToolBottle } from "../../support/tool-bottle.ts";
 
 const skip = skipWithout("bubblewrap", "perl");
-const READ = { methods: ["GET", "HEAD"] };
+/** Allows nothing that a tool asks for: it says where the public name is dialled. The packs allow. */
+const DIALLED = { paths: ["/none"] };
 const PROJECTS = { npm: npmRegistry(), pip: pypi(), cargo: crates(), go: goProxy() };
 
 /** What a developer types in the project, as it is. */
@@ -41,8 +42,9 @@ before(async () => {
       [
         ...["registry.npmjs.org", "pypi.org", "files.pythonhosted.org"],
         ...["index.crates.io", "static.crates.io", "proxy.golang.org"],
-      ].map((host) => [host, READ]),
+      ].map((host) => [host, DIALLED]),
     ),
+    packs: ["npm", "pypi", "crates", "go"],
     respond: serveRegistries(Object.values(PROJECTS)),
     bottle: { tools: needed, limits: { memory: "2G" } },
     before: ({ workspace }) => {
@@ -59,7 +61,7 @@ before(async () => {
 after(() => bottle?.[Symbol.asyncDispose]());
 
 for (const { what, needs, script } of BUILDS) {
-  test(`in a bottle whose rules name the registry, ${what} fetches a dependency and the program runs`, {
+  test(`with the rule pack of its registry, ${what} in a bottle fetches a dependency and the program runs`, {
     skip: skip || skipWithout(...needs),
   }, async () => {
     const run = await bottle?.sh(script);

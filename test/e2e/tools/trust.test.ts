@@ -83,6 +83,14 @@ const TOOLS: readonly { what: string; need?: Need; script: string; prints?: stri
     script: `mkdir /tmp/maven && cd /tmp/maven && printf %s '${POM}' >pom.xml && { mvn -B -q compile >&2 || true; }`,
     reaches: "/maven/org/apache/maven/plugins/",
   },
+  { what: "Bun", need: "bun", script: `bun -e '${FETCH("bun")}'`, prints: "hello /bun" },
+  { what: "Deno", need: "deno", script: `deno eval '${FETCH("deno")}'`, prints: "hello /deno" },
+  {
+    what: "uv, which then misses a real index",
+    need: "uv",
+    script: `uv pip install --target /tmp/uv --index-url ${URL}/uv greeting >&2 || true`,
+    reaches: "/uv/greeting/",
+  },
   {
     what: "Ruby",
     need: "ruby",
@@ -92,13 +100,14 @@ const TOOLS: readonly { what: string; need?: Need; script: string; prints?: stri
   { what: "PHP", need: "php", script: `php -r 'echo file_get_contents("${URL}/php");'`, prints: "hello /php" },
 ];
 
+const named = (["bun", "deno", "uv"] as const).filter((need) => skipWithout(need) === false);
 let bottle: ToolBottle | undefined;
 before(async () => {
   if (skip !== false) return;
   bottle = await openToolBottle({
     hosts: { [HOST]: {} },
     respond,
-    bottle: { tools: [{ path: "~/own" }] },
+    bottle: { tools: [...named, { path: "~/own" }] },
     before: ({ home }) => {
       mkdirSync(join(home, "own", "bin"), { recursive: true });
       const node = join(home, "own", "bin", "node24");
