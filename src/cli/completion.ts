@@ -1,7 +1,7 @@
 import { BottleError } from "../core/model/errors.ts";
 import { SHELL_SCRIPTS } from "./completion/shell-scripts.ts";
 import { completeWords } from "./completion/words.ts";
-import type { VerbRun } from "./verb.ts";
+import type { Verb, VerbRun } from "./verb.ts";
 
 /** `bottle completion SHELL`: the script that connects a shell with `bottle __complete`. */
 export const completion: VerbRun = async (input, io) => {
@@ -21,13 +21,15 @@ export const completion: VerbRun = async (input, io) => {
  * paths of this machine may stand there too (`none`, `folders`, `files`), each other one is a candidate, a tab and a
  * few words about it. What cannot be found out is not offered: a shell has no place for an error while somebody types.
  */
-export const complete: VerbRun = async (input, io) => {
-  const [index = "", ...words] = input.rest;
-  const position = /^\d{1,4}$/.test(index) ? Number(index) : words.length - 1;
-  const { names } = await import("./completion/names.ts");
-  const { paths, candidates } = await completeWords(words, position, names(io));
-  io.out(
-    [paths, ...candidates.map(({ value, summary }) => `${value}\t${summary}`)].map((line) => `${line}\n`).join(""),
-  );
-  return 0;
-};
+export const completeAmong =
+  (verbs: readonly Verb[]): VerbRun =>
+  async (input, io) => {
+    const [index = "", ...words] = input.rest;
+    const position = /^\d{1,4}$/.test(index) ? Number(index) : words.length - 1;
+    const { names } = await import("./completion/names.ts");
+    const { paths, candidates } = await completeWords(verbs, words, position, names(io));
+    io.out(
+      [paths, ...candidates.map(({ value, summary }) => `${value}\t${summary}`)].map((line) => `${line}\n`).join(""),
+    );
+    return 0;
+  };

@@ -60,7 +60,7 @@ export function synopsis({ name, usage, options, rest, passThrough }: Verb): str
 }
 
 /** What an option says of itself beside its flags. */
-export function optionMeaning({ summary, choices, repeatable }: Verb["options"][number]): string {
+function optionMeaning({ summary, choices, repeatable }: Verb["options"][number]): string {
   const notes = [choices === undefined ? "" : `one of ${choices.join(", ")}`, repeatable ? "may be repeated" : ""];
   return [summary, ...notes.filter(Boolean)].join("; ");
 }

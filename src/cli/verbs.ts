@@ -15,5 +15,5 @@ export const verbs: readonly Verb[] = [
   ...recordVerbs,
   ...policyVerbs,
   ...machineVerbs,
-  ...shellVerbs,
+  ...shellVerbs(() => verbs),
 ];

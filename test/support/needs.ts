@@ -89,6 +89,8 @@ const CHECKS = {
   git: onPath("git"),
   npm: onPath("npm"),
   groff: onPath("groff"),
+  zsh: onPath("zsh"),
+  fish: onPath("fish"),
   dash: onPath("dash"),
   script: onPath("script"),
   strace: onPath("strace"),

@@ -1,7 +1,6 @@
 import { ERROR_CODES } from "../../core/model/errors.ts";
 import { printable } from "../../core/wire/printable.ts";
 import type { Option, Verb } from "../verb.ts";
-import { verbs } from "../verbs.ts";
 
 export interface Candidate {
   readonly value: string;
@@ -32,20 +31,28 @@ const FILES: Completion = { paths: "files", candidates: [] };
  * splits at `=` and `:` too. Candidates begin with what is typed there; none of them needs quoting.
  */
 export async function completeWords(
+  verbs: readonly Verb[],
   words: readonly string[],
   position: number,
   known: KnownNames,
 ): Promise<Completion> {
   const typed = words[position] ?? "";
-  const found = await atPosition(words.slice(1, Math.max(1, position)), typed, known);
+  const found = await atPosition(verbs, words.slice(1, Math.max(1, position)), typed, known);
   const prefix = typed === "=" || typed === ":" ? "" : typed;
   return { ...found, candidates: found.candidates.filter(({ value }) => value.startsWith(prefix)) };
 }
 
-async function atPosition(before: readonly string[], typed: string, known: KnownNames): Promise<Completion> {
+async function atPosition(
+  verbs: readonly Verb[],
+  before: readonly string[],
+  typed: string,
+  known: KnownNames,
+): Promise<Completion> {
   const [word, ...args] = before;
-  if (word === undefined) return { paths: "none", candidates: typed.startsWith("-") ? PROGRAM_OPTIONS : VERB_NAMES };
-  if (word === "help") return args.length === 0 ? { paths: "none", candidates: [...VERB_NAMES, ...CODES] } : NOTHING;
+  if (word === undefined)
+    return { paths: "none", candidates: typed.startsWith("-") ? PROGRAM_OPTIONS : verbNames(verbs) };
+  if (word === "help")
+    return args.length === 0 ? { paths: "none", candidates: [...verbNames(verbs), ...CODES] } : NOTHING;
   const verb = verbs.find(({ name, aliases }) => name === word || aliases.includes(word));
   if (verb === undefined || verb.hidden === true) return NOTHING;
 
@@ -129,7 +136,7 @@ function optionsOf(verb: Verb, used: ReadonlySet<Option>): readonly Candidate[] 
   return [...own, { value: "--help", summary: "show the manual of this verb" }];
 }
 
-const VERB_NAMES: readonly Candidate[] = [
+const verbNames = (verbs: readonly Verb[]): readonly Candidate[] => [
   ...verbs
     .filter(({ hidden }) => hidden !== true)
     .flatMap(({ name, aliases, summary }) => [name, ...aliases].map((value) => ({ value, summary }))),

@@ -1,7 +1,7 @@
 import type { Verb } from "../verb.ts";
 
-/** Verbs for the operator's shell. */
-export const shellVerbs: readonly Verb[] = [
+/** Verbs for the operator's shell, which completes the words of `all`. */
+export const shellVerbs = (all: () => readonly Verb[]): readonly Verb[] => [
   {
     name: "completion",
     aliases: [],
@@ -27,6 +27,6 @@ export const shellVerbs: readonly Verb[] = [
     examples: [],
     rest: true,
     hidden: true,
-    load: async () => (await import("../completion.ts")).complete,
+    load: async () => (await import("../completion.ts")).completeAmong(all()),
   },
 ];

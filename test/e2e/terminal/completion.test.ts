@@ -2,18 +2,20 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { programPath, skipWithout } from "../../support/needs.ts";
+import { skipWithout } from "../../support/needs.ts";
 import { newOperator, type Operator } from "../../support/operator.ts";
 import { openScreen, type Screen } from "../../support/screen.ts";
 
 /** What each shell is started with and told first. */
 const SHELLS = {
-  bash: { start: "true", load: 'eval "$(bottle completion bash)"' },
+  bash: { needs: [], start: "true", load: 'eval "$(bottle completion bash)"' },
   zsh: {
+    needs: ["zsh"],
     start: "zsh -f",
     load: 'PS1="$ "; autoload -Uz compinit; compinit -u -D; setopt no_menu_complete; eval "$(bottle completion zsh)"',
   },
   fish: {
+    needs: ["fish"],
     start: "fish --no-config",
     load: "function fish_prompt; echo '$ '; end; function fish_greeting; end; bottle completion fish | source",
   },
@@ -37,10 +39,9 @@ async function makeEnded(operator: Operator): Promise<void> {
   writeFileSync(join(operator.workspace, "source.txt"), "");
 }
 
-for (const [shell, { start, load }] of Object.entries(SHELLS)) {
-  const missing = programPath(shell) === null ? `${shell} is not installed` : false;
+for (const [shell, { needs, start, load }] of Object.entries(SHELLS)) {
   test(`${shell} completes verbs, options, values, bottles, agents and paths`, {
-    skip: missing || skipWithout("bubblewrap", "tmux"),
+    skip: skipWithout("bubblewrap", "tmux", ...needs),
   }, async () => {
     using operator = newOperator();
     await makeEnded(operator);

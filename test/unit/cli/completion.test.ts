@@ -15,7 +15,7 @@ const known: KnownNames = {
 /** Completes the last word of a line; words are split at spaces. */
 async function last(line: string) {
   const words = line.split(" ");
-  const { paths, candidates } = await completeWords(words, words.length - 1, known);
+  const { paths, candidates } = await completeWords(verbs, words, words.length - 1, known);
   return { paths, values: candidates.map(({ value }) => value) };
 }
 
@@ -45,6 +45,12 @@ test("each place of a command line gets what can stand there", async () => {
     ["bottle rm ", "none", ["claude-end1"]],
     ["bottle logs ", "none", ["claude-run1", "claude-end1"]],
     ["bottle logs claude-end1 ", "none", []],
+    ["bottle cp cl", "files", ["claude-run1:", "claude-end1:"]],
+    ["bottle cp . claude-r", "files", ["claude-run1:"]],
+    ["bottle cp claude-run1:sr", "none", []],
+    ["bottle cp claude-run1 :", "none", []],
+    ["bottle cp claude-run1 : sr", "none", []],
+    ["bottle cp claude-run1 : src ", "files", ["claude-run1:", "claude-end1:"]],
     ["bottle completion z", "none", ["zsh"]],
     ["bottle nosuch ", "none", []],
     ["bottle __complete ", "none", []],
@@ -75,7 +81,7 @@ test("whatever was typed, candidates begin with it and are plain words on one li
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { maxLength: 6 }), fc.nat(8), async (args, position) => {
       const words = ["bottle", ...args];
-      const { candidates } = await completeWords(words, position, known);
+      const { candidates } = await completeWords(verbs, words, position, known);
       for (const { value, summary } of candidates) {
         const typed = words[position] ?? "";
         assert.ok(value.startsWith(typed) || ["=", ":"].includes(typed));
