@@ -1,16 +1,33 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { skipWithout } from "../../support/needs.ts";
+import { claudeBinary, skipWithout } from "../../support/needs.ts";
+import { type PackageRegistry, startPackageRegistry } from "../../support/package-registry.ts";
 
 const root = join(import.meta.dirname, "../../..");
+/** Made by `npm pack`, not part of a checkout. */
+const BUILT = ["dist", "man"];
 
 describe("the published package", { skip: skipWithout("npm") }, () => {
   let area = "";
+  let source = "";
+  let prefix = "";
   let installed = "";
+  let registry: PackageRegistry;
 
   const run = (program: string, args: readonly string[], cwd: string) => {
     const { NODE_TEST_CONTEXT: _nested, ...env } = process.env;
@@ -18,10 +35,34 @@ describe("the published package", { skip: skipWithout("npm") }, () => {
     return { status: result.status, stdout: result.stdout, stderr: result.stderr };
   };
 
-  before(() => {
+  /** As somebody with an empty home, the right Node first on PATH, and the stand-in as the only registry. */
+  const asStranger = async (program: string, args: readonly string[]) => {
+    const home = join(area, "home");
+    const env = {
+      HOME: home,
+      PATH: `${join(area, "tools")}:${join(prefix, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+      npm_config_registry: registry.url,
+      npm_config_userconfig: join(area, "npmrc"),
+      npm_config_cache: join(area, "cache"),
+      npm_config_update_notifier: "false",
+      TMPDIR: tmpdir(),
+      NODE_COMPILE_CACHE: join(area, "compiled"),
+    };
+    const child = spawn(program, args, { cwd: source, env, stdio: ["ignore", "pipe", "pipe"], timeout: 200_000 });
+    const [stdout, stderr, status] = await Promise.all([
+      child.stdout.setEncoding("utf8").toArray(),
+      child.stderr.setEncoding("utf8").toArray(),
+      new Promise<number | null>((resolve) => child.once("close", resolve)),
+    ]);
+    return { status, stdout: stdout.join(""), stderr: stderr.join("") };
+  };
+
+  before(async () => {
     area = mkdtempSync(join(tmpdir(), "package-"));
-    const source = join(area, "source");
-    mkdirSync(source);
+    source = join(area, "source");
+    prefix = join(area, "prefix");
+    for (const folder of [source, prefix, join(area, "tools"), join(area, "home")]) mkdirSync(folder);
+    symlinkSync(process.execPath, join(area, "tools", "node"));
     const manifest: { files: string[]; dependencies: Record<string, string> } = JSON.parse(
       readFileSync(join(root, "package.json"), "utf8"),
     );
@@ -34,31 +75,63 @@ describe("the published package", { skip: skipWithout("npm") }, () => {
       "tsconfig.json",
       "tsconfig.build.json",
     ];
-    for (const part of parts.filter((name) => name !== "dist" && existsSync(join(root, name)))) {
+    for (const part of parts.filter((name) => !BUILT.includes(name) && existsSync(join(root, name)))) {
       cpSync(join(root, part), join(source, part), { recursive: true });
     }
     symlinkSync(join(root, "node_modules"), join(source, "node_modules"));
-
     const packed = run("npm", ["pack", "--pack-destination", area], source);
     assert.equal(packed.status, 0, packed.stderr);
     const tarball = readdirSync(area).find((name) => name.endsWith(".tgz"));
     assert.ok(tarball, packed.stdout);
 
-    // As `npm install` would place it, with nothing beside it but what it declares.
-    const modules = join(area, "node_modules");
-    mkdirSync(modules);
-    for (const name of Object.keys(manifest.dependencies))
-      symlinkSync(join(root, "node_modules", name), join(modules, name));
-    assert.equal(run("tar", ["-xzf", join(area, tarball), "-C", modules], area).status, 0);
-    installed = join(modules, "bot-bottle");
-    cpSync(join(modules, "package"), installed, { recursive: true });
+    registry = await startPackageRegistry(join(root, "node_modules"), Object.keys(manifest.dependencies));
+    writeFileSync(join(area, "npmrc"), `//${new URL(registry.url).host}/:_authToken=made-up\n`);
+    const words = ["install", "--global", "--prefix", prefix, "--no-audit", "--no-fund", join(area, tarball)];
+    const done = await asStranger("npm", words);
+    assert.equal(done.status, 0, done.stderr);
+    installed = join(prefix, "lib/node_modules/bot-bottle");
   });
 
-  after(() => rmSync(area, { recursive: true }));
+  after(() => {
+    registry.close();
+    rmSync(area, { recursive: true });
+  });
 
-  test("holds the compiled program and its documents, no sources and no tests", () => {
+  test("npm installs it into an empty prefix: the command, and a manual page for each verb", () => {
+    assert.match(readlinkSync(join(prefix, "bin/bottle")), /bot-bottle\/bin\/bottle\.cjs$/);
+    const pages = readdirSync(join(prefix, "share/man/man1"));
+    for (const page of ["bottle.1", "bottle-start.1", "bottle-cp.1"]) assert.ok(pages.includes(page), pages.join());
+    assert.match(readFileSync(join(prefix, "share/man/man1/bottle-start.1"), "utf8"), /^\.TH "BOTTLE\\-START" 1/m);
+  });
+
+  test("installed, bottle doctor and bottle demo run", {
+    skip: skipWithout("bubblewrap", "perl", "claude"),
+  }, async () => {
+    symlinkSync(claudeBinary() ?? "", join(area, "tools", "claude"));
+    const doctor = await asStranger("bottle", ["doctor"]);
+    assert.equal(doctor.status, 0, doctor.stdout + doctor.stderr);
+    assert.match(doctor.stdout, /bottles can start here/);
+    const demo = await asStranger("bottle", ["demo", "--format", "json"]);
+    assert.equal(demo.status, 0, demo.stdout + demo.stderr);
+    assert.equal(JSON.parse(demo.stdout).ok, true);
+  });
+
+  test("npm publish --dry-run has nothing to warn of", async () => {
+    const published = await asStranger("npm", ["publish", "--dry-run", "--ignore-scripts"]);
+    assert.equal(published.status, 0, published.stderr);
+    assert.doesNotMatch(published.stderr, /npm (?:warn|error)/i);
+    assert.match(published.stdout, /^\+ bot-bottle@/m);
+    assert.deepEqual(
+      registry.asked.filter((request) => !request.startsWith("GET ")),
+      [],
+    );
+  });
+
+  test("holds the compiled program, its documents, schema, examples and manual, no sources and no tests", () => {
     const names = readdirSync(installed);
-    for (const name of ["bin", "dist", "LICENSE", "README.md", "package.json"]) assert.ok(names.includes(name), name);
+    for (const name of ["bin", "dist", "docs", "examples", "man", "LICENSE", "README.md", "package.json"])
+      assert.ok(names.includes(name), name);
+    assert.deepEqual(readdirSync(join(installed, "docs")), ["bot-bottle.schema.json"]);
     for (const name of ["src", "test", "scripts", "bench"]) assert.ok(!names.includes(name), name);
   });
 
