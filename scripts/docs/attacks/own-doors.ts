@@ -22,8 +22,7 @@ export const OWN_DOORS: AttackSection = {
     {
       row: 139,
       attack: "git of the host on a repository of the agent: fsmonitor, diff drivers, filters, hooks",
-      must: "never there; imported as a bundle into a repository apart, fsck on",
-      open: "git gate: not built yet; git is not run on the host at all",
+      must: "never there; packed in a throw-away cage and imported into a repository apart, fsck on",
     },
     {
       row: 140,

@@ -1,3 +1,4 @@
+import { WORK_PAGES } from "./error-pages/work.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** What docs/errors.md and `bottle help CODE` say about one code. */
@@ -11,6 +12,7 @@ export interface ErrorPage {
 
 /** One page for each code: the compiler refuses a code without one, and a page without a code. */
 export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
+  ...WORK_PAGES,
   USAGE: {
     example: ["bottle: unknown command 'strat' [USAGE]", "  Did you mean start? bottle help lists the verbs"],
     causes: [
@@ -101,47 +103,6 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
       "`--max-size` sets another greatest size",
     ],
   },
-  WORK_NONE: {
-    example: ["bottle: shell-x7k2p keeps no work of its own [WORK_NONE]", "  it was bound to the folder itself"],
-    causes: [
-      "the bottle was started with `--workspace bind`: what the agent did is in the folder already",
-      "its start failed before the workspace was in",
-      "`--from` names a branch that the bottle does not have, or `--branch` is asked for where nothing was done",
-    ],
-    mend: ["`bottle info NAME` says how the workspace was given", "`bottle diff NAME` lists the branches with work"],
-  },
-  WORK_MOVED: {
-    example: [
-      "bottle: the work in claude-x7k2p has moved on since it was shown: 1f2e3d4c -> 5a6b7c8d [WORK_MOVED]",
-      "  look at it again: bottle diff claude-x7k2p",
-    ],
-    causes: ["the agent has gone on since the last `bottle diff`", "`--expect` names another commit"],
-    mend: ["`bottle diff NAME`, then `bottle apply NAME` again"],
-  },
-  WORK_UNACCEPTED: {
-    example: [
-      "bottle: files that hosts or tools run would change, and nobody accepted them [WORK_UNACCEPTED]",
-      "  look at them, then: bottle apply claude-x7k2p --accept .github/workflows/ci.yml",
-    ],
-    causes: [
-      "the work changes hooks, CI, editor or agent settings, build or package scripts, links or submodules",
-      "the question was answered with no, or there is no terminal to ask on",
-    ],
-    mend: ["read those files in `bottle diff NAME`, then name each with `--accept PATH`, or all with `--accept-all`"],
-  },
-  WORK_BLOCKED: {
-    example: [
-      "bottle: these files have changes of yours that the work would overwrite; nothing was changed: [WORK_BLOCKED]",
-      "  commit or stash them, or: bottle apply claude-x7k2p --branch NAME",
-    ],
-    causes: [
-      "files that the work writes have changes that are not committed",
-      "a merge, rebase or cherry-pick is under way",
-      "the branch exists, or is checked out",
-      "git does not know your name and email",
-    ],
-    mend: ["the message says which; nothing was changed, so do what it says and try again"],
-  },
   MANIFEST_INVALID: {
     example: [
       "bottle: the manifest has problems: [MANIFEST_INVALID]",
@@ -213,11 +174,6 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     ],
     mend: ["`bottle doctor` checks the machine, and says what to type for each line"],
   },
-  GIT_FAILED: {
-    example: ["bottle: git merge-tree could not merge [GIT_FAILED]", "  git 2.38 or newer is needed"],
-    causes: ["the host's git is too old", "the repository is damaged, or on a disk that is full or slow"],
-    mend: ["`git --version`, `git fsck`; the message quotes what git said"],
-  },
   AGENT_BINARY_MISSING: {
     example: [
       "bottle: Claude Code was not found on this machine [AGENT_BINARY_MISSING]",
@@ -260,21 +216,6 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     causes: ["a file that you may not read", "no space for the copy", "`tar` inside ended with an error"],
     mend: ["mend the rights of the file that is named, or free space"],
   },
-  WORK_UNREADABLE: {
-    example: [
-      "bottle: the work in claude-x7k2p could not be collected: the commit 1f2e3d... is missing in the bottle [WORK_UNREADABLE]",
-      "  look with: bottle exec claude-x7k2p -- git status; bottle cp takes single files out",
-    ],
-    causes: [
-      "the agent broke its repository",
-      "its files change so fast that no state could be taken",
-      "what came out does not pass git's own checks, or is larger than is taken",
-    ],
-    mend: [
-      "`bottle exec NAME -- git fsck` says what is broken, while the bottle runs",
-      "`bottle cp NAME:PATH .` takes files out, whatever git thinks of them",
-    ],
-  },
   SEAL_BROKEN: {
     example: ["bottle: the bottle is not sealed: dns: expected no answer, seen an answer [SEAL_BROKEN]"],
     causes: [
@@ -284,20 +225,6 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     mend: [
       "the agent was not started, and the bottle is gone: nothing has leaked",
       "please report it with the output of `bottle doctor`; SECURITY.md says how",
-    ],
-  },
-  WORK_CONFLICT: {
-    example: [
-      "bottle: the work does not fit onto main; conflicts in src/app.ts [WORK_CONFLICT]",
-      "  solve them and git cherry-pick --continue, or git cherry-pick --abort",
-    ],
-    causes: [
-      "you and the agent changed the same lines",
-      "the agent's commits build on changes of yours that were not committed when it started",
-    ],
-    mend: [
-      "conflicts in the work tree are solved as after any cherry-pick; the agent's commits are kept under refs/bottle/",
-      "`bottle apply NAME --patch` lands everything as changes that are not committed",
     ],
   },
   BOTTLE_GONE: {

@@ -4,12 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { Backend } from "../../backends/backend.ts";
 import { BottleError } from "../../core/model/errors.ts";
-import type { CollectedWork, RepositoryBase, WorkBase } from "../../core/model/work.ts";
+import type { RepositoryBase, WorkBase } from "../../core/model/work.ts";
 import { printable } from "../../core/wire/printable.ts";
 import { REPORT_LIMIT, readWorkReport } from "../../core/wire/work-report.ts";
 import type { BottlePaths } from "../../state/layout.ts";
 import type { SessionContext } from "../context.ts";
 import { COLLECT_SCRIPT } from "./collect-script.ts";
+import type { CollectedWork } from "./collected.ts";
 import { reportReader } from "./report-reader.ts";
 
 export interface CollectRequest {

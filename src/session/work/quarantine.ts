@@ -3,10 +3,11 @@ import { dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
-import type { CollectedWork, RepositoryBase, WorkRef } from "../../core/model/work.ts";
+import type { RepositoryBase, WorkRef } from "../../core/model/work.ts";
 import { complaint, type Git, neutralGit } from "../../host/git.ts";
 import { removePrivateFolder } from "../../host/private-folder.ts";
 import { QUARANTINE_PREFIX } from "../../state/bottle-folder.ts";
+import type { CollectedWork } from "./collected.ts";
 
 /** Greatest pack that is read from a bottle. */
 const MAX_PACK_BYTES = 4 * 1024 ** 3;

@@ -7,12 +7,13 @@ import { agentIds, giveFolder } from "../../../src/backends/bubblewrap/identity.
 import { loadBackend } from "../../../src/backends/builtins.ts";
 import type { BottlePlan, WorkspaceMode } from "../../../src/core/model/plan.ts";
 import type { Secret } from "../../../src/core/model/secret.ts";
-import type { CollectedWork, WorkBase } from "../../../src/core/model/work.ts";
+import type { WorkBase } from "../../../src/core/model/work.ts";
 import { planWorkspace } from "../../../src/core/plan/workspace.ts";
 import { gatherFacts } from "../../../src/host/facts.ts";
 import { findRepository } from "../../../src/host/repository.ts";
 import { beginClone, beginCopy } from "../../../src/session/work/begin.ts";
 import { collectWork } from "../../../src/session/work/collect.ts";
+import type { CollectedWork } from "../../../src/session/work/collected.ts";
 import { readBase } from "../../../src/state/base-file.ts";
 import { pathsIn } from "../../../src/state/layout.ts";
 import { testPlan } from "../test-bottle.ts";

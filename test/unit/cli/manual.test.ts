@@ -76,7 +76,7 @@ test("a manual keeps to the width of the terminal, and holds nothing but text", 
 });
 
 test("every error code has a page with causes and remedies, and bottle help CODE prints it", async () => {
-  assert.deepEqual(Object.keys(ERROR_PAGES), Object.keys(ERROR_CODES));
+  assert.deepEqual(Object.keys(ERROR_PAGES).sort(), Object.keys(ERROR_CODES).sort());
   for (const [code, page] of Object.entries(ERROR_PAGES)) {
     assert.ok(page.causes.length > 0 && page.mend.length > 0, code);
     assert.ok(page.example[0]?.startsWith("bottle: ") && page.example[0].includes(`[${code}]`), code);

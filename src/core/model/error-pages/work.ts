@@ -1,0 +1,78 @@
+/** Pages of what can go wrong with an agent's work on its way back. */
+export const WORK_PAGES = {
+  WORK_NONE: {
+    example: ["bottle: shell-x7k2p keeps no work of its own [WORK_NONE]", "  it was bound to the folder itself"],
+    causes: [
+      "the bottle was started with `--workspace bind`: what the agent did is in the folder already",
+      "its start failed before the workspace was in",
+      "`--from` names a branch that the bottle does not have, or `--branch` is asked for where nothing was done",
+    ],
+    mend: ["`bottle info NAME` says how the workspace was given", "`bottle diff NAME` lists the branches with work"],
+  },
+  WORK_MOVED: {
+    example: [
+      "bottle: the work in claude-x7k2p has moved on since it was shown: 1f2e3d4c -> 5a6b7c8d [WORK_MOVED]",
+      "  look at it again: bottle diff claude-x7k2p",
+    ],
+    causes: ["the agent has gone on since the last `bottle diff`", "`--expect` names another commit"],
+    mend: ["`bottle diff NAME`, then `bottle apply NAME` again"],
+  },
+  WORK_UNACCEPTED: {
+    example: [
+      "bottle: files that hosts or tools run would change, and nobody accepted them [WORK_UNACCEPTED]",
+      "  look at them, then: bottle apply claude-x7k2p --accept .github/workflows/ci.yml",
+    ],
+    causes: [
+      "the work changes hooks, CI, editor or agent settings, build or package scripts, links or submodules",
+      "the question was answered with no, or there is no terminal to ask on",
+    ],
+    mend: ["read those files in `bottle diff NAME`, then name each with `--accept PATH`, or all with `--accept-all`"],
+  },
+  WORK_BLOCKED: {
+    example: [
+      "bottle: these files have changes of yours that the work would overwrite; nothing was changed: [WORK_BLOCKED]",
+      "  commit or stash them, or: bottle apply claude-x7k2p --branch NAME",
+    ],
+    causes: [
+      "files that the work writes have changes that are not committed",
+      "a merge, rebase or cherry-pick is under way",
+      "the branch exists, or is checked out",
+      "git does not know your name and email",
+    ],
+    mend: ["the message says which; nothing was changed, so do what it says and try again"],
+  },
+  WORK_UNREADABLE: {
+    example: [
+      "bottle: the work in claude-x7k2p could not be collected: the commit 1f2e3d... is missing in the bottle [WORK_UNREADABLE]",
+      "  look with: bottle exec claude-x7k2p -- git status; bottle cp takes single files out",
+    ],
+    causes: [
+      "the agent broke its repository",
+      "its files change so fast that no state could be taken",
+      "what came out does not pass git's own checks, or is larger than is taken",
+    ],
+    mend: [
+      "`bottle exec NAME -- git fsck` says what is broken, while the bottle runs",
+      "`bottle cp NAME:PATH .` takes files out, whatever git thinks of them",
+    ],
+  },
+  WORK_CONFLICT: {
+    example: [
+      "bottle: the work does not fit onto main; conflicts in src/app.ts [WORK_CONFLICT]",
+      "  solve them and git cherry-pick --continue, or git cherry-pick --abort",
+    ],
+    causes: [
+      "you and the agent changed the same lines",
+      "the agent's commits build on changes of yours that were not committed when it started",
+    ],
+    mend: [
+      "conflicts in the work tree are solved as after any cherry-pick; the agent's commits are kept under refs/bottle/",
+      "`bottle apply NAME --patch` lands everything as changes that are not committed",
+    ],
+  },
+  GIT_FAILED: {
+    example: ["bottle: git merge-tree could not merge [GIT_FAILED]", "  git 2.38 or newer is needed"],
+    causes: ["the host's git is too old", "the repository is damaged, or on a disk that is full or slow"],
+    mend: ["`git --version`, `git fsck`; the message quotes what git said"],
+  },
+} as const;
