@@ -2,7 +2,7 @@ import { loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import { stateOf } from "../session/reconcile.ts";
-import { removeBottle, removeLeftovers, removeUnreadable } from "../session/removal.ts";
+import { removeBottle, removeLeftovers, removeUnreadable, type Unlanded } from "../session/removal.ts";
 import { stopBottle } from "../session/stop.ts";
 import { findBottle, sameBottle, unreadable } from "../state/records.ts";
 import { report } from "./report.ts";
@@ -13,10 +13,11 @@ import { flag, type VerbRun } from "./verb.ts";
 export const rm: VerbRun = async (input, io) => {
   const context = sessionContext(io);
   const force = flag(input, "force");
+  const unlanded = flag(input, "discard") ? "discard" : "keep";
   let worst = 0;
   for (const name of input.positionals) {
     try {
-      await remove(name, force, context);
+      await remove(name, force, unlanded, context);
       io.out(`${name}\n`);
     } catch (error) {
       worst = Math.max(worst, report(error, io));
@@ -25,7 +26,7 @@ export const rm: VerbRun = async (input, io) => {
   return worst;
 };
 
-async function remove(name: string, force: boolean, context: SessionContext): Promise<void> {
+async function remove(name: string, force: boolean, unlanded: Unlanded, context: SessionContext): Promise<void> {
   const { layout } = context;
   let bottle = await findBottle(layout, name);
   if (bottle === null) {
@@ -49,5 +50,5 @@ async function remove(name: string, force: boolean, context: SessionContext): Pr
   }
   const backend = await loadBackend(bottle.record.backend);
   if (stateOf(bottle.record) === "lost") await removeLeftovers(name, backend, context);
-  await removeBottle(bottle, backend, context);
+  await removeBottle(bottle, backend, context, unlanded);
 }

@@ -82,7 +82,7 @@ export async function launch(
 async function removeFolder(name: string, backend: Backend, context: SessionContext): Promise<boolean> {
   const { removeBottle } = await import("./removal.ts");
   return findBottle(context.layout, name)
-    .then((bottle) => (bottle === null ? undefined : removeBottle(bottle, backend, context)))
+    .then((bottle) => (bottle === null ? undefined : removeBottle(bottle, backend, context, "discard")))
     .then(
       () => true,
       () => false,

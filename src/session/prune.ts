@@ -89,7 +89,7 @@ function bottleSteps(
   }
   const backend = backends.find((candidate) => candidate.name === record.backend);
   if (backend === undefined) return [];
-  const remove = () => removeBottle(bottle, backend, context);
+  const remove = () => removeBottle(bottle, backend, context, all ? "try" : "keep");
   if (stateOf(record) === "lost") {
     const act = all ? remove : () => settle(bottle, context);
     return [{ bottle: name, kind: "lost bottle", detail: "its host process is gone", act }];

@@ -1,14 +1,16 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
 import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
-import { isErrno, writeFileAtomically } from "../host/files.ts";
+import { isErrno, readTextFile, writeFileAtomically } from "../host/files.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
 import { identify, isRunning } from "../host/process-identity.ts";
 import { archiveBottle } from "../state/archive.ts";
 import { type Aside, adoptAside, putBack, takeAside } from "../state/aside.ts";
-import { removeFlatFolder, WORKSHOP_FOLDERS } from "../state/bottle-folder.ts";
+import { readBase } from "../state/base-file.ts";
+import { isBundle, removeFlatFolder, WORKSHOP_FOLDERS } from "../state/bottle-folder.ts";
 import { readJournal } from "../state/journal.ts";
 import { bottlePaths, pathsIn } from "../state/layout.ts";
 import { formatRecord } from "../state/record-format.ts";
@@ -17,15 +19,26 @@ import { ownerOfRunFolder } from "../state/run-folder.ts";
 import type { SessionContext } from "./context.ts";
 
 /**
+ * What becomes of work that has not landed: it is archived and a bottle whose work cannot be archived stays (`keep`); as
+ * that, but it goes in the end (`try`); it is not even looked at (`discard`).
+ */
+export type Unlanded = "keep" | "try" | "discard";
+
+/**
  * Removes a bottle of which nothing runs any more: what its agent wrote goes, what must outlive it is archived. Of many
  * removers one does it, and never to a later bottle of the same name; the others are done at once. A bottle that cannot
- * be removed is listed again. Errors: STATE_UNUSABLE, TEARDOWN_INCOMPLETE.
+ * be removed is listed again. Errors: STATE_UNUSABLE, TEARDOWN_INCOMPLETE, WORK_UNREADABLE.
  */
-export async function removeBottle(bottle: ListedBottle, backend: Backend, context: SessionContext): Promise<void> {
+export async function removeBottle(
+  bottle: ListedBottle,
+  backend: Backend,
+  context: SessionContext,
+  unlanded: Unlanded = "keep",
+): Promise<void> {
   const aside = await takeAside(context.layout, bottle, ourselves());
   if (aside === null) return;
   try {
-    await removeAside(aside, backend, context);
+    await removeAside(aside, backend, context, unlanded);
   } catch (error) {
     await putBack(context.layout, aside);
     throw error;
@@ -35,7 +48,7 @@ export async function removeBottle(bottle: ListedBottle, backend: Backend, conte
 /** Goes on with the removal of a process that was killed over it. Errors: as `removeBottle`. */
 export async function finishRemoval(left: Aside, backend: Backend, context: SessionContext): Promise<void> {
   const aside = await adoptAside(context.layout, left, ourselves());
-  if (aside !== null) await removeAside(aside, backend, context);
+  if (aside !== null) await removeAside(aside, backend, context, "try");
 }
 
 function ourselves(): ProcessIdentity {
@@ -44,9 +57,10 @@ function ourselves(): ProcessIdentity {
   return identity;
 }
 
-async function removeAside(aside: Aside, backend: Backend, context: SessionContext): Promise<void> {
+async function removeAside(aside: Aside, backend: Backend, context: SessionContext, unlanded: Unlanded): Promise<void> {
   const { facts, layout } = context;
   const paths = pathsIn(aside.folder);
+  await settleWork(aside, backend, context, unlanded);
   // First what the agent wrote, from inside a throw-away cage: on a full disk nothing can be written before.
   await Promise.all(WORKSHOP_FOLDERS.map((name) => backend.erase(join(paths.folder, name), facts)));
   const { record } = await readBottle(aside.folder, aside.name);
@@ -55,8 +69,53 @@ async function removeAside(aside: Aside, backend: Backend, context: SessionConte
     // The archive says how it ended; where that cannot be written it says what it said before.
     await writeFileAtomically(paths.record, formatRecord(failed(record))).catch(() => undefined);
   }
-  await archiveBottle(layout, aside, facts.uid);
+  const archive = await archiveBottle(layout, aside, facts.uid);
   await removeFlatFolder(aside.folder);
+  await sayKept(aside.name, archive, context);
+}
+
+/** Says how work comes back out of the archive. */
+async function sayKept(name: string, archive: string, context: SessionContext): Promise<void> {
+  const base = await readBase(pathsIn(archive).base).catch(() => null);
+  for (const bundle of (await readdir(archive).catch((): string[] => [])).filter(isBundle)) {
+    const path = join(archive, bundle);
+    context.say(`bottle: work of ${name} that had not landed is kept; to have it back:`);
+    if (base?.kind === "copy") context.say(`  git clone --branch work ${path} FOLDER`);
+    else context.say(`  git fetch ${path} 'refs/heads/*:refs/bottle/${name}/*'`);
+  }
+}
+
+/** Keeps what has not landed, once: what is erased after that is no work any more, whoever goes on with the removal. */
+async function settleWork(aside: Aside, backend: Backend, context: SessionContext, unlanded: Unlanded): Promise<void> {
+  const { settled } = pathsIn(aside.folder);
+  if ((await readTextFile(settled)).kind === "text") return;
+  if (unlanded !== "discard") await keepUnlanded(aside, backend, context, unlanded);
+  // On a full disk that is what may be lost by now.
+  await writeFileAtomically(settled, "").catch((error: unknown) => {
+    if (unlanded === "keep") throw error;
+  });
+}
+
+async function keepUnlanded(
+  { name, folder }: Aside,
+  backend: Backend,
+  context: SessionContext,
+  unlanded: Unlanded,
+): Promise<void> {
+  try {
+    const { keepWork } = await import("./work/keep.ts");
+    await keepWork(name, pathsIn(folder), backend, context);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (unlanded === "try" && !context.signal.aborted) {
+      context.say(`bottle: the work in ${name} could not be kept: ${why}`);
+      return;
+    }
+    throw new BottleError("TEARDOWN_INCOMPLETE", `the work in ${name} has not landed and could not be kept: ${why}`, {
+      hint: `bottle diff ${name} shows it; bottle rm --discard ${name} removes it with the bottle`,
+      cause,
+    });
+  }
 }
 
 /** The record of a bottle whose host process did not get to say how it ended. */
@@ -103,7 +162,7 @@ export async function removeUnreadable(bottle: ListedBottle, context: SessionCon
     await removeRunFolder({ run: String(detail) });
   }
   const [backend] = backends;
-  if (backend !== undefined) await removeBottle(bottle, backend, context);
+  if (backend !== undefined) await removeBottle(bottle, backend, context, "try");
 }
 
 /** Ends and removes what a dead host process left of its cage. */

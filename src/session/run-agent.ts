@@ -53,15 +53,25 @@ export async function runAgent(
       context.say(`bottle: not everything could be undone: ${list.join("; ")}${rest}`);
     }
   }
+  let removed = remove;
   if (remove) {
     const [{ removeBottle }, { findBottle }] = await Promise.all([
       import("./removal.ts"),
       import("../state/records.ts"),
     ]);
     const ours = await findBottle(context.layout, plan.name);
-    if (ours !== null) await removeBottle(ours, backend, context);
+    // What cannot be removed stays in the list, and is no fault of the agent's.
+    if (ours !== null) {
+      removed = await removeBottle(ours, backend, context).then(
+        () => true,
+        (error: unknown) => {
+          context.say(`bottle: ${plan.name} stays: ${error instanceof Error ? error.message : String(error)}`);
+          return false;
+        },
+      );
+    }
   }
-  sayEnd(running, remove, code, performance.now() - started, context);
+  sayEnd(running, removed, code, performance.now() - started, context);
   return code;
 }
 
@@ -83,7 +93,8 @@ async function headless(
 }
 
 function sayEnd(running: RunningBottle, removed: boolean, code: number, ms: number, context: SessionContext): void {
-  const { plan, paths } = running;
-  const kept = removed || plan.workspace.mode === "bind" ? "" : `; its workspace is ${paths.workspace}`;
-  context.say(`bottle: ${plan.name} ended with exit ${code} after ${Math.round(ms / 100) / 10} s${kept}`);
+  const { plan } = running;
+  context.say(`bottle: ${plan.name} ended with exit ${code} after ${Math.round(ms / 100) / 10} s`);
+  if (removed || plan.workspace.mode === "bind") return;
+  context.say(`  bottle diff ${plan.name} shows what it did, bottle apply ${plan.name} brings it back`);
 }

@@ -3,23 +3,26 @@ import { join } from "node:path";
 import { BottleError } from "../core/model/errors.ts";
 import { isErrno, makePrivateFolder } from "../host/files.ts";
 import type { Aside } from "./aside.ts";
-import { OWN_FILES } from "./bottle-folder.ts";
+import { isOwnFile, SETTLED } from "./bottle-folder.ts";
 import type { Layout } from "./layout.ts";
 import { readBottle } from "./records.ts";
 
 /**
  * Moves what must outlive a bottle (audit log, decisions, transcript; whatever the exit code, attack row 149) into
  * `archive/<name>-<creation time>/`, its record last, so that a removal cut short can be done again. Nothing is copied:
- * there may be no room. Idempotent. Errors: STATE_UNUSABLE.
+ * there may be no room. Idempotent. Answers the folder. Errors: STATE_UNUSABLE.
  */
-export async function archiveBottle(layout: Layout, { name, folder: from }: Aside, uid: number): Promise<void> {
+export async function archiveBottle(layout: Layout, { name, folder: from }: Aside, uid: number): Promise<string> {
   const present = await readdir(from).catch((): string[] => []);
-  const kept = [...OWN_FILES, "record.json"].filter((file) => present.includes(file));
-  if (kept.length === 0) return;
+  const kept = [
+    ...present.filter((file) => isOwnFile(file) && file !== SETTLED),
+    ...present.filter((file) => file === "record.json"),
+  ];
   const { record } = await readBottle(from, name);
   // A record that cannot be read does not say when its bottle was made.
   const time = record?.createdAt ?? new Date().toISOString();
   const folder = join(layout.archive, `${name}-${time.replace(/[^0-9TZ]/g, "")}`);
+  if (kept.length === 0) return folder;
   await makePrivateFolder(layout.archive, uid);
   await makePrivateFolder(folder, uid);
   for (const file of kept) {
@@ -30,4 +33,5 @@ export async function archiveBottle(layout: Layout, { name, folder: from }: Asid
       throw new BottleError("STATE_UNUSABLE", `${join(from, file)} could not be archived`, { cause });
     }
   }
+  return folder;
 }

@@ -1,7 +1,9 @@
-import { isAbsolute } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { BottleError } from "../core/model/errors.ts";
 import type { RepositoryBase, WorkBase } from "../core/model/work.ts";
 import { readTextFile, writeFileAtomically } from "../host/files.ts";
+
+const BASE_FOLDER = "base";
 
 /** Writes `base.json`: where the work of a bottle began. Errors: STATE_UNUSABLE. */
 export async function writeBase(path: string, base: WorkBase): Promise<void> {
@@ -13,10 +15,19 @@ export async function readBase(path: string): Promise<WorkBase | null> {
   const file = await readTextFile(path, { followLinks: false });
   if (file.kind === "missing") return null;
   const base = file.kind === "text" ? parseBase(file.text) : null;
-  if (base !== null) return base;
+  if (base !== null) return placed(base, dirname(path));
   throw new BottleError("STATE_UNUSABLE", `${path} cannot be read`, {
     hint: "the work in the bottle is whole; bottle cp takes files out",
   });
+}
+
+/** A bottle's folder is moved aside before it is removed: our repositories are where it stands now. */
+function placed(base: WorkBase, folder: string): WorkBase {
+  const repositories = base.repositories.map((repository, index) => ({
+    ...repository,
+    objects: join(folder, BASE_FOLDER, `${index}.git`, "objects"),
+  }));
+  return { ...base, repositories };
 }
 
 function parseBase(text: string): WorkBase | null {

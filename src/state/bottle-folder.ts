@@ -4,8 +4,11 @@ import { BottleError } from "../core/model/errors.ts";
 import { isErrno, isTempName } from "../host/files.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
 
+/** Name of the mark that what has not landed was kept; it goes with the folder. */
+export const SETTLED = "settled";
+
 /** What is ours in a bottle's folder, beside its record; archived, or removed with it. */
-export const OWN_FILES: readonly string[] = [
+const OWN_FILES: readonly string[] = [
   "audit.jsonl",
   "policy.json",
   "plan.json",
@@ -15,7 +18,18 @@ export const OWN_FILES: readonly string[] = [
   "base.json",
   "shown.json",
   "applied.json",
+  SETTLED,
 ];
+
+/** True for a file of ours. */
+export function isOwnFile(name: string): boolean {
+  return OWN_FILES.includes(name) || isBundle(name);
+}
+
+/** True for a file with work that had not landed when its bottle was removed (session/work/keep). */
+export function isBundle(name: string): boolean {
+  return /^work(?:-\d{1,4})?\.bundle$/.test(name);
+}
 
 /** Folders in which an agent's work is judged (session/work/quarantine); one is left only by a process that was killed. */
 export const QUARANTINE_PREFIX = "quarantine-";
@@ -42,7 +56,7 @@ export async function removeFlatFolder(folder: string): Promise<void> {
 async function removeKnown(folder: string): Promise<void> {
   const names = await readdir(folder);
   for (const name of names) {
-    if (OWN_FILES.includes(name) || isTempName(name)) await unlink(join(folder, name));
+    if (isOwnFile(name) || isTempName(name)) await unlink(join(folder, name));
     if (name.startsWith(QUARANTINE_PREFIX)) await removePrivateFolder(join(folder, name));
   }
   for (const name of WORKSHOP_FOLDERS) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
+import { SETTLED } from "./bottle-folder.ts";
 import { RUN_NAME_LENGTH } from "./run-folder.ts";
 
 /** Every folder of ours on this host. All absolute. */
@@ -38,6 +39,8 @@ export interface BottlePaths {
   readonly base: string;
   /** Repositories of ours with what the workspace held then; made in a workshop, and no agent sees it. */
   readonly baseFolder: string;
+  /** There when what has not landed was kept, and the rest may be erased. */
+  readonly settled: string;
   /** Agent-writable while its work is collected. */
   readonly scratch: string;
   /** Output of a headless agent, transcript of an interactive one. */
@@ -127,6 +130,7 @@ export function pathsIn(folder: string): BottlePaths {
     workspace: join(folder, "workspace"),
     base: join(folder, "base.json"),
     baseFolder: join(folder, "base"),
+    settled: join(folder, SETTLED),
     scratch: join(folder, "scratch"),
     agentLog: join(folder, "agent.log"),
   };

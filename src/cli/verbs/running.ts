@@ -131,9 +131,12 @@ export const runningVerbs: readonly Verb[] = [
   {
     name: "rm",
     aliases: [],
-    summary: "remove bottles that have ended; audit and logs are archived",
+    summary: "remove bottles that have ended; audit, logs and work that has not landed are archived",
     usage: "<name...>",
-    options: [{ flags: "-f, --force", summary: "stop a running one first; remove one whose record cannot be read" }],
+    options: [
+      { flags: "-f, --force", summary: "stop a running one first; remove one whose record cannot be read" },
+      { flags: "--discard", summary: "drop work that has not landed, instead of archiving it" },
+    ],
     examples: ["bottle rm claude-x7k2p"],
     files: [{ term: "~/.local/state/bot-bottle/archive/", meaning: "audit log, plan and transcript stay here" }],
     seeAlso: ["stop", "prune"],

@@ -5,7 +5,7 @@ import { readBase } from "../../state/base-file.ts";
 import { bottlePaths } from "../../state/layout.ts";
 import { readRecord } from "../../state/records.ts";
 import type { SessionContext } from "../context.ts";
-import type { collectWork } from "./collect.ts";
+import type { CollectRequest, collectWork } from "./collect.ts";
 import { hasBase, type ImportedWork, importWork, openQuarantine } from "./quarantine.ts";
 
 /** Gets the work of one repository out of a bottle, running or ended: `collectWork`. */
@@ -27,7 +27,6 @@ export interface BottleWork extends AsyncDisposable {
 export async function importBottleWork(name: string, collect: Collect, context: SessionContext): Promise<BottleWork> {
   const record = await readRecord(context.layout, name);
   const paths = bottlePaths(context.layout, name);
-  const { folder } = paths;
   const base = await readBase(paths.base);
   if (base === null) {
     const bound = record.workspace.mode === "bind";
@@ -37,7 +36,19 @@ export async function importBottleWork(name: string, collect: Collect, context: 
         : "it ended before its workspace was complete, or was started by an older bottle",
     });
   }
-  const backend = await loadBackend(record.backend);
+  return importRepositories({ name, paths, backend: await loadBackend(record.backend), base }, collect, context);
+}
+
+/** Where the work of a bottle lies. */
+export type WorkSource = Pick<CollectRequest, "name" | "paths" | "backend" | "base">;
+
+/** As `importBottleWork`, wherever the bottle's folder stands by now. */
+export async function importRepositories(
+  { name, paths, backend, base }: WorkSource,
+  collect: Collect,
+  context: Pick<SessionContext, "facts" | "signal">,
+): Promise<BottleWork> {
+  const { folder } = paths;
   const repositories: ImportedWork[] = [];
   const dispose = async () => {
     for (const { quarantine } of repositories) await quarantine[Symbol.asyncDispose]();
@@ -59,7 +70,7 @@ async function importRepository(
   repository: RepositoryBase,
   folder: string,
   collect: (full: boolean) => ReturnType<Collect>,
-  context: SessionContext,
+  context: Pick<SessionContext, "facts" | "signal">,
 ): Promise<ImportedWork> {
   const attempt = async (full: boolean) => {
     const quarantine = await openQuarantine(folder, repository, context.facts);
