@@ -35,7 +35,8 @@ logs or settings beside the programs.
 
 \`{ "path": FOLDER, "bin": [...] }\` shows any other folder, whole; \`bin\` names the folders in it that come first on PATH
 (\`bin\` when it is left out). It is refused when it is, contains or lies in what no agent may get: your home folder, folders
-with credentials, those of bot-bottle. A project's own manifest cannot show anything.
+with credentials, those of bot-bottle. A project's file that you trust (\`bottle trust\`) may name toolchains; paths and caches
+are yours alone.
 
 ## Caches
 

@@ -20,6 +20,8 @@ export interface EquipmentInputs {
   readonly bottle: Pick<BottleDefinition, "tools" | "caches">;
   readonly found: FoundEquipment;
   readonly protectedFolders: ProtectedFolders;
+  /** Real path of the workspace on the host. */
+  readonly workspace: string;
   /** Guest folders in which the agent writes. */
   readonly writable: readonly string[];
 }
@@ -32,9 +34,15 @@ export interface PlannedEquipment {
   readonly problems: readonly string[];
 }
 
-/** Toolchains and caches of the host in a bottle: read-only mounts, and the variables through which programs find them. */
-export function planEquipment({ bottle, found, ...rest }: EquipmentInputs): PlannedEquipment {
-  const tools = planTools({ definitions: bottle.tools ?? [], found: found.tools, ...rest });
+/**
+ * Toolchains and caches of the host in a bottle: read-only mounts, and the variables through which programs find them.
+ * Nothing of the workspace is one: what an agent wrote there by `bind` could become a link to anywhere after it was judged.
+ */
+export function planEquipment(inputs: EquipmentInputs): PlannedEquipment {
+  const { bottle, found, writable, workspace } = inputs;
+  const own = { path: workspace, what: "the workspace, which an agent may change", inside: true };
+  const protectedFolders = [own, ...inputs.protectedFolders];
+  const tools = planTools({ definitions: bottle.tools ?? [], found: found.tools, protectedFolders, writable });
   const caches = planCaches(bottle.caches ?? {}, found.caches);
   const path = tools.bin.length === 0 ? {} : { PATH: searchPath(GUEST_HOME, tools.bin) };
   return {

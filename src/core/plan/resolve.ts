@@ -112,6 +112,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     found: inputs.found ?? NO_EQUIPMENT,
     protectedFolders: inputs.protectedFolders,
     writable: [GUEST_HOME, workspace.guest],
+    workspace: workspace.host,
   });
   const { problems: envProblems, ...environment } = planEnvironment(
     { ...equipment.env, ...provider.env, ...credentials.env },

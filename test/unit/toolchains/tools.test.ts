@@ -180,8 +180,22 @@ test("caches that a tool must write to, and one that is not there, are problems"
   assert.deepEqual(missing.problems, ["caches, go: not found on this host; looked for /home/op/go"]);
 });
 
+test("row 140: nothing of the workspace is shown as a tool, nor what contains it: an agent may have changed it", () => {
+  for (const path of ["/home/op/project", "/home/op/project/sdk", "/data"]) {
+    const planned = planEquipment({
+      bottle: { tools: [{ path }] },
+      found: { tools: folder(path), caches: {} },
+      protectedFolders: [],
+      writable: [],
+      workspace: path === "/data" ? "/data/project" : "/home/op/project",
+    });
+    assert.deepEqual(planned.mounts, []);
+    assert.match(planned.problems.join(), /the workspace, which an agent may change/);
+  }
+});
+
 test("a bottle that names no tools gets no mount, no variable and the usual PATH", () => {
   const found = { tools: {}, caches: {} };
-  const planned = planEquipment({ bottle: {}, found, protectedFolders: [], writable: [] });
+  const planned = planEquipment({ bottle: {}, found, protectedFolders: [], writable: [], workspace: "/w" });
   assert.deepEqual(planned, { mounts: [], env: {}, risks: [], problems: [] });
 });
