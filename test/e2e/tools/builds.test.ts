@@ -79,6 +79,19 @@ test("what a build downloads stays in the bottle's own home: nothing of the host
   assert.ok(!run?.stdout.includes("wrote"), run?.stdout);
 });
 
+test("a project that wants a newer Go or another Rust is told so at once: no toolchain is downloaded unseen", {
+  skip: skip || skipWithout("go", "rustup"),
+}, async () => {
+  const asked = bottle?.seen.length;
+  const go = await bottle?.sh(
+    "mkdir /tmp/newer && cd /tmp/newer && printf 'module x\\n\\ngo 1.999\\n' >go.mod && go build",
+  );
+  assert.match(go?.stderr ?? "", /go\.mod requires go >= 1\.999 .*GOTOOLCHAIN=local/);
+  const rust = await bottle?.sh("mkdir /tmp/other && cd /tmp/other && echo 1.2.3 >rust-toolchain && cargo --version");
+  assert.match(rust?.stderr ?? "", /toolchain '1\.2\.3.*' is not installed/);
+  assert.equal(bottle?.seen.length, asked);
+});
+
 test("row 140: of Cargo's home on the host nothing but bin is there", {
   skip: skip || skipWithout("rustup"),
 }, async () => {
