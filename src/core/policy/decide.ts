@@ -9,7 +9,7 @@ import { type Hit, requestHit, tunnelHit, undeniedMethods } from "./denials.ts";
 import { hostMatches } from "./hosts.ts";
 import { queryOverrides } from "./method-overrides.ts";
 import { pathReaches, pathReadings } from "./path-readings.ts";
-import { pathMatches, pathNearlyMatches } from "./paths.ts";
+import { pathMatches } from "./paths.ts";
 
 export interface TunnelDecision extends Decision {
   /** What to do with the bytes of an allowed tunnel; null when denied. */
@@ -138,7 +138,7 @@ function pickRule(all: readonly EgressRule[], request: RequestFacts): EgressRule
   if (dodged !== undefined)
     return {
       reason: "path-ambiguous",
-      detail: "differs from a path with a body rule only in case or slashes",
+      detail: "differs from a path with a body rule only in case, encoding or slashes",
       rule: dodged,
     };
   const methods = [method, ...queryOverrides(query)];
@@ -178,7 +178,7 @@ function fitsQuery({ terms }: EgressRule, query: string | null): boolean {
 }
 
 function nearlyOn(rule: EgressRule, path: string): boolean {
-  return rule.paths?.some((pattern) => pathNearlyMatches(pattern, path)) ?? true;
+  return rule.paths?.some((pattern) => pathReaches(pattern, path)) ?? true;
 }
 
 function denialBy({ rule, ambiguity }: Hit): Denial {

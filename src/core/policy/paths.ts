@@ -15,15 +15,6 @@ export function pathMatches(pattern: PathPattern, path: string): boolean {
   return wanted.every((segment, i) => (segment === "*" ? segments[i] !== "" : segment === segments[i]));
 }
 
-/**
- * True when a lax server could take the path for one that the pattern fits: other case, slashes at the end. For rules
- * that a near miss must not dodge.
- */
-export function pathNearlyMatches(pattern: PathPattern, path: string): boolean {
-  const fold = (text: string): string => text.toLowerCase().replace(/(?<=.)\/+$/, "");
-  return pathMatches(fold(pattern), fold(path));
-}
-
 /** What is wrong with a path pattern; null when it is well formed. A pattern that no unambiguous path fits is an error. */
 export function pathPatternProblem(pattern: string): string | null {
   if (pattern.split("/").some((segment) => segment.includes("*") && segment !== "*"))

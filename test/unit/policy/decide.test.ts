@@ -115,6 +115,10 @@ test("row 65, 137: a broad rule never lifts a body rule, and no near miss dodges
   assert.equal(at("/v1/other").matched?.id, "broad");
   for (const path of ["/V1/messages", "/v1/Messages", "/v1/messages/", "/v1/%6dessages"])
     assert.equal(at(path).reason, "path-ambiguous", path);
+  // A sign that some servers compare decoded, and a wildcard's own folder.
+  const generate = rule({ id: "body", methods: ["POST"], paths: ["/v1/x:generate", "/v2/*"], body: BODY });
+  for (const path of ["/v1/x%3Agenerate", "/v1/x%3agenerate/", "/V2/", "/v2"])
+    assert.equal(at(path, [broad, generate]).reason, "path-ambiguous", path);
 });
 
 test("row 56: WebSocket by rule only, and never where a body rule holds", () => {
