@@ -41,9 +41,13 @@ export function checkManifest(text: string, origin: Origin, trustHint = "bottle 
     return { value: undefined, bottles: {}, agents: {}, parts: {}, faults: parsed.faults, fault };
   }
 
-  const forbidden =
-    origin.by === "project" ? projectFaults(parsed.value, origin.trusted === true, trustHint, fault) : [];
-  const worded = schemaProblems(parsed.value)
+  const issues = schemaProblems(parsed.value);
+  // A key that nobody may say is a slip of the hand more often than an attack: what was meant helps more.
+  const unknown = new Set(issues.filter(({ at }) => at === "key").map(({ path }) => JSON.stringify(path)));
+  const forbidden = (
+    origin.by === "project" ? projectFaults(parsed.value, origin.trusted === true, trustHint, fault) : []
+  ).filter(({ path }) => !unknown.has(JSON.stringify(path)));
+  const worded = issues
     .filter((issue) => !forbidden.some((above) => isAtOrBelow(issue.path, above.path)))
     .map((issue) => fault(issue.path, issue.message, issue.hint, issue.at));
   const faults = [...parsed.faults, ...forbidden, ...worded];

@@ -34,7 +34,7 @@ export function projectPathParts(path: string): readonly string[] | string {
     .replace(/^(?:\.\/+)+/, "")
     .split("/")
     .filter((part) => part !== "");
-  if (parts.includes("..")) return "a path of a project has no `..` in it";
+  if (parts.includes("..")) return 'a path has no ".." in it';
   if (parts.length === 0 || parts.includes(".")) return "this names no file or folder below the project";
   // What lies in there is no part of what people review.
   return parts[0]?.toLowerCase() === ".git" ? "what lies in .git is no part of the project" : parts;

@@ -222,8 +222,8 @@ test("rows 141, 143: what a project names is plain files below it: no link on th
     ["deep", /lies deeper than 16 folders/],
     ["none", /none is missing/],
     ["skills/build/SKILL.md/x", /is missing/],
-    ["../home", /no `\.\.`/],
-    ["skills/../../.ssh", /no `\.\.`/],
+    ["../home", /no "\.\."/],
+    ["skills/../../.ssh", /no "\.\."/],
     ["~/.ssh", /below the project only/],
     [outside, /below the project only/],
     ["/etc/shadow", /below the project only/],
@@ -235,8 +235,8 @@ test("rows 141, 143: what a project names is plain files below it: no link on th
     ["a\0b", /NUL/],
   ] as const) {
     const ways = [{ skills: [path] }, { prompt: { file: path } }];
-    // Each look at a large one takes its time, and all ways are the same.
-    for (const agent of path === "many" || path === "huge" ? ways.slice(0, 1) : ways) {
+    // Each look takes its time, and both ways are the same.
+    for (const agent of path === "linked" || path === "../home" ? ways : ways.slice(0, 1)) {
       writeFileSync(at.project, JSON.stringify({ agents: { n: { provider: "test", ...agent } } }));
       for (const trusted of [false, true]) {
         if (trusted) await at.trust();

@@ -73,13 +73,20 @@ for (const [key, path] of keys) {
   });
 }
 
-test("row 141: a key of a later schema is refused in a project's file, trusted or not", async (context) => {
+test("row 141: a key of a later schema is refused in a project's file, trusted or not, and a slip is told as one", async (context) => {
   const at = manifestPlace(context);
-  writeFileSync(at.project, '{ "agents": { "n": { "provider": "test", "future": { "x": 1 } } }, "later": true }');
+  writeFileSync(
+    at.project,
+    '{ "agents": { "n": { "provider": "test", "promt": "x" }, "m": { "provider": "test", "skills": [{ "x": 1 }] } }, "later": true }',
+  );
   for (const standing of ["untrusted", "trusted"]) {
     const manifest = await at.load();
     assert.equal(manifest.project?.standing, standing);
-    assert.equal(manifest.problems.filter(({ message }) => message === "a project's file may not say this").length, 2);
+    const text = said(manifest);
+    assert.match(text, /agents\.n\.promt: unknown key "promt" \(did you mean prompt\?\)/);
+    assert.match(text, /later: unknown key "later"/);
+    assert.match(text, /agents\.m\.skills\[0\]: a project's file may not say this/);
+    assert.equal(manifest.problems.length, 3, text);
     assert.deepEqual(manifest.agents, {});
     await at.trust();
   }
@@ -125,5 +132,5 @@ test("row 141: a project's agent may deny itself more, and nothing else about wa
     at.project,
     JSON.stringify({ agents: { helper: { ...helper, deny: [{ host: "x.test", allow: true }] } } }),
   );
-  assert.match(said(await at.load()), /allow: a project's file may not say this/);
+  assert.match(said(await at.load()), /allow: unknown key "allow"/);
 });
