@@ -6,6 +6,7 @@ import {
   manifestKeys,
   type SchemaNode,
 } from "../../src/core/model/manifest-keys.ts";
+import { SPEAKERS } from "../../src/core/plan/project-file.ts";
 import { GENERATED, type Page, table } from "../page.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
@@ -25,7 +26,7 @@ function referencePage(): string {
     ["Agents", "What is typed after `bottle start`. Built-in agents need no entry.", "agents"],
   ].map(([title, text, root]) => {
     const own = keys.filter(({ path }) => path[0] === root && path.length > 1);
-    return `## ${title}\n\n${text}\n\n${table(["key", "type", "meaning"], own.map(row))}\n`;
+    return `## ${title}\n\n${text}\n\n${table(["key", "type", "project", "meaning"], own.map(row))}\n`;
   });
   return `# Manifest
 
@@ -42,9 +43,34 @@ Paths are absolute or start with \`~/\`. Names have 1 to 41 lower-case letters, 
 
 ## The project's file
 
-A repository may carry a \`bot-bottle.json\` too. It is not trusted: it may only add agents with a new name, each with
-\`provider\`, \`prompt\` and \`deny\`, and they run in your \`default\` bottle. Every other key is refused, with the advice to move it
-to your own file.
+A repository may carry a \`bot-bottle.json\` too. What it may say depends on who trusts it; the tables below say it of each
+key, in the column "project".
+
+- **any**: at once, whoever wrote it. That is new agents, under names that neither you nor bot-bottle use, with
+  instructions, skills and what they may never reach. They run in your \`default\` bottle.
+- **trusted**: after \`bottle trust\`, which shows every such key with its value, gravest first, and asks. Trust covers the
+  very bytes of the file, those of every file that it names, and this place; when one byte changes, or a file comes or goes,
+  the project is untrusted again, and says so. Its agents may then run in bottles of the project's own, which may build on
+  each other and on your \`default\`, on no other bottle of yours.
+- **no**: never, since the key reaches for this host: its programs, files, network and secrets in plain. That stands in your
+  own file only. Nor may a project ask for \`bind\`, or use a name that you use.
+
+Paths in a project's file lead below the project, to plain files: a link, a FIFO or a device on the way or inside is
+refused by its name. [Decision 6](decisions/0006-what-a-trusted-project-may-say.md) says why the line runs there.
+
+## Building on another bottle
+
+\`extends\` names the bottles that a bottle builds on. What it says itself wins: a value replaces theirs, maps are merged
+key by key, lists (rules, packs, denials) are joined with its own first. An entry of \`env\` or \`credentials\` is replaced as
+a whole: half a credential of one bottle and half of another would be a third. A bottle that is reached twice counts once,
+behind all that build on it. \`bottle info AGENT\` and \`bottle plan AGENT\` say which part came from where.
+
+\`\`\`jsonc
+"bottles": {
+  "base": { "limits": { "memory": "2G" }, "egress": { "rules": [{ "host": "docs.example.com" }] } },
+  "ci": { "extends": "base", "limits": { "cpus": 4 } }
+}
+\`\`\`
 
 ${sections.join("\n")}
 ## Values of \`env\`
@@ -84,7 +110,13 @@ function exampleSections(): readonly string[] {
 
 function row({ path, node, required }: ManifestKey): readonly string[] {
   const name = path.slice(1).join(".").replaceAll(".[]", "[]");
-  return [`\`${name}\`${required ? " (required)" : ""}`, kindOf(node), node.description ?? ""];
+  return [`\`${name}\`${required ? " (required)" : ""}`, kindOf(node), speakerOf(path), node.description ?? ""];
+}
+
+/** Who may say a key in a project's file, in the words of the page. */
+function speakerOf(path: readonly string[]): string {
+  const speaker = SPEAKERS[path.join(".").replaceAll(".[]", "[]")] ?? "own";
+  return speaker === "own" ? "no" : speaker;
 }
 
 function kindOf(node: SchemaNode): string {

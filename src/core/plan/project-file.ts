@@ -12,7 +12,7 @@ export type Speaker = "any" | "trusted" | "own";
 const DENY = { host: "any", port: "any", methods: "any", paths: "any" } as const;
 
 /**
- * The decision on every key of a manifest, for project's files (attack row 141, docs/decisions). What is not listed is
+ * The decision on every key of a manifest, for project's files (attack row 141, docs/decisions/0006). What is not listed is
  * `own`: a key of a later schema stays refused until somebody decides, and a test asks for that decision.
  */
 export const SPEAKERS: Readonly<Record<string, Speaker>> = {
