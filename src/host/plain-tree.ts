@@ -14,6 +14,7 @@ export type PlainFile =
 export interface FileDigest {
   /** In hex. */
   readonly sha256: string;
+  /** Its owner may execute it. */
   readonly executable: boolean;
 }
 
@@ -93,7 +94,7 @@ export async function digestTree(
     const hash = createHash("sha256");
     const size = await readInto(item, path, Math.min(limits.fileBytes, left.bytes), (chunk) => hash.update(chunk));
     left.bytes -= size;
-    found.set(path.join("/"), { sha256: hash.digest("hex"), executable: (stat.mode & 0o111) !== 0 });
+    found.set(path.join("/"), { sha256: hash.digest("hex"), executable: (stat.mode & 0o100) !== 0 });
   };
   try {
     await below(root, parts, (item) => visit(item, parts));

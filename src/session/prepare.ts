@@ -24,6 +24,7 @@ import { findEquipment } from "../host/toolchains.ts";
 import { loadManifest } from "../state/manifests.ts";
 import { findSetup } from "./agent-setup.ts";
 import type { SessionContext } from "./context.ts";
+import { refuseUnjudged } from "./judged-files.ts";
 
 /** What a start is about to do, and who will do it. */
 export interface Prepared {
@@ -80,6 +81,7 @@ export async function prepare(
   const backend = await loadBackend(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND);
   const folders = await protectedFolders(facts.home, layout, env);
   const setup = await findSetup(selection, workspace, folders, context);
+  refuseUnjudged(selection, setup, manifest.project, workspace);
   const candidate = await firstPresent(selection.provider.credentials(facts.home), env);
   const binary = await findAgentBinary({
     provider: selection.provider,

@@ -283,3 +283,21 @@ test("plan takes the words of start and says the same as its dry run", { skip },
   assert.deepEqual([planned.code, planned.stdout], [0, dry.stdout]);
   assert.equal(existsSync(join(operator.home, ".local/state/bot-bottle")), false);
 });
+
+test("row 141: skills and a prompt file of a project come in from below it, untrusted too", async () => {
+  using operator = newOperator();
+  mkdirSync(join(operator.workspace, "skills/release"), { recursive: true });
+  writeFileSync(join(operator.workspace, "skills/release/SKILL.md"), "\uFEFF# release\n");
+  writeFileSync(join(operator.workspace, "skills/release/run.sh"), "#!/bin/sh\n", { mode: 0o755 });
+  writeFileSync(join(operator.workspace, "prompt.md"), "\uFEFFBe brief.\n");
+  const agent = { provider: "claude", skills: ["skills/release"], prompt: { file: "./prompt.md" } };
+  writeFileSync(projectOf(operator), JSON.stringify({ agents: { dev: agent } }));
+  const run = await operator.bottle(["plan", "dev", "--format", "json"]);
+  assert.equal(run.code, 0, run.stderr);
+  const [brought] = JSON.parse(run.stdout).setup.brought;
+  assert.deepEqual([brought.files, brought.from], [2, join(operator.workspace, "skills/release")]);
+  symlinkSync("/etc/passwd", join(operator.workspace, "skills/release/more.md"));
+  const refused = await operator.bottle(["plan", "dev"]);
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /agents\.dev\.skills\[0\]: skills\/release\/more\.md is a link/);
+});
