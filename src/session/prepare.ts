@@ -40,6 +40,9 @@ export interface PrepareOptions {
   readonly extraRules?: readonly EgressRule[];
 }
 
+/** Lines about what comes in and what does not, at most: a start is no report. */
+const SAID = 8;
+
 async function realFolder(path: string): Promise<string> {
   const refuse = (why: string) =>
     new BottleError("WORKSPACE_REFUSED", `${path} ${why}`, { hint: "name the folder that the agent shall work in" });
@@ -120,9 +123,9 @@ export async function prepare(
   for (const note of await toolNotes(resolved.plan, path, workspace, surroundings))
     context.say(`bottle: note: ${note}`);
   const { leftOut, notes } = resolved.plan.setup;
-  for (const line of [...leftOut.map((what) => `left out: ${what}`), ...notes]) {
-    if (!request.dryRun) context.say(`bottle: note: ${printable(line)}`);
-  }
+  const said = [...notes, ...leftOut.map((what) => `left out: ${what}`)];
+  if (said.length > SAID) said.splice(SAID - 1, said.length, `${said.length - SAID + 1} more: bottle plan shows all`);
+  if (!request.dryRun) for (const line of said) context.say(`bottle: note: ${printable(line)}`);
   const { agent, bottleName, origin } = selection;
   const defined = Object.hasOwn(manifest.bottles, bottleName) ? manifest.bottles[bottleName] : undefined;
   const bottleFile = defined?.origin.file ?? null;

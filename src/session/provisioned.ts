@@ -23,15 +23,24 @@ interface Provisioned {
   readonly files: readonly WatchedFile[];
 }
 
+/** Of all texts together; beyond it a change is named, and not shown. */
+const TEXT_BYTES = 8 << 20;
+
 /** Text of `provisioned.json` for the files that were placed. */
 export function provisionedText({ setup }: Pick<BottlePlan, "setup">, placed: readonly GuestFile[]): string {
   const { watched } = setup;
-  const provisioned: Provisioned = { schema: 1, watched, files: watchedFiles(watched, placed) };
+  let room = TEXT_BYTES;
+  const files = watchedFiles(watched, placed).map((file) => {
+    room -= file.text?.length ?? 0;
+    return room >= 0 ? file : { ...file, text: null };
+  });
+  const provisioned: Provisioned = { schema: 1, watched, files };
   return `${JSON.stringify(provisioned, null, 2)}\n`;
 }
 
 /** Greatest archive that is read of a bottle's configuration. */
 const ARCHIVE_BYTES = 32 << 20;
+const MAX_FILES = 4096;
 const LIMIT_MS = 20_000;
 
 /** Where the cage that packs has the home: bwrap closes the folders above a deeper place to all but root. */
@@ -39,7 +48,7 @@ const PLACE = "/agent";
 
 /** Writes the regular files at or below its arguments, paths below the home, to stdout as tar; follows no link. */
 const PACK = `cd ${PLACE} || exit 1
-find -P "$@" -maxdepth 14 -type f -print0 2>/dev/null | head -z -n 4096 |
+find -P "$@" -maxdepth 14 -type f -print0 2>/dev/null | head -z -n ${MAX_FILES + 1} |
   tar --create --file=- --format=posix --hard-dereference --null --no-recursion --verbatim-files-from --files-from=- 2>/dev/null |
   head -c ${ARCHIVE_BYTES}
 exit 0`;
@@ -87,7 +96,7 @@ export async function changedConfiguration(
 
 /** Collects the regular files of a tar archive of a home; what comes after the first problem in it is not looked at. */
 function fileReader() {
-  const reader = new TarReader({ entries: 4096, bytes: ARCHIVE_BYTES, pathBytes: 4096, depth: 32 });
+  const reader = new TarReader({ entries: MAX_FILES, bytes: ARCHIVE_BYTES, pathBytes: 4096, depth: 32 });
   const found: { path: string; mode: number; content: Uint8Array }[] = [];
   let pieces: Uint8Array[] = [];
   let open: TarEntry | null = null;
@@ -95,6 +104,10 @@ function fileReader() {
     push(chunk: Uint8Array): void {
       for (const event of reader.push(chunk)) {
         if (event.type === "entry") open = event.entry;
+        // A name that could mislead hides nothing: it counts as a file without text.
+        if (event.type === "entry" && event.entry.kind === "odd") {
+          found.push({ path: `${GUEST_HOME}/${event.entry.path}`, mode: 0, content: new Uint8Array([0]) });
+        }
         if (event.type === "data") pieces.push(Buffer.from(event.bytes));
         if (event.type !== "close" || open === null) continue;
         found.push({ path: `${GUEST_HOME}/${open.path}`, mode: open.mode, content: Buffer.concat(pieces) });
@@ -106,7 +119,7 @@ function fileReader() {
 }
 
 async function readProvisioned(path: string): Promise<Provisioned> {
-  const file = await readTextFile(path, { maxBytes: 64 << 20, followLinks: false });
+  const file = await readTextFile(path, { maxBytes: 8 * TEXT_BYTES, followLinks: false });
   const unusable = (why: string) =>
     new BottleError("STATE_UNUSABLE", `${path} ${why}`, {
       hint: "the bottle was made by another version, or its folder was changed",

@@ -4,8 +4,7 @@ import type { FoundSkill, HostFile } from "../../core/model/setup.ts";
 import { expandHome } from "../../core/plan/home-path.ts";
 import { holdsDocumentedSecret } from "../../core/plan/secret-shape.ts";
 import { refuseSource, type SourceBounds } from "../../core/plan/source-refusals.ts";
-import { readTree, TREE_LIMITS, type TreeFile } from "../../host/file-tree.ts";
-import { readTextFile } from "../../host/files.ts";
+import { readTree, readWithin, TREE_LIMITS, type TreeFile } from "../../host/file-tree.ts";
 
 /** Where the paths of a manifest begin, and where they may lead. */
 export interface SetupSource {
@@ -26,9 +25,15 @@ export async function findPrompt(
   const problem = (why: string) => ({ text: null, problems: [`prompt file ${path}: ${why}`] });
   const found = await locate(path, source);
   if (!found.ok) return problem(found.why);
-  const file = await readTextFile(found.real, { maxBytes: PROMPT_BYTES, followLinks: false });
-  if (file.kind === "text") return { text: file.text, problems: [] };
-  return problem(`${found.real} ${file.kind === "missing" ? "does not exist" : file.why}`);
+  if (found.isFolder) return problem(`${found.real} is a folder`);
+  const file = await readWithin(found.real, source.bounds.project ?? found.real, PROMPT_BYTES);
+  if (file.kind === "large") return problem(`${found.real} is larger than ${PROMPT_BYTES >> 10} KiB`);
+  if (file.kind === "fault") return problem(`${found.real} ${file.why}`);
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(file.content), problems: [] };
+  } catch {
+    return problem(`${found.real} is not UTF-8 text`);
+  }
 }
 
 /** Every skill, or all that is wrong with any of them. */
