@@ -5,6 +5,7 @@ import { writePatch } from "../session/work/patch.ts";
 import { hasWork, selectWork } from "../session/work/selection.ts";
 import { summarise, type WorkSummary } from "../session/work/summary.ts";
 import { addShown, shownKey } from "../state/work-files.ts";
+import { configurationDiff, configurationNote } from "./configuration-diff.ts";
 import { sessionContext } from "./session-context.ts";
 import { patchWriter } from "./terminal-patch.ts";
 import { flag, text, type VerbRun } from "./verb.ts";
@@ -15,8 +16,10 @@ export const diff: VerbRun = diffBy(collectWork);
 /** The verb with another way to get the work out of a bottle, and another place for a patch that no terminal shows. */
 export function diffBy(collect: Collect, raw?: (piece: Buffer) => void): VerbRun {
   return async (input, io) => {
+    if (flag(input, "config")) return configurationDiff(input, io);
     const context = sessionContext(io);
     const [name = "", ...paths] = input.positionals;
+    const configuration = paths.length === 0 ? configurationNote(name, context) : null;
     await using all = await importBottleWork(name, collect, context);
     const from = text(input, "from") ?? null;
     const works = await selectWork(all, from);
@@ -34,6 +37,8 @@ export function diffBy(collect: Collect, raw?: (piece: Buffer) => void): VerbRun
     for (const line of summaries.flatMap((summary) => describe(name, summary))) io.say(line);
     const others = works.filter((work) => !hasWork(work)).flatMap(({ refs }) => refs);
     for (const ref of others) io.say(otherRef(name, ref.name));
+    const note = await configuration;
+    if (note !== null) io.say(note);
     const stat = flag(input, "stat") && !flag(input, "patch");
     const width = (io.stdoutIsTerminal && process.stdout.columns) || 80;
     const request = { what: stat ? "stat" : "patch", paths, binary: !io.stdoutIsTerminal, width } as const;

@@ -14,12 +14,17 @@ export const workVerbs: readonly Verb[] = [
       { flags: "--stat", summary: "only files and counts of lines" },
       { flags: "--patch", summary: "the whole patch (default)" },
       FROM,
+      {
+        flags: "--config",
+        summary: "what the agent changed in its own settings, skills and commands, instead of its work",
+      },
       FORMAT,
     ],
     details:
       "Works while the agent runs and after it has ended. stderr has the id of the work, its commits and the files that " +
       "hosts or tools run; stdout has the patch, which git apply takes as it is when it is piped. On a terminal control " +
-      "characters are escaped. What was uncommitted when the agent began is not part of it.",
+      "characters are escaped. What was uncommitted when the agent began is not part of it. What it changed in its own " +
+      "configuration is named too, and stays in the bottle.",
     examples: [
       "bottle diff claude-x7k2p",
       "bottle diff claude-x7k2p --stat",

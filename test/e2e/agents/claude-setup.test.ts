@@ -3,11 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { loadBackend } from "../../../src/backends/builtins.ts";
 import { judgeBody } from "../../../src/core/policy/bodies.ts";
 import { MODEL_HOST, type StandIn, startStandIn } from "../../../src/demo/stand-in.ts";
-import { gatherFacts } from "../../../src/host/facts.ts";
-import { changedConfiguration } from "../../../src/session/provisioned.ts";
 import { bottlePaths, layoutOf } from "../../../src/state/layout.ts";
 import { claudeBinary, skipWithout } from "../../support/needs.ts";
 import { newOperator, type Operator } from "../../support/operator.ts";
@@ -132,15 +129,26 @@ test("instructions, skills, memory, commands, agents, hooks and an MCP server of
     const asked = readFileSync(join(paths.workspace, "asked.txt"), "utf8");
     assert.equal(asked, "blue none");
 
-    const bottle = { name: "one", backend: await loadBackend("bubblewrap"), paths };
-    const facts = gatherFacts();
-    const report = await changedConfiguration(bottle, { facts, signal: new AbortController().signal });
-    assert.equal(report.whole, true);
+    const json = await operator.bottle(["diff", "--config", "one", "--format", "json"]);
+    const report = JSON.parse(json.stdout);
     assert.deepEqual(
-      report.changes.map(({ kind, path }) => `${kind} ${path.replace("/home/agent/", "")}`),
-      ["changed .claude/CLAUDE.md", "removed .claude/commands/foo.md", "added .claude/skills/evil/SKILL.md"],
+      report.configuration.map(({ kind, path }: { kind: string; path: string }) => `${kind} ${path}`),
+      [
+        "changed /home/agent/.claude/CLAUDE.md",
+        "removed /home/agent/.claude/commands/foo.md",
+        "added /home/agent/.claude/skills/evil/SKILL.md",
+      ],
+      json.stderr,
     );
-    assert.match(report.changes[0]?.patch ?? "", /\n - be kind MEMORYMARK\n\+- and kinder\n$/);
+    assert.equal(report.whole, true);
+    const text = await operator.bottle(["diff", "--config", "one"]);
+    assert.match(text.stdout, /\n - be kind MEMORYMARK\n\+- and kinder\n/);
+    const work = await operator.bottle(["diff", "one"]);
+    assert.match(
+      work.stderr,
+      /configuration: changed .*CLAUDE\.md, removed .*foo\.md, added .*(bottle diff --config one)/,
+    );
+    assert.ok(!work.stdout.includes("and kinder") && work.stdout.includes("asked.txt"), work.stdout + work.stderr);
     assert.equal(readFileSync(join(operator.home, ".claude/CLAUDE.md"), "utf8"), "- be kind MEMORYMARK\n");
     assert.equal((await operator.bottle(["rm", "one"])).code, 0);
   });
