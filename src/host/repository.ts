@@ -57,7 +57,9 @@ export async function repositoryAt(root: string): Promise<RepositoryFinding> {
 
 async function described(root: string, gitDir: string, commonDir: string): Promise<RepositoryFinding> {
   const objects = join(commonDir, "objects");
-  const whole = (await isFolder(objects)) && (await lstat(join(gitDir, "HEAD")).catch(() => null)) !== null;
+  const stat = await lstat(objects).catch(() => null);
+  if (stat?.isSymbolicLink()) return { kind: "refused", root, why: `${objects} is a link` };
+  const whole = stat?.isDirectory() === true && (await lstat(join(gitDir, "HEAD")).catch(() => null)) !== null;
   // As git: a folder called .git that is no repository counts for nothing.
   if (!whole) return { kind: "none" };
   return { kind: "repository", repository: { root, gitDir, commonDir, alternates: await alternatesOf(objects) } };

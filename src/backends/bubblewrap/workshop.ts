@@ -48,6 +48,8 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
     arguments: [
       ...namespaceArguments(ids.mode, asAgent ? BECOME : OPEN),
       ...["--seccomp", String(FD.filter)],
+      // Said explicitly: bwrap would close it to the agent where root made it, and awk is a link through it.
+      ...["--perms", "0755", "--dir", "/etc"],
       ...programArguments({ links: view.links.filter((link) => !link.path.startsWith("/etc/")), binds: [] }),
       ...view.binds
         .filter((bind) => !bind.guest.startsWith("/etc/"))

@@ -61,6 +61,9 @@ async function begin(beginning: Beginning, kind: "clone" | "copy", top: Part): P
   const repositories: RepositoryBase[] = [];
   const open = [top];
   for (let part = open.shift(); part !== undefined; part = open.shift()) {
+    for (const folder of part.repository?.alternates ?? []) {
+      beginning.say(`bottle: note: the repository ${printable(part.host)} borrows objects from ${printable(folder)}`);
+    }
     const place = join(beginning.paths.baseFolder, `${repositories.length}.git`);
     const report = await bring(beginning, part, place);
     repositories.push(baseOf(part, place, report));

@@ -75,6 +75,9 @@ if [ -s /tmp/include ]; then
   tr '\n' '\0' </tmp/include | GIT_LITERAL_PATHSPECS=0 xargs -0 -r git $quiet ls-files --others --ignored --exclude-standard -z -- >/tmp/included
   grep -zv '/$' /tmp/included | git $quiet update-index --add -z --stdin || true
 fi
+# For a collection where the agent has lost its repository.
+cp -p "$own/index" "$base/snapshot-index"
+GIT_INDEX_FILE=$base/snapshot-index git $quiet update-index --no-split-index --force-write-index
 tree=$(git $quiet write-tree)
 empty=$(git hash-object -t tree /dev/null)
 snapshot=$head

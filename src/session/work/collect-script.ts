@@ -35,24 +35,36 @@ if [ "$kind" = git ] && [ -d "$theirs/objects" ] && [ "$(format_of "$theirs/conf
   fi
   head=$(git_of rev-parse -q --verify 'HEAD^{commit}' 2>/dev/null) || head=
   branch=$(git_of symbolic-ref -q HEAD 2>/dev/null) || branch=
-  git_of for-each-ref --format='%(objectname) %(refname)' refs/heads refs/tags 2>/dev/null |
-    { grep -vxFf "$base/brought-refs" || [ $? = 1 ]; } | head -n 1000 >/tmp/refs
+  git_of for-each-ref --format='%(objectname) %(refname)' refs/heads refs/tags >/tmp/all 2>/dev/null || printf '.git/refs\0' >>/tmp/missed
+  grep -vxFf "$base/brought-refs" /tmp/all >/tmp/new || [ $? = 1 ]
+  head -n 1000 /tmp/new >/tmp/refs
+  cmp -s /tmp/new /tmp/refs || printf '.git/refs\0' >>/tmp/missed
   for file in "$theirs/index" "$theirs"/sharedindex.*; do [ ! -f "$file" ] || cp -p "$file" "$GIT_DIR/"; done
 fi
 parent=${"$"}{head:-$snapshot}
-git rev-parse -q --verify "$parent^{commit}" >/dev/null || { echo "the commit $parent is missing in the bottle" >&2; exit 3; }
+lost=
 cd "$work"
-# An index that the agent broke only costs time.
-git ls-files --stage >/dev/null 2>&1 || rm -f "$GIT_DIR/index"
-[ -f "$GIT_DIR/index" ] || git read-tree "$parent"
+# An index that the agent broke only costs time. Without its objects there is what we know of the start.
+git ls-files --stage >/dev/null 2>&1 || rm -f "$GIT_DIR/index" "$GIT_DIR"/sharedindex.*
+if ! git rev-parse -q --verify "$parent^{commit}" >/dev/null || ! { [ -f "$GIT_DIR/index" ] || git read-tree "$parent" 2>/dev/null; }; then
+  [ "$kind" = git ] && [ "$full" != full ] || { echo "the commit $parent is missing in the bottle" >&2; exit 3; }
+  lost=--missing-ok parent=$snapshot head= branch=
+  : >/tmp/refs
+  cp -p "$base/snapshot-index" "$GIT_DIR/index"
+fi
 exclude=--exclude-standard
 [ "$kind" = git ] || exclude=
 largest=1048576k
 stage $exclude
-tree=$(git $quiet write-tree)
+tree=$(git $quiet write-tree $lost)
 commit=$parent
-if [ "$tree" != "$(git rev-parse "$parent^{tree}")" ]; then
-  commit=$(echo 'Work that was not committed in the bottle' | git commit-tree -p "$parent" "$tree")
+message='Work that was not committed in the bottle'
+if [ -n "$lost" ]; then
+  # commit-tree wants to see the parent.
+  commit=$(printf 'tree %s\nparent %s\nauthor %s\ncommitter %s\n\n%s\n' "$tree" "$parent" "$(git var GIT_AUTHOR_IDENT)" "$(git var GIT_COMMITTER_IDENT)" "$message" |
+    git hash-object -w -t commit --stdin)
+elif [ "$tree" != "$(git rev-parse "$parent^{tree}")" ]; then
+  commit=$(echo "$message" | git commit-tree -p "$parent" "$tree")
 fi
 { echo "$commit"; cut -d' ' -f1 /tmp/refs; } >/tmp/tips
 if [ "$full" != full ]; then
@@ -62,10 +74,17 @@ fi
 printf 'format %s\nwork %s\n' "$format" "$commit"
 [ -z "$head" ] || printf 'head %s\n' "$head"
 [ -z "$branch" ] || printf 'branch %s\n' "$(printf %s "$branch" | hex)"
-while read -r id name; do printf 'ref %s %s\n' "$id" "$(printf %s "$name" | hex)"; done </tmp/refs
+cut -d' ' -f1 /tmp/refs | sed 's/^/ref /' >/tmp/ids
+cut -d' ' -f2- /tmp/refs | tr '\n' '\0' | hexes | paste -d' ' /tmp/ids -
 { grep -z '/$' /tmp/others || true; } | head -zn 1000 | listed embedded
 told
 echo
+if [ -n "$lost" ]; then
+  # All that was written here, and nothing that it leads to.
+  rm "$GIT_DIR/objects/info/alternates"
+  git cat-file --batch-all-objects --batch-check='%(objectname)' | exec git $quiet pack-objects -q --delta-base-offset --stdout
+  exit
+fi
 missing=
 ls "$theirs"/objects/pack/*.promisor >/dev/null 2>&1 && missing=--missing=allow-any
 exec git $quiet -c pack.window=10 pack-objects -q --revs --thin --delta-base-offset $missing --stdout </tmp/tips

@@ -13,8 +13,9 @@ export GIT_AUTHOR_NAME=bot-bottle GIT_AUTHOR_EMAIL=bot-bottle@localhost
 export GIT_COMMITTER_NAME=bot-bottle GIT_COMMITTER_EMAIL=bot-bottle@localhost
 quiet="-c core.untrackedCache=false -c core.fsmonitor=false -c submodule.recurse=false -c core.hooksPath=/dev/null -c gc.auto=0 -c advice.detachedHead=false -c core.looseCompression=1"
 hex() { od -An -v -tx1 | tr -d ' \n'; }
-# NUL-separated names on stdin, one "key hex" line each.
-listed() { xargs -0 -r -n1 sh -c 'printf "%s " "$1"; printf %s "$2" | od -An -v -tx1 | tr -d " \n"; echo' listed "$1"; }
+# NUL-terminated names on stdin, one line of hex each.
+hexes() { od -An -v -tx1 -w1 | awk '$1 == "00" { print s; s = ""; next } { s = s $1 }'; }
+listed() { hexes | sed "s/^/$1 /"; }
 format_of() { f=$(git config --file "$1" --get extensions.objectformat 2>/dev/null) || f=sha1; case $f in sha1|sha256) echo "$f" ;; *) echo sha1 ;; esac; }
 # Stages every file of the work tree that is not ignored: "$@" are options of ls-files. A repository within it is not one of its files.
 # Never git add: it runs git status in submodules, with their configuration.

@@ -113,7 +113,7 @@ test("a merge or rebase that stopped at conflicts comes with its files as they l
       ! git ${command} >/dev/null 2>&1`);
     const began = await trial.begin();
     assert.equal(await began.inside(STATUS), "");
-    assert.match(await began.inside("cat a"), /^<<<<<<<[\s\S]*=======[\s\S]*>>>>>>>/);
+    assert.match(await began.inside("cat a"), /^<<<<<<< [\s\S]*=======[\s\S]*>>>>>>> /);
     assert.equal(await began.inside("ls | tr '\\n' ' '"), "a b c ");
     await began.inside("echo merged >a; git commit -qam merged");
     assert.equal((await began.collect()).read("a"), "merged\n");

@@ -85,6 +85,8 @@ export function newTrial(context: TestContext): Trial {
     PATH: "/usr/bin:/bin",
     LC_ALL: "C.UTF-8",
     GIT_CONFIG_NOSYSTEM: "1",
+    // With a socket as stdin and none, bash takes itself for a remote shell.
+    SHLVL: "1",
   };
   writeFileSync(
     join(home, ".gitconfig"),
