@@ -16,6 +16,8 @@ export interface WorkReport {
   readonly embedded: readonly string[];
   /** Files that could not be taken, for people to read: unreadable, no file at all, too large, or never still. */
   readonly missed: readonly string[];
+  /** How many bytes of old objects follow the report, and whether these are all; null: none were asked for. */
+  readonly history: { readonly bytes: number; readonly whole: boolean } | null;
 }
 
 /** Longest head of a report, in bytes. */
@@ -63,10 +65,21 @@ export function readWorkReport(text: string): WorkReport | null {
   const all = [...ids.filter((id) => id !== null), ...refs.map(({ id }) => id)];
   if (!all.every((id) => isObjectId(id) && id.length === length)) return null;
   const [snapshot = null, work = null, head = null] = ids;
-  return { format, snapshot, work, head, branch: named, refs, embedded, missed };
+  const history = readHistory(single);
+  if (history === undefined) return null;
+  return { format, snapshot, work, head, branch: named, refs, embedded, missed, history };
 }
 
-const SINGLE = new Set(["format", "snapshot", "work", "head", "branch"]);
+function readHistory(single: ReadonlyMap<string, string>): WorkReport["history"] | undefined {
+  const whole = single.get("history-whole");
+  const part = single.get("history-part");
+  if (whole === undefined && part === undefined) return null;
+  const bytes = whole ?? part ?? "";
+  if ((whole !== undefined && part !== undefined) || !/^\d{1,12}$/.test(bytes)) return undefined;
+  return { bytes: Number(bytes), whole: whole !== undefined };
+}
+
+const SINGLE = new Set(["format", "snapshot", "work", "head", "branch", "history-whole", "history-part"]);
 
 function isObjectId(text: string): boolean {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);

@@ -7,14 +7,13 @@ import type { BottlePlan } from "../../core/model/plan.ts";
 import type { Secret } from "../../core/model/secret.ts";
 import type { RepositoryBase } from "../../core/model/work.ts";
 import { printable } from "../../core/wire/printable.ts";
-import { REPORT_LIMIT, readWorkReport, type WorkReport } from "../../core/wire/work-report.ts";
+import type { WorkReport } from "../../core/wire/work-report.ts";
 import { type HostRepository, repositoryAt } from "../../host/repository.ts";
 import { writeBase } from "../../state/base-file.ts";
 import type { LivePaths } from "../../state/layout.ts";
-import { searchFor } from "../secret-search.ts";
 import { CLONE_SCRIPT } from "./clone-script.ts";
+import { type CloneSearch, cloneSearch } from "./clone-search.ts";
 import { FOLDER_SCRIPT } from "./folder-script.ts";
-import { reportReader } from "./report-reader.ts";
 
 /** What a start needs to bring in a workspace and to know later what became of it. */
 export interface Beginning {
@@ -33,6 +32,8 @@ export interface Beginning {
 const MOST_REPOSITORIES = 256;
 /** Files that could not be read: so many are named. */
 const MOST_NOTES = 5;
+/** Bytes of objects that are searched for credentials at each start, newest first. */
+const HISTORY_LIMIT = 256 * 2 ** 20;
 
 /** One repository to bring: where it is in the workspace, and on the host; `repository` null: a plain folder. */
 interface Part {
@@ -116,9 +117,7 @@ function sayMissed({ say }: Beginning, { path }: Part, missed: readonly string[]
 
 async function bring(beginning: Beginning, part: Part, place: string): Promise<WorkReport> {
   const { plan, backend, facts, paths, secrets, signal } = beginning;
-  const reader = reportReader(REPORT_LIMIT);
-  const detector = searchFor(secrets);
-  const found = new Set<string>();
+  const search = cloneSearch(secrets);
   await mkdir(place, { mode: 0o755 });
   // For the agent to read when its work is collected, whatever the umask; the folders around it are closed to everybody else.
   for (const folder of [paths.baseFolder, place]) await chmod(folder, 0o755);
@@ -129,7 +128,7 @@ async function bring(beginning: Beginning, part: Part, place: string): Promise<W
       as: "owner",
       ...(part.repository === null ? folderJob(part, place) : cloneJob(beginning, part, part.repository, place)),
       onStdout: (chunk) => {
-        for (const name of detector.push(reader.push(chunk))) found.add(name);
+        search.push(chunk);
         return undefined;
       },
       signal,
@@ -137,16 +136,35 @@ async function bring(beginning: Beginning, part: Part, place: string): Promise<W
     facts,
   );
   if (signal.aborted) throw new BottleError("BOTTLE_GONE", `interrupted by ${String(signal.reason)}`);
-  const report = result.code === 0 ? readWorkReport(reader.head() ?? "") : null;
+  const report = result.code === 0 ? search.report() : null;
   if (report === null) throw unreadable(part.host, firstLine(result));
-  if (found.size > 0) {
-    throw new BottleError(
-      "SECRET_EXPOSED",
-      `the workspace ${part.host} contains the value of the credential ${[...found].join(", ")}, which must not enter a bottle`,
-      { hint: `find the file with: git -C ${part.host} grep -lF "$VALUE"; remove it from there and start again` },
-    );
+  refuseExposed(part.host, search);
+  if (report.history?.whole === false) {
+    const searched = `the newest ${HISTORY_LIMIT / 2 ** 20} MiB of the history of ${printable(part.host)}`;
+    beginning.say(`bottle: note: only ${searched} were searched for the values of credentials`);
   }
   return report;
+}
+
+function refuseExposed(host: string, { inFiles, inHistory }: CloneSearch): void {
+  const [where, names, hint] =
+    inFiles.size > 0
+      ? [
+          "workspace",
+          inFiles,
+          `find the file with: git -C ${host} grep -lF "$VALUE"; remove it from there and start again`,
+        ]
+      : [
+          "history of",
+          inHistory,
+          `git -C ${host} log --all --oneline -S "$VALUE" names the commits; change the credential at its issuer, or take the files without git: --workspace copy`,
+        ];
+  if (names.size === 0) return;
+  throw new BottleError(
+    "SECRET_EXPOSED",
+    `the ${where} ${host} contains the value of the credential ${[...names].join(", ")}, which must not enter a bottle`,
+    { hint },
+  );
 }
 
 type Job = Pick<WorkshopJob, "script" | "args" | "folders" | "stdin">;
@@ -171,7 +189,7 @@ function cloneJob({ plan, paths, secrets, ignored }: Beginning, part: Part, from
     script: CLONE_SCRIPT,
     args: [
       ...["/source/work", gitDir, "/source/git", join("/target", part.path), "/base"],
-      ...[secrets.length > 0 ? "search" : "", ...alternates.map(({ guest }) => guest)],
+      ...[secrets.length > 0 ? String(HISTORY_LIMIT) : "", ...alternates.map(({ guest }) => guest)],
     ],
     folders: [
       { host: part.host, guest: "/source/work" },

@@ -6,7 +6,7 @@ import { SCRIPT_HEAD } from "./script-parts.ts";
  * listed here is taken over, and of a remote's URL no password.
  *
  * Arguments: `$1` work tree, `$2` git dir, `$3` common dir, `$4` target work tree, `$5` our own repository for what the
- * snapshot has beyond the operator's objects, `$6` "search" to stream out what was checked out; from `$7` on object
+ * snapshot has beyond the operator's objects, `$6` how many bytes of the history to stream out to be searched, and with them all files, or nothing; from `$7` on object
  * folders that are borrowed from. On stdin: patterns of files that the operator ignores everywhere, an empty line, and
  * pathspecs of ignored files to bring along. On stdout: a report (core/wire/work-report), then the tar stream.
  */
@@ -118,6 +118,13 @@ printf 'format %s\nsnapshot %s\n' "$format" "$snapshot"
 [ -z "$branch" ] || printf 'branch %s\n' "$(printf %s "$branch" | hex)"
 head -zn 1000 /tmp/embedded | listed embedded
 told
+[ -n "$search" ] || { echo; exit 0; }
+# The newest come first in a pack. As many as fit, as long as cat-file --batch writes them: a line before and an end of line after each.
+export GIT_DIR="$own"
+all() { git cat-file --batch-all-objects --unordered "$@"; }
+all --batch-check | awk -v most="$search" '{ n = length($0) + 1 + $3 + 1; if (sum + n > most) { part = 1; exit } sum += n } END { printf "history-%s %.0f\n", part ? "part" : "whole", sum }' >/tmp/history
+cat /tmp/history
 echo
-if [ "$search" = search ]; then exec tar -cf - --warning=none --exclude=./.git/objects . ; fi
+all --batch --buffer 2>/dev/null | head -c "$(cut -d' ' -f2 /tmp/history)"
+exec tar -cf - --warning=none --exclude=./.git/objects .
 `;

@@ -92,7 +92,11 @@ test("a report that git made is read whole", () => {
     refs: [{ name: ref, id: "3".repeat(64) }],
     embedded: ["libs/a b"],
     missed: ["x\ny"],
+    history: null,
   });
+  assert.deepEqual(readWorkReport("format sha1\nhistory-part 12")?.history, { bytes: 12, whole: false });
+  assert.equal(readWorkReport("format sha1\nhistory-part 12\nhistory-whole 12"), null);
+  assert.equal(readWorkReport("format sha1\nhistory-whole -1"), null);
   for (const wrong of [
     `${text}\nwork ${"1".repeat(64)}`,
     text.replace("sha256", "sha1"),
