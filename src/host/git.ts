@@ -48,6 +48,8 @@ export const QUIET: Readonly<Record<string, string>> = {
   GIT_EDITOR: "true",
   GIT_PAGER: "cat",
   GIT_ASKPASS: "",
+  // No single thing that git holds in memory is larger: what is huge is streamed (core.bigFileThreshold).
+  GIT_ALLOC_LIMIT: "1g",
 };
 
 /** What git may run by configuration, off; and names that another file system takes for `.git`, refused. */

@@ -32,13 +32,14 @@ export function patchPainter(colour: boolean): (line: string) => string {
 type Kind = keyof typeof COLOURS | "context" | "other";
 
 function headKind(line: string): Kind {
+  // "\ No newline at end of file" belongs to the line before, the last of its hunk perhaps.
+  if (line.startsWith("\\")) return "other";
   return line.startsWith("@@ ") ? "frag" : "meta";
 }
 
 function bodyKind(line: string): Kind {
   if (line.startsWith("+")) return "new";
   if (line.startsWith("-")) return "old";
-  // "\ No newline at end of file" belongs to the line before.
   return line.startsWith("\\") ? "other" : "context";
 }
 

@@ -27,6 +27,8 @@ export interface BenchOptions {
   readonly objectFormat?: "sha1" | "sha256";
   /** A plain folder instead of a repository. */
   readonly plain?: boolean;
+  /** One that another process made and began; it is not removed then. */
+  readonly adopt?: string;
 }
 
 /**
@@ -34,10 +36,10 @@ export interface BenchOptions {
  * the pack that comes out are made with plain git here; everything behind them is the real thing.
  */
 export class WorkBench implements Disposable {
-  readonly folder = mkdtempSync(join(tmpdir(), "work-"));
-  readonly home = join(this.folder, "home");
-  readonly host = join(this.folder, "host");
-  readonly inside = join(this.folder, "inside");
+  readonly folder: string;
+  readonly home: string;
+  readonly host: string;
+  readonly inside: string;
   /** What a hostile bottle says instead, and with which bytes. */
   tamper: (collected: Awaited<ReturnType<Collect>>) => Awaited<ReturnType<Collect>> = (collected) => collected;
   fulls: boolean[] = [];
@@ -47,11 +49,10 @@ export class WorkBench implements Disposable {
 
   constructor(options: BenchOptions = {}) {
     this.#options = options;
-    for (const folder of [this.home, this.host, this.inside]) mkdirSync(folder, { recursive: true });
-    writeFileSync(
-      join(this.home, ".gitconfig"),
-      "[user]\nname = Olga Operator\nemail = olga@example.com\n[init]\ndefaultBranch = main\n[advice]\ndetachedHead = false\n",
-    );
+    this.folder = options.adopt ?? mkdtempSync(join(tmpdir(), "work-"));
+    this.home = join(this.folder, "home");
+    this.host = join(this.folder, "host");
+    this.inside = join(this.folder, "inside");
     this.env = {
       HOME: this.home,
       PATH: "/usr/bin:/bin",
@@ -59,11 +60,17 @@ export class WorkBench implements Disposable {
       GIT_CONFIG_NOSYSTEM: "1",
       XDG_STATE_HOME: join(this.folder, "state"),
     };
+    if (options.adopt !== undefined) return;
+    for (const folder of [this.home, this.host, this.inside]) mkdirSync(folder, { recursive: true });
+    writeFileSync(
+      join(this.home, ".gitconfig"),
+      "[user]\nname = Olga Operator\nemail = olga@example.com\n[init]\ndefaultBranch = main\n[advice]\ndetachedHead = false\n",
+    );
     if (options.plain !== true) this.git(this.host, "init", "-q", `--object-format=${options.objectFormat ?? "sha1"}`);
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.#options.adopt === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Runs git there as the operator would, or with `env` in addition. Throws when it fails. */
