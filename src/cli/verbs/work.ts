@@ -40,7 +40,10 @@ export const workVerbs: readonly Verb[] = [
     options: [
       { flags: "--branch <branch>", summary: "as commits on this branch; no file is touched" },
       { flags: "--patch", summary: "all of it as uncommitted changes" },
-      { flags: "-i, --interactive", summary: "ask for each file; what is chosen lands as uncommitted changes" },
+      {
+        flags: "-i, --interactive",
+        summary: "ask for each file, and for its parts; what is chosen lands as uncommitted changes",
+      },
       {
         flags: "--accept <path>",
         summary: "let this file in, though hosts or tools run it (FOLDER/: all in it)",

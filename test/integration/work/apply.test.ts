@@ -220,6 +220,16 @@ test("--interactive takes the files that were chosen, as uncommitted changes", g
   assert.match(alone.said, /terminal/);
 });
 
+test("--interactive splits a file into its parts", git, async () => {
+  const lines = (first: string, last: string) => `${first}\n${"same\n".repeat(20)}${last}`;
+  using bench = await begun({ "a.txt": lines("1", "2\n"), "b.txt": "b\n" });
+  bench.commit(bench.inside, { "a.txt": lines("one", "two, without a line feed"), "b.txt": "bb\n" }, "all");
+  const done = await bench.apply({ interactive: true }, ["s", "n", "y", "n"]);
+  assert.equal(done.code, 0, done.said);
+  assert.equal(bench.read("a.txt"), lines("1", "two, without a line feed"));
+  assert.equal(bench.status(), " M a.txt");
+});
+
 test("what lands is what was seen: --expect, and a bottle that has moved on", git, async () => {
   using bench = await begun();
   bench.commit(bench.inside, { "a.txt": "1\n" }, "1");
