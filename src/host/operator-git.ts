@@ -47,7 +47,7 @@ export async function operatorGit(
 }
 
 /** For each driver that the keys of a configuration define, settings that take it out. Pure. */
-function silenced(keys: readonly string[]): readonly (readonly [string, string])[] {
+export function silenced(keys: readonly string[]): readonly (readonly [string, string])[] {
   const settings: (readonly [string, string])[] = [];
   const seen = new Set<string>();
   for (const key of keys) {

@@ -1,7 +1,7 @@
 /** Where things are inside every bottle. Known before the bottle exists, so that the plan can name them. */
 export const GUEST_HOME = "/home/agent";
 /** Of a workspace whose own path is taken inside. */
-const GUEST_WORKSPACE = "/workspace";
+export const GUEST_WORKSPACE = "/workspace";
 
 /** What a bottle keeps for itself: no workspace can be shown at, in or around one of these. */
 const TAKEN = [
