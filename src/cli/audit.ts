@@ -1,9 +1,12 @@
 import type { AuditEvent } from "../core/model/audit.ts";
+import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { printable } from "../core/wire/printable.ts";
 import { stateOf } from "../session/reconcile.ts";
+import type { AuditLine } from "../state/audit-format.ts";
 import { readAudit, verifyAudit } from "../state/audit-reader.ts";
-import { bottlePaths } from "../state/layout.ts";
-import { readRecord } from "../state/records.ts";
+import { bottlePaths, type Layout } from "../state/layout.ts";
+import { findBottle, readRecord } from "../state/records.ts";
+import { readerGone, writePaced } from "./paced-output.ts";
 import { sessionContext } from "./session-context.ts";
 import { flag, text, type VerbRun } from "./verb.ts";
 
@@ -39,8 +42,7 @@ export const audit: VerbRun = async (input, io) => {
     else io.out(`line ${verdict.line}: ${printable(verdict.problem)}\n`);
     return verdict.ok ? 0 : 5;
   }
-  const following = flag(input, "follow") && stateOf(record) === "running";
-  const stop = following ? untilEnded(name, layout, signal) : undefined;
+  const stop = flag(input, "follow") && lives(record) ? untilEnded(record, layout, signal) : undefined;
   // Whatever asks before the bottle is sealed is the seal check: the agent is not there yet.
   let sealed = false;
   for await (const parsed of readAudit(path, stop)) {
@@ -48,22 +50,29 @@ export const audit: VerbRun = async (input, io) => {
     if (!parsed.ok) io.say(`bottle: audit log of ${name}: ${parsed.problem}`);
     else if (flag(input, "denied") && !(parsed.line.event.type === "decision" && parsed.line.event.verdict === "deny"))
       continue;
-    else if (text(input, "format") === "json") io.out(`${JSON.stringify(parsed.line)}\n`);
-    else {
-      const { event, time } = parsed.line;
-      const probe = event.type === "decision" && !sealed ? "  <- the seal check's own probe" : "";
-      io.out(`${time.slice(11, 23)}  ${printable(describe(event))}${probe}\n`);
-    }
+    else if (!(await writePaced(shown(parsed.line, sealed, text(input, "format") === "json")))) break;
+    if (readerGone()) break;
   }
   return 0;
 };
 
-/** Aborts when the bottle has ended or the operator stops. */
-function untilEnded(name: string, layout: Parameters<typeof readRecord>[0], signal: AbortSignal): AbortSignal {
+/** One line for people or programs. */
+function shown(line: AuditLine, sealed: boolean, json: boolean): string {
+  if (json) return `${JSON.stringify(line)}\n`;
+  const { event, time } = line;
+  const probe = event.type === "decision" && !sealed ? "  <- the seal check's own probe" : "";
+  return `${time.slice(11, 23)}  ${printable(describe(event))}${probe}\n`;
+}
+
+/** Also one that is still being made: its log has begun. */
+const lives = (record: BottleRecord): boolean => ["creating", "running"].includes(stateOf(record));
+
+/** Aborts when the bottle has ended, was removed, or nobody reads or wants it any more. */
+function untilEnded(record: BottleRecord, layout: Layout, signal: AbortSignal): AbortSignal {
   const ended = new AbortController();
   const timer = setInterval(async () => {
-    const record = await readRecord(layout, name).catch(() => null);
-    if (record !== null && stateOf(record) === "running") return;
+    const now = (await findBottle(layout, record.name).catch(() => null))?.record ?? null;
+    if (now?.createdAt === record.createdAt && lives(now) && !readerGone()) return;
     clearInterval(timer);
     ended.abort();
   }, 500);

@@ -118,3 +118,11 @@ export async function readTextFile(
     await file.close();
   }
 }
+
+/** Opens a file for reading; null when it is not there. */
+export async function openIfThere(path: string): Promise<import("node:fs/promises").FileHandle | null> {
+  return open(path).catch((error: unknown) => {
+    if (isErrno(error, "ENOENT")) return null;
+    throw error;
+  });
+}

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { isErrno } from "../host/files.ts";
+import type { FileHandle } from "node:fs/promises";
+import { openIfThere } from "../host/files.ts";
 
 /** Longer than any first line of script(1), which holds the whole command. */
 const HEAD_BYTES = 64 * 1024;
@@ -53,22 +53,22 @@ export interface TranscriptSpan {
  * A file that is not there is empty.
  */
 export async function transcriptSpan(path: string): Promise<TranscriptSpan> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const part = async (position: number, length: number): Promise<string> => {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-      return buffer.toString("latin1", 0, bytesRead);
-    };
-    const head = await part(0, Math.min(size, HEAD_BYTES));
-    if (!head.startsWith("Script started on ") || !/^[^[\n]*\[COMMAND="trap ''/.test(head))
-      return { start: 0, end: size };
-    const start = head.indexOf("\n") + 1;
-    const tail = await part(Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
-    const last = /\n?Script done on [^[\n]*\[COMMAND_EXIT_CODE="\d+"\]\n$/.exec(tail)?.[0].length ?? 0;
-    return { start: start === 0 ? size : start, end: Math.max(start, size - last) };
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return { start: 0, end: 0 };
-    throw error;
-  }
+  await using file = await openIfThere(path);
+  return file === null ? { start: 0, end: 0 } : await spanIn(file);
+}
+
+/** As `transcriptSpan`, of a file that is open. */
+export async function spanIn(file: FileHandle): Promise<TranscriptSpan> {
+  const { size } = await file.stat();
+  const part = async (position: number, length: number): Promise<string> => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+    return buffer.toString("latin1", 0, bytesRead);
+  };
+  const head = await part(0, Math.min(size, HEAD_BYTES));
+  if (!head.startsWith("Script started on ") || !/^[^[\n]*\[COMMAND="trap ''/.test(head))
+    return { start: 0, end: size };
+  const start = head.indexOf("\n") + 1;
+  const tail = await part(Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
+  const last = /\n?Script done on [^[\n]*\[COMMAND_EXIT_CODE="\d+"\]\n$/.exec(tail)?.[0].length ?? 0;
+  return { start: start === 0 ? size : start, end: Math.max(start, size - last) };
 }

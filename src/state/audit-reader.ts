@@ -1,22 +1,25 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { openIfThere } from "../host/files.ts";
 import { type AuditHead, followsHead, GENESIS, type ParsedAuditLine, parseAuditLine } from "./audit-format.ts";
 
 const FOLLOW_MS = 200;
 
+const PIECE_BYTES = 64 * 1024;
+
 /**
  * Lines of a log as they stand, streamed in constant memory. With `follow` it goes on with what is appended until the
- * signal aborts. A missing file has no lines. What looks changed is yielded as a problem, never skipped.
+ * signal aborts, then to the end of what is there, also when the log was removed meanwhile. A missing file has no lines.
+ * What looks changed is yielded as a problem, never skipped.
  */
 export async function* readAudit(path: string, follow?: AbortSignal): AsyncGenerator<ParsedAuditLine> {
-  let offset = 0;
   let rest: Buffer[] = [];
-  for (;;) {
-    if (await hasMore(path, offset)) {
-      for await (const chunk of createReadStream(path, { start: offset })) {
-        let piece: Buffer = chunk;
-        offset += piece.length;
+  let file: FileHandle | null = null;
+  try {
+    for (;;) {
+      const last = follow === undefined || follow.aborted;
+      file ??= await openIfThere(path);
+      for await (let piece of appended(file)) {
         for (let end = piece.indexOf(0x0a); end >= 0; end = piece.indexOf(0x0a)) {
           yield parseAuditLine(Buffer.concat([...rest, piece.subarray(0, end)]).toString("utf8"));
           rest = [];
@@ -24,20 +27,23 @@ export async function* readAudit(path: string, follow?: AbortSignal): AsyncGener
         }
         if (piece.length > 0) rest.push(piece);
       }
+      if (last) break;
+      // Polled: inotify has no event that all file systems give for an append.
+      await delay(FOLLOW_MS, undefined, { signal: follow }).catch(() => {});
     }
-    if (follow === undefined || follow.aborted) break;
-    // Polled: inotify has no event that all file systems give for an append.
-    await delay(FOLLOW_MS, undefined, { signal: follow }).catch(() => {});
+  } finally {
+    await file?.close();
   }
   if (rest.length > 0) yield { ok: false, problem: "the last line is cut" };
 }
 
-async function hasMore(path: string, offset: number): Promise<boolean> {
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => 0,
-  );
-  return size > offset;
+/** What stands in the file behind what was read of it before. */
+async function* appended(file: FileHandle | null): AsyncGenerator<Buffer> {
+  for (;;) {
+    const read = await file?.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, null);
+    if (read === undefined || read.bytesRead === 0) return;
+    yield read.buffer.subarray(0, read.bytesRead);
+  }
 }
 
 export type AuditVerdict =

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { skipWithout } from "../../support/needs.ts";
+import { eventually, newOperator, type Operator } from "../../support/operator.ts";
+
+const skip = skipWithout("bubblewrap", "perl");
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly said: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function start(operator: Operator, ...words: string[]): Running {
+  const child = operator.spawn(words);
+  let text = "";
+  child.stdout?.setEncoding("utf8").on("data", (piece: string) => {
+    text += piece;
+  });
+  child.stderr?.resume();
+  return { child, said: () => text, ended: new Promise((resolve) => child.once("close", resolve)) };
+}
+
+const listed = (operator: Operator, name: string) => async () =>
+  (await operator.bottle(["ls", "--format", "json"])).stdout.includes(`"${name}"`);
+
+/** Asks the gateway for a host that is not listed; nothing is dialled. */
+const ASK = `perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new("127.0.0.1:9099"); print $s "CONNECT $ARGV[0]:443 HTTP/1.1\\r\\nHost: $ARGV[0]:443\\r\\n\\r\\n"; print scalar <$s>'`;
+
+test("followed from its making to its removal, a bottle's output and audit log are told whole", { skip }, async () => {
+  using operator = newOperator();
+  const script = `echo begin; ${ASK} one.example.com; sleep 1; ${ASK} two.example.com; echo end`;
+  const bottle = start(operator, "start", "shell", "--name", "told", "--rm", "-p", script);
+  await eventually("the bottle is listed", listed(operator, "told"));
+  const logs = start(operator, "logs", "-f", "told");
+  const audit = start(operator, "audit", "-f", "--format", "json", "told");
+  const denied = start(operator, "audit", "-f", "--denied", "told");
+  assert.equal(await bottle.ended, 0);
+  assert.deepEqual([await logs.ended, await audit.ended, await denied.ended], [0, 0, 0]);
+  assert.equal(logs.said(), bottle.said().replaceAll("\r", ""));
+  assert.match(logs.said(), /^begin\n.*403.*\n.*403.*\nend\n$/s);
+  const events = audit
+    .said()
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, at) => at + 1),
+  );
+  const asked = events.filter(({ event }) => event.type === "decision").map(({ event }) => event.authority);
+  assert.deepEqual(asked.slice(-2), ["one.example.com:443", "two.example.com:443"]);
+  assert.match(denied.said(), /DENY .*one\.example\.com:443.*\n.*DENY .*two\.example\.com:443/s);
+});
+
+test("a follow costs nearly nothing, and ends with its reader or a signal while the bottle goes on", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const bottle = start(
+    operator,
+    "start",
+    "shell",
+    "--name",
+    "long",
+    "-p",
+    "echo first; while sleep 0.1; do [ ! -e speak ] || echo more; done",
+  );
+  await eventually("the agent speaks", async () =>
+    (await operator.bottle(["logs", "long"])).stdout.startsWith("first\n"),
+  );
+  for (const words of [
+    ["logs", "-f", "long"],
+    ["audit", "-f", "long"],
+  ]) {
+    const follow = start(operator, ...words);
+    await eventually("it follows", () => follow.said().length > 0);
+    const before = cpuTicks(follow.child.pid);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const spent = cpuTicks(follow.child.pid) - before;
+    assert.ok(spent <= 40, `${words[0]}: ${spent} ticks of 10 ms in 1.5 s`);
+    follow.child.kill("SIGINT");
+    assert.ok([0, 130].includes((await follow.ended) ?? -1), words[0]);
+
+    const headless = start(operator, ...words);
+    await eventually("it follows", () => headless.said().length > 0);
+    headless.child.stdout?.destroy();
+    // A reader that went away is seen at the next line: the agent's next words, or the next request.
+    await operator.bottle(["exec", "long", "--", "sh", "-c", `touch speak; ${ASK} three.example.com`]);
+    assert.equal(await headless.ended, 0, words[0]);
+  }
+  assert.equal((await operator.bottle(["stop", "--grace", "0", "long"])).code, 0);
+  await bottle.ended;
+});
+
+function cpuTicks(pid = 0): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+test("row 131: audit --verify says 0 for a whole log and 5, with the line, for one that was changed", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const run = await operator.bottle(["start", "shell", "--name", "kept", "-p", `${ASK} a.example.com`]);
+  assert.equal(run.code, 0, run.stderr);
+  const verify = () => operator.bottle(["audit", "kept", "--verify"]);
+  const whole = await verify();
+  assert.deepEqual([whole.code, /^\d+ lines, the chain is whole\n$/.test(whole.stdout)], [0, true], whole.stdout);
+  const path = join(operator.home, ".local/state/bot-bottle/bottles/kept/audit.jsonl");
+  const text = readFileSync(path, "utf8");
+  for (const [changed, problem] of [
+    [text.replace("a.example.com", "b.example.com"), /^line \d+: /],
+    [text.slice(0, text.trimEnd().lastIndexOf("\n") + 1), /the end of the log is missing/],
+    [text.slice(0, -5), /^line \d+: /],
+  ] as const) {
+    assert.notEqual(changed, text);
+    writeFileSync(path, changed);
+    const broken = await verify();
+    assert.equal(broken.code, 5, broken.stdout);
+    assert.match(broken.stdout, problem);
+    const json = await operator.bottle(["audit", "kept", "--verify", "--format", "json"]);
+    assert.deepEqual([json.code, JSON.parse(json.stdout).ok], [5, false]);
+  }
+});
+
+test("a great transcript goes through a slow reader at its pace", { skip }, async () => {
+  using operator = newOperator();
+  const run = await operator.bottle([
+    "start",
+    "shell",
+    "--name",
+    "wordy",
+    "-p",
+    "yes 0123456789abcde | head -c 64000000; echo",
+  ]);
+  assert.equal(run.code, 0, run.stderr);
+  const shell = ["-c", `"$@" logs wordy | { sleep 1; head -c 16; }`, "sh", ...operator.words];
+  const limited = spawnSync("sh", shell, {
+    cwd: operator.workspace,
+    env: operator.env,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  assert.deepEqual([limited.status, limited.stdout], [0, "0123456789abcde\n"], limited.stderr);
+});
