@@ -57,11 +57,11 @@ export async function collectWork(
         bottle: name,
         script: COLLECT_SCRIPT,
         args: [
-          ...[join("/work", repository.path), `/base/${basename(place)}`, "/scratch", repository.snapshot],
+          ...[join("/theirs", repository.path), `/base/${basename(place)}`, "/scratch", repository.snapshot],
           ...[request.full ? "full" : "", kind],
         ],
         folders: [
-          { host: paths.workspace, guest: "/work" },
+          { host: paths.workspace, guest: "/theirs" },
           { host: paths.baseFolder, guest: "/base" },
           { host: scratch, guest: "/scratch", writable: true },
         ],

@@ -9,7 +9,7 @@ import { importRepositories } from "./imported-work.ts";
 import { hasWork, selectWork, type Work } from "./selection.ts";
 
 /** Name of the bundle of the repository at this place in the base. */
-export function bundleName(index: number): string {
+function bundleName(index: number): string {
   return index === 0 ? "work.bundle" : `work-${index}.bundle`;
 }
 
