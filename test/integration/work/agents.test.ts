@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { skipWithout } from "../../support/needs.ts";
-import { newTrial } from "../../support/theirs/trial.ts";
+import { newTrial } from "../../support/work/trial.ts";
 
 const skip = skipWithout("bubblewrap", "git");
 
