@@ -4,7 +4,9 @@ import { providers } from "../agents/providers.ts";
 import { DEFAULT_BOTTLE } from "../core/model/definition.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { formatProblem } from "../core/plan/manifest-problems.ts";
+import { packWord } from "../core/plan/pack-words.ts";
 import { type StarterChoices, starterManifest } from "../core/plan/starter.ts";
+import { printable } from "../core/wire/printable.ts";
 import { isErrno, makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import { createFile } from "../host/new-file.ts";
 import { MANIFEST_NAME } from "../state/layout.ts";
@@ -37,6 +39,11 @@ export const init: VerbRun = async (input, io) => {
   if (choices === null) {
     io.say("nothing was written");
     return 2;
+  }
+  for (const word of choices.allow) {
+    const pack = packWord(word);
+    if (pack !== null && "wrong" in pack)
+      throw new BottleError("USAGE", `--allow ${printable(word, 64)}: ${pack.wrong}`);
   }
   const manifest = starterManifest(choices);
   const places = { layout, workspace: folder, home: facts.home, uid: facts.uid };
@@ -117,7 +124,9 @@ async function asked(by: StarterChoices["by"], io: Io): Promise<StarterChoices |
   const prompt = agent === null ? "" : await ask("Standing instructions (empty: none):");
   if (prompt === null) return null;
   const trust = by === "project" ? "; needs bottle trust" : "";
-  const hosts = await ask(`Hosts to reach over https, with spaces between (empty: only what the agent needs${trust}):`);
+  const hosts = await ask(
+    `Hosts to reach over https, or rule packs, with spaces between (empty: only what the agent needs${trust}):`,
+  );
   if (hosts === null) return null;
   const allow = hosts.split(/[\s,]+/).filter((host) => host !== "");
   return {

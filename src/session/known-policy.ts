@@ -3,6 +3,7 @@ import { DEFAULT_BOTTLE } from "../core/model/definition.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Policy } from "../core/model/policy.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
+import { bottlePlaces } from "../core/plan/provenance.ts";
 import type { StartRequest } from "../core/plan/start-request.ts";
 import type { RulePlaces } from "../core/plan/why.ts";
 import { bottlePaths } from "../state/layout.ts";
@@ -43,9 +44,11 @@ export async function placesOf(agent: string, workspace: string, context: Sessio
     () => null,
   );
   const definition = manifest !== null && Object.hasOwn(manifest.agents, agent) ? manifest.agents[agent] : undefined;
+  const bottle = definition?.bottle ?? DEFAULT_BOTTLE;
+  const found = bottlePlaces(bottle, manifest);
   return {
-    bottle: definition?.bottle ?? DEFAULT_BOTTLE,
-    bottleFile: layout.operatorManifest,
+    ...found,
+    bottleFile: found.bottleFile ?? layout.operatorManifest,
     agent,
     agentFile: definition?.origin.file ?? null,
   };

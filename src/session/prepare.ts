@@ -8,6 +8,7 @@ import type { BottlePlan } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
 import { GUEST_HOME } from "../core/plan/guest.ts";
 import { formatProblem } from "../core/plan/manifest-problems.ts";
+import { bottlePlaces } from "../core/plan/provenance.ts";
 import { resolvePlan } from "../core/plan/resolve.ts";
 import { searchPath } from "../core/plan/run-files.ts";
 import { selectAgent } from "../core/plan/selection.ts";
@@ -127,8 +128,6 @@ export async function prepare(
   if (said.length > SAID) said.splice(SAID - 1, said.length, `${said.length - SAID + 1} more: bottle plan shows all`);
   if (!request.dryRun) for (const line of said) context.say(`bottle: note: ${printable(line)}`);
   const { agent, bottleName, origin } = selection;
-  const defined = Object.hasOwn(manifest.bottles, bottleName) ? manifest.bottles[bottleName] : undefined;
-  const bottleFile = defined?.origin.file ?? null;
-  const places = { bottle: bottleName, bottleFile, agent, agentFile: origin?.file ?? null };
+  const places = { ...bottlePlaces(bottleName, manifest), agent, agentFile: origin?.file ?? null };
   return { plan: resolved.plan, backend, places };
 }

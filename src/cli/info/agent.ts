@@ -37,7 +37,7 @@ export function agentInfo(line: AgentLine, manifest: Manifest, problems: readonl
         ["builds on", provider === null ? (line.provider ?? "?") : `${line.provider} (${provider.title})`],
         ["bottle", `${line.bottle ?? "?"}${bottle === null ? " (built-in)" : ` (${bottle.origin.by})`}`],
         ...(definition?.command === undefined ? [] : [["program", definition.command]]),
-        ...(definition?.prompt === undefined ? [] : [["instructions", JSON.stringify(definition.prompt)]]),
+        ...(definition?.prompt === undefined ? [] : [["instructions", promptText(definition.prompt)]]),
         ...(definition?.skills ?? []).map((skill) => ["skill", skill]),
         ...(definition?.args === undefined ? [] : [["arguments", JSON.stringify(definition.args)]]),
       ],
@@ -50,10 +50,29 @@ export function agentInfo(line: AgentLine, manifest: Manifest, problems: readonl
         `from ${from}`,
       ]),
     ],
+    [
+      "rule packs",
+      (bottle?.egress?.packs ?? []).map((pack, index) => [
+        pack,
+        `from ${bottle?.inherited?.[`egress.packs[${index}]`] ?? line.bottle}`,
+      ]),
+    ],
+    [
+      "never",
+      [...(bottle?.egress?.deny ?? []), ...(definition?.deny ?? [])].map(({ host, port, methods, paths }) => [
+        `${host}${port === undefined ? "" : `:${port}`}`,
+        `${methods?.join(",") ?? "any method"} ${paths?.join(" ") ?? "any path"}`,
+      ]),
+    ],
+    ["tools", (bottle?.tools ?? []).map((tool) => [typeof tool === "string" ? tool : tool.path])],
     ["inherited", Object.entries(bottle?.inherited ?? {}).map(([part, from]) => [part, `from ${from}`])],
     ["credentials", Object.entries(bottle?.credentials ?? {}).map(([name, { hosts }]) => [name, hosts.join(", ")])],
     ["environment", Object.keys(bottle?.env ?? {}).map((name) => [name])],
     ["limits", Object.entries(bottle?.limits ?? {}).map(([key, value]) => [key, String(value)])],
     ["problems", mine.map((problem) => [formatProblem(problem)])],
   ]);
+}
+
+function promptText(prompt: string | { readonly file: string }): string {
+  return typeof prompt === "string" ? JSON.stringify(prompt) : `in ${prompt.file}`;
 }

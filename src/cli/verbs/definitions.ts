@@ -23,7 +23,11 @@ export const definitionVerbs: readonly Verb[] = [
         summary: "name of the bottle definition (default: default; a project's: the agent's name)",
       },
       { flags: "--prompt <text>", summary: "standing instructions for the agent" },
-      { flags: "--allow <host[:port]>", summary: "https to this host, any method and path", repeatable: true },
+      {
+        flags: "--allow <host[:port]|pack>",
+        summary: "https to this host, any method and path; or a rule pack",
+        repeatable: true,
+      },
       { flags: "--memory <size>", summary: "memory of the bottle, such as 4G" },
       { flags: "--cpus <number>", summary: "processors of the bottle" },
       { flags: "-f, --force", summary: "replace a manifest that is there" },

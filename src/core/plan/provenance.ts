@@ -1,4 +1,4 @@
-import { DEFAULT_BOTTLE } from "../model/definition.ts";
+import { DEFAULT_BOTTLE, type Manifest } from "../model/definition.ts";
 import type { BottlePlan } from "../model/plan.ts";
 import type { RuleSource } from "../model/policy.ts";
 import type { AgentSelection } from "./selection.ts";
@@ -27,4 +27,24 @@ export function definitionLines(definition: BottlePlan["definition"]): readonly 
     `defined as ${definition.bottle} in ${definition.file}`,
     ...[...owners].map(([owner, parts]) => `from ${owner}: ${parts.join(", ")}`),
   ];
+}
+
+/** Where a bottle and what it builds on stand, for those who explain rules (`RulePlaces`). */
+export function bottlePlaces(
+  bottle: string,
+  manifest: Manifest | null,
+): {
+  readonly bottle: string;
+  readonly bottleFile: string | null;
+  readonly inherited?: Readonly<Record<string, string>>;
+  readonly defaultFile?: string | null;
+} {
+  const find = (name: string) =>
+    manifest !== null && Object.hasOwn(manifest.bottles, name) ? manifest.bottles[name] : undefined;
+  const { origin, inherited } = find(bottle) ?? {};
+  return {
+    bottle,
+    bottleFile: origin?.file ?? null,
+    ...(inherited === undefined ? {} : { inherited, defaultFile: find(DEFAULT_BOTTLE)?.origin.file ?? null }),
+  };
 }

@@ -1,3 +1,5 @@
+import { packWord } from "./pack-words.ts";
+
 /** What `bottle init` was told. */
 export interface StarterChoices {
   readonly by: "operator" | "project";
@@ -7,7 +9,7 @@ export interface StarterChoices {
   /** Name of the bottle definition to write; null: none. */
   readonly bottle: string | null;
   readonly prompt: string | null;
-  /** Hosts with an optional port. */
+  /** Hosts with an optional port, and names of rule packs: what `--allow` takes. */
   readonly allow: readonly string[];
   readonly memory: string | null;
   readonly cpus: number | null;
@@ -42,6 +44,8 @@ function bottleSection(name: string, { by, allow, memory, cpus }: StarterChoices
     ...(memory === null ? [] : [`"memory": ${quoted(memory)}`]),
     ...(cpus === null ? [] : [`"cpus": ${cpus}`]),
   ];
+  const packs = allow.filter(isPack);
+  const hosts = allow.filter((word) => !isPack(word));
   const who = by === "operator" && name === "default" ? "Agents that name no bottle run in `default`." : "";
   return [
     `  // Kinds of bottles: what may be reached, held and used. ${who}`.trimEnd(),
@@ -50,9 +54,11 @@ function bottleSection(name: string, { by, allow, memory, cpus }: StarterChoices
     '      "egress": {',
     "        // What is not listed here, or needed by the agent itself, is refused. The first rule that fits decides.",
     '        "rules": [',
-    ...allow.map((host) => `          { ${hostParts(host)} },`),
+    ...hosts.map((host) => `          { ${hostParts(host)} },`),
     '          // { "host": "api.example.com", "methods": ["GET"], "paths": ["/v1/*"] },',
     "        ],",
+    "        // Ready-made rules for reading and not writing; docs/packs.md lists them.",
+    packs.length === 0 ? '        // "packs": ["npm"],' : `        "packs": [${packs.map(quoted).join(", ")}],`,
     "      },",
     limits.length === 0
       ? '      // "limits": { "memory": "4G", "cpus": 2 },'
@@ -83,6 +89,11 @@ const AGENT_EXAMPLE: readonly string[] = [
   '  //   "reviewer": { "provider": "claude", "prompt": "You review pull requests. Be brief." },',
   "  // },",
 ];
+
+function isPack(word: string): boolean {
+  const meant = packWord(word);
+  return meant !== null && "pack" in meant;
+}
 
 function hostParts(text: string): string {
   const [, host = text, port] = /^(.*):(\d{1,5})$/.exec(text) ?? [];

@@ -72,6 +72,7 @@ test("init refuses what would be no sound manifest, and writes nothing", async (
     [["--agent", "Bad Name"], /agents\["Bad Name"\]: a name has/],
     [["--agent", "../../x"], /a name has/],
     [["--agent", "a", "--provider", "claud"], /no built-in agent is called claud \(did you mean claude\?\)/],
+    [["--allow", "nmp"], /no rule pack is called nmp; did you mean npm\?/],
     [["--allow", "*"], /egress\.rules\[0\]\.host/],
     [["--allow", "a.example.com:99999"], /port: too large/],
     [["--memory", "lots"], /limits\.memory/],

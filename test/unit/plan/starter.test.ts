@@ -32,15 +32,20 @@ const choices: fc.Arbitrary<StarterChoices> = fc
         .map((parts) => parts.join("").replaceAll("\0", "")),
     ),
     allow: fc.array(
-      fc
-        .tuple(host, fc.option(fc.integer({ min: 1, max: 65_535 }).filter((port) => port !== 853)))
-        .map(([name, port]) => (port === null ? name : `${name}:${port}`)),
+      fc.oneof(
+        fc.constantFrom("npm", "pypi"),
+        fc
+          .tuple(host, fc.option(fc.integer({ min: 1, max: 65_535 }).filter((port) => port !== 853)))
+          .map(([name, port]) => (port === null ? name : `${name}:${port}`)),
+      ),
       { maxLength: 4 },
     ),
     memory: fc.option(fc.constantFrom("64M", "2G", "1.5G")),
     cpus: fc.option(fc.constantFrom(0.5, 1, 64)),
   })
   .map((choice) => ({ ...choice, bottle: choice.allow.length > 0 ? (choice.bottle ?? "own") : choice.bottle }));
+
+const isPack = (word: string) => !word.includes(".");
 
 test("property: what init writes is sound, and says exactly what was chosen", async () => {
   await fc.assert(
@@ -51,10 +56,13 @@ test("property: what init writes is sound, and says exactly what was chosen", as
       const { value } = parseManifestText("/f.json", text);
       const bottle = {
         egress: {
-          rules: choice.allow.map((word) => {
-            const [name = "", port] = word.split(":");
-            return port === undefined ? { host: name } : { host: name, port: Number(port) };
-          }),
+          rules: choice.allow
+            .filter((word) => !isPack(word))
+            .map((word) => {
+              const [name = "", port] = word.split(":");
+              return port === undefined ? { host: name } : { host: name, port: Number(port) };
+            }),
+          ...(choice.allow.some(isPack) ? { packs: choice.allow.filter(isPack) } : {}),
         },
         ...(choice.memory === null && choice.cpus === null
           ? {}
@@ -86,13 +94,14 @@ test("every line of it is a comment, or the same file without the comments", () 
   assert.ok(text.startsWith("// ") && text.endsWith("}\n"));
   // The examples in comments can be switched on.
   const uncommented = text
-    .replace(/^( *)\/\/ ("(?:limits|agents)".*|\{ "host".*| {2}"reviewer".*|\},)$/gm, "$1$2")
+    .replace(/^( *)\/\/ ("(?:limits|agents|packs)".*|\{ "host".*| {2}"reviewer".*|\},)$/gm, "$1$2")
     .replace(/^ *\/\/.*$/gm, "");
   assert.deepEqual(parseManifestText("/f", uncommented).value, {
     bottles: {
       default: {
         egress: {
           rules: [{ host: "a.example.com" }, { host: "api.example.com", methods: ["GET"], paths: ["/v1/*"] }],
+          packs: ["npm"],
         },
         limits: { memory: "4G", cpus: 2 },
       },
