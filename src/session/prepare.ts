@@ -19,7 +19,7 @@ import { findAgentBinary } from "../host/agent-binary.ts";
 import { isErrno } from "../host/files.ts";
 import { toolNotes } from "../host/project-tools.ts";
 import { protectedFolders } from "../host/protected-folders.ts";
-import { findRepository } from "../host/repository.ts";
+import { findRepository, type RepositoryFinding } from "../host/repository.ts";
 import { firstPresent } from "../host/secrets.ts";
 import { findEquipment } from "../host/toolchains.ts";
 import { loadManifest } from "../state/manifests.ts";
@@ -59,6 +59,13 @@ async function realFolder(path: string): Promise<string> {
   throw refuse("is not a folder");
 }
 
+/** Where a project's own file lies: at the top of its repository. One around the home folder is nobody's project. */
+function projectFolder(workspace: string, found: RepositoryFinding, home: string): string {
+  if (found.kind !== "repository") return workspace;
+  const { root } = found.repository;
+  return home === root || home.startsWith(`${root}/`) ? workspace : root;
+}
+
 /** Reads what there is to read and resolves it into a plan. Creates nothing and reads no secret's value into the plan. */
 export async function prepare(
   request: StartRequest,
@@ -68,7 +75,8 @@ export async function prepare(
   const { facts, layout, env } = context;
   const workspace = await realFolder(request.path);
   const repository = await findRepository(workspace);
-  const manifest = await loadManifest({ layout, workspace, home: facts.home, uid: facts.uid }, providers);
+  const project = projectFolder(workspace, repository, facts.home);
+  const manifest = await loadManifest({ layout, workspace: project, home: facts.home, uid: facts.uid }, providers);
   const selected = selectAgent(request, manifest, providers);
   if (!selected.ok) throw selected.error;
   const { selection } = selected;
@@ -82,10 +90,13 @@ export async function prepare(
       hint: `--backend takes ${BACKEND_NAMES.join(", ")}`,
     });
   }
-  const backend = await loadBackend(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND);
   const folders = await protectedFolders(facts.home, layout, env);
-  const setup = await findSetup(selection, workspace, folders, context);
-  refuseUnjudged(selection, setup, manifest.project, workspace);
+  // What is missing of the setup is told before a program is fetched.
+  const [backend, setup] = await Promise.all([
+    loadBackend(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND),
+    findSetup(selection, project, folders, context),
+  ]);
+  refuseUnjudged(selection, setup, manifest.project, project);
   const candidate = await firstPresent(selection.provider.credentials(facts.home), env);
   const binary = await findAgentBinary({
     provider: selection.provider,
