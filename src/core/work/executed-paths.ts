@@ -10,7 +10,6 @@ const FOLDERS: readonly (readonly [string, string])[] = [
   [".githooks", "git hooks are kept there"],
   [".git-hooks", "git hooks are kept there"],
   ["githooks", "git hooks are kept there"],
-  ["hooks", "git hooks may be kept there"],
   [".lefthook", "git hooks are kept there"],
   [".vscode", "editors run tasks and settings from there"],
   [".idea", "editors run tasks and settings from there"],
@@ -125,6 +124,10 @@ const FILE_PATTERNS = FILES.map(([name, reason]) => {
   return [new RegExp(`^${pattern}$`), reason] as const;
 });
 
+/** A git hook (githooks(5)) in any folder called `hooks`, where core.hooksPath may point; a `useState.ts` there is none. */
+const HOOK =
+  /\/hooks\/(?:applypatch-msg|pre-applypatch|post-applypatch|pre-commit|pre-merge-commit|prepare-commit-msg|commit-msg|post-commit|pre-rebase|post-checkout|post-merge|pre-push|pre-receive|update|proc-receive|post-receive|post-update|reference-transaction|push-to-checkout|pre-auto-gc|post-rewrite|sendemail-validate|fsmonitor-watchman|post-index-change)$/;
+
 /** Code points that HFS+ leaves out of names (git's utf8.c, next_hfs_char). */
 const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
@@ -148,6 +151,7 @@ export function executedBy(path: string): string | null {
   for (const [folder, reason] of FOLDERS) {
     if (`${whole}/`.includes(`/${folder}/`)) return reason;
   }
+  if (HOOK.test(whole)) return "git hooks may be kept there";
   // A file below a folder of such a name counts too: the name may be either.
   for (const part of parts) {
     for (const [pattern, reason] of FILE_PATTERNS) if (pattern.test(part)) return reason;

@@ -86,7 +86,8 @@ export async function planLanding(own: OwnRepository, quarantine: Quarantine, tr
   const conflicts = new Set(trees.conflicts);
   // What a sparse checkout leaves out stays out, unless the agent left a change in it uncommitted.
   const sparse = paths.filter((path) => index.sparse.has(path) && sameEntry(at("next", path), at("target", path)));
-  let open: readonly RawPath[] = paths.filter((path) => !sparse.includes(path));
+  const hidden = new Set(sparse);
+  let open: readonly RawPath[] = paths.filter((path) => !hidden.has(path));
   const settle = async (
     candidate: (path: RawPath) => TreeEntry | null,
     next: (path: RawPath) => TreeEntry | null,

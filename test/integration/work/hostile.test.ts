@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
+import { deflateSync } from "node:zlib";
 import { skipWithout } from "../../support/needs.ts";
 import { WorkBench } from "../../support/work/work-bench.ts";
 
@@ -38,6 +39,20 @@ function plantTree(
 function claim(bench: WorkBench, id: string): void {
   bench.agent("update-ref", "refs/heads/planted", id);
   bench.tamper = (collected) => ({ ...collected, head: id, work: id });
+}
+
+/** A pack (gitformat-pack(5)) with one object, a commit of this size by its header. */
+function hugeCommit(size = 1536 * 2 ** 20): Buffer {
+  const bytes = [0x80 | (1 << 4) | (size & 15)];
+  let rest = Math.floor(size / 16);
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push(0x80 | (rest & 127));
+  bytes.push(rest);
+  const body = Buffer.concat([
+    Buffer.from("PACK\0\0\0\x02\0\0\0\x01", "latin1"),
+    Buffer.from(bytes),
+    deflateSync(Buffer.alloc(1 << 20)),
+  ]);
+  return Buffer.concat([body, createHash("sha1").update(body).digest()]);
 }
 
 test("rows 87, 139, 145: nothing that a repository or its configuration names is run on the host", git, async () => {
@@ -222,6 +237,8 @@ test("row 139: what does not match its claim is refused", git, async () => {
   const lies: readonly (readonly [RegExp, typeof bench.tamper])[] = [
     [/refused by git/, (collected) => ({ ...collected, pack: pack() })],
     [/refused by git/, (collected) => ({ ...collected, pack: Readable.from([randomBytes(4096)]) })],
+    // One commit that says it has 1.5 GiB: refused before a byte of memory is taken for it.
+    [/over limit/, (collected) => ({ ...collected, pack: Readable.from([hugeCommit()]) })],
     [/lacks 1{40}/, (collected) => ({ ...collected, head: "1".repeat(40) })],
     [/id that is none/, (collected) => ({ ...collected, work: "--output=/tmp/x" })],
     [/does not stand on|lacks/, (collected) => ({ ...collected, work: other })],

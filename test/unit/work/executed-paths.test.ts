@@ -50,6 +50,7 @@ test("what runs only when it is called by name is like any source", () => {
     "Dockerfile",
     "README.md",
     "src/hooks.ts",
+    "src/hooks/useUpdate.ts",
     "github/workflows/x",
     "claude",
     "agents/x",
