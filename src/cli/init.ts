@@ -9,6 +9,7 @@ import { type StarterChoices, starterManifest } from "../core/plan/starter.ts";
 import { printable } from "../core/wire/printable.ts";
 import { isErrno, makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import { createFile } from "../host/new-file.ts";
+import { projectFolder } from "../session/project-folder.ts";
 import { MANIFEST_NAME } from "../state/layout.ts";
 import { draftProblems } from "../state/manifest-draft.ts";
 import type { Io } from "./io.ts";
@@ -32,7 +33,7 @@ export const init: VerbRun = async (input, io) => {
   if (by === "project" && flag(input, "operator")) {
     throw new BottleError("USAGE", "--operator and --project are two files", { hint: "run bottle init twice" });
   }
-  const folder = by === "project" ? await projectFolder(resolve(io.cwd, path ?? ".")) : layout.config;
+  const folder = by === "project" ? await existing(resolve(io.cwd, path ?? "."), facts.home) : layout.config;
   const file = by === "project" ? join(folder, MANIFEST_NAME) : layout.operatorManifest;
   const asks = io.interactive && !CONTENT.some((name) => input.options[name] !== undefined);
   const choices = asks ? await asked(by, io) : chosen(by, input);
@@ -70,12 +71,12 @@ export const init: VerbRun = async (input, io) => {
   return 0;
 };
 
-async function projectFolder(path: string): Promise<string> {
+async function existing(path: string, home: string): Promise<string> {
   const real = await realpath(path).catch(() => null);
   if (real === null || !(await stat(real)).isDirectory()) {
     throw new BottleError("USAGE", `${path} is no folder`, { hint: "name the folder of the project" });
   }
-  return real;
+  return projectFolder(real, home);
 }
 
 async function replace(file: string, manifest: string, mode: number): Promise<void> {

@@ -4,6 +4,7 @@ import { providers } from "../agents/providers.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { formatProblem } from "../core/plan/manifest-problems.ts";
 import { printable } from "../core/wire/printable.ts";
+import { projectFolder } from "../session/project-folder.ts";
 import { readProject } from "../state/manifest-project.ts";
 import { type ProjectSurvey, surveyProject } from "../state/project-survey.ts";
 import { listTrust, removeTrust, writeTrust } from "../state/trust-records.ts";
@@ -31,11 +32,12 @@ async function grant(input: VerbInput, io: Io): Promise<number> {
       hint: "--dry-run shows what it would be; --yes gives it in a script that has looked before",
     });
   }
-  const workspace = await realpath(resolve(io.cwd, input.positionals[0] ?? ".")).catch(() => {
+  const folder = await realpath(resolve(io.cwd, input.positionals[0] ?? ".")).catch(() => {
     throw new BottleError("USAGE", `${input.positionals[0] ?? "."} does not exist`, {
       hint: "name a project's folder",
     });
   });
+  const workspace = await projectFolder(folder, facts.home);
   const survey = await surveyProject({ layout, workspace, home: facts.home, uid: facts.uid }, providers);
   const json = text(input, "format") === "json";
   if (!json) io.out(surveyText(survey));
@@ -93,10 +95,13 @@ function surveyText({ standing, set, powers, problems }: ProjectSurvey): string 
 }
 
 async function revoke(input: VerbInput, io: Io): Promise<number> {
-  const { layout } = sessionContext(io);
+  const { layout, facts } = sessionContext(io);
   const named = resolve(io.cwd, input.positionals[0] ?? ".");
   // A project that is gone is revoked by the path that `--list` shows.
-  const project = await realpath(named).catch(() => named);
+  const project = await realpath(named).then(
+    (folder) => projectFolder(folder, facts.home),
+    () => named,
+  );
   if (!(await removeTrust(layout, project))) {
     throw new BottleError("USAGE", `${project} is not trusted`, { hint: "bottle trust --list shows what is" });
   }

@@ -12,6 +12,7 @@ import { readPolicy } from "../state/policy-file.ts";
 import { readRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { prepare } from "./prepare.ts";
+import { projectFolder } from "./project-folder.ts";
 
 /** A policy that can be asked, and where its rules come from. */
 export interface KnownPolicy {
@@ -40,9 +41,11 @@ export async function policyOfBottle(name: string, context: SessionContext): Pro
 export async function placesOf(agent: string, workspace: string, context: SessionContext): Promise<RulePlaces> {
   const { facts, layout } = context;
   // A manifest that cannot be read now does not change what was decided then.
-  const manifest = await loadManifest({ layout, workspace, home: facts.home, uid: facts.uid }, providers).catch(
-    () => null,
-  );
+  const project = await projectFolder(workspace, facts.home);
+  const manifest = await loadManifest(
+    { layout, workspace: project, home: facts.home, uid: facts.uid },
+    providers,
+  ).catch(() => null);
   const definition = manifest !== null && Object.hasOwn(manifest.agents, agent) ? manifest.agents[agent] : undefined;
   const bottle = definition?.bottle ?? DEFAULT_BOTTLE;
   const found = bottlePlaces(bottle, manifest);

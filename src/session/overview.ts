@@ -6,6 +6,7 @@ import type { Problem } from "../core/model/finding.ts";
 import { readTextFile } from "../host/files.ts";
 import { loadManifest } from "../state/manifests.ts";
 import type { SessionContext } from "./context.ts";
+import { projectFolder } from "./project-folder.ts";
 
 /** Who says it; `built-in` needs no manifest. */
 export type Writer = "built-in" | "operator" | "project";
@@ -43,7 +44,7 @@ export interface Overview {
 /** Reads the manifests for the project in `path`. What is wrong in them is part of the answer, never an error. */
 export async function readOverview(path: string, context: SessionContext): Promise<Overview & { manifest: Manifest }> {
   const { layout, facts } = context;
-  const workspace = await realpath(path).catch(() => path);
+  const workspace = await projectFolder(await realpath(path).catch(() => path), facts.home);
   const file = await readTextFile(layout.operatorManifest, { maxBytes: 1 << 20 });
   const places = { layout, workspace, home: facts.home, uid: facts.uid };
   const [manifest, unusable] = await loadManifest(places, providers).then(

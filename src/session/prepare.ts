@@ -19,13 +19,14 @@ import { findAgentBinary } from "../host/agent-binary.ts";
 import { isErrno } from "../host/files.ts";
 import { toolNotes } from "../host/project-tools.ts";
 import { protectedFolders } from "../host/protected-folders.ts";
-import { findRepository, type RepositoryFinding } from "../host/repository.ts";
+import { findRepository } from "../host/repository.ts";
 import { firstPresent } from "../host/secrets.ts";
 import { findEquipment } from "../host/toolchains.ts";
 import { loadManifest } from "../state/manifests.ts";
 import { findSetup } from "./agent-setup.ts";
 import type { SessionContext } from "./context.ts";
 import { refuseUnjudged } from "./judged-files.ts";
+import { topOf } from "./project-folder.ts";
 
 /** What a start is about to do, and who will do it. */
 export interface Prepared {
@@ -59,13 +60,6 @@ async function realFolder(path: string): Promise<string> {
   throw refuse("is not a folder");
 }
 
-/** Where a project's own file lies: at the top of its repository. One around the home folder is nobody's project. */
-function projectFolder(workspace: string, found: RepositoryFinding, home: string): string {
-  if (found.kind !== "repository") return workspace;
-  const { root } = found.repository;
-  return home === root || home.startsWith(`${root}/`) ? workspace : root;
-}
-
 /** Reads what there is to read and resolves it into a plan. Creates nothing and reads no secret's value into the plan. */
 export async function prepare(
   request: StartRequest,
@@ -75,7 +69,7 @@ export async function prepare(
   const { facts, layout, env } = context;
   const workspace = await realFolder(request.path);
   const repository = await findRepository(workspace);
-  const project = projectFolder(workspace, repository, facts.home);
+  const project = topOf(workspace, repository, facts.home);
   const manifest = await loadManifest({ layout, workspace: project, home: facts.home, uid: facts.uid }, providers);
   const selected = selectAgent(request, manifest, providers);
   if (!selected.ok) throw selected.error;

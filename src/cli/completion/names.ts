@@ -26,15 +26,18 @@ async function bottles(io: Io) {
 
 /** Built-in agents, those of the operator, and those that the project in the current folder adds. */
 async function agents(io: Io) {
-  const [{ providers }, { loadManifest }] = await Promise.all([
+  const [{ providers }, { loadManifest }, { projectFolder }] = await Promise.all([
     import("../../agents/providers.ts"),
     import("../../state/manifests.ts"),
+    import("../../session/project-folder.ts"),
   ]);
   const { layout, facts, cwd } = sessionContext(io);
+  const project = await projectFolder(cwd, facts.home);
   const builtIn = Object.entries(providers).map(([value, { title }]) => ({ value, summary: title }));
-  const manifest = await loadManifest({ layout, workspace: cwd, home: facts.home, uid: facts.uid }, providers).catch(
-    () => null,
-  );
+  const manifest = await loadManifest(
+    { layout, workspace: project, home: facts.home, uid: facts.uid },
+    providers,
+  ).catch(() => null);
   const own = Object.keys(manifest?.agents ?? {}).filter(isName);
   const defined = own.map((value) => ({ value, summary: "of a manifest" }));
   return [...builtIn.filter(({ value }) => !own.includes(value)), ...defined];
