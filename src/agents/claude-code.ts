@@ -128,6 +128,7 @@ function command(run: AgentRunRequest): Command {
   const argv = [GUEST_PROGRAM, "--dangerously-skip-permissions"];
   // A file, since arguments can be read by every process in the bottle and have a limit of length.
   if (run.instructions !== null) argv.push(`--append-system-prompt-file=${promptPath(run.home)}`);
+  if (run.again === true) argv.push("--continue");
   // `--` keeps a prompt that begins with a dash from being read as an option.
   if (run.prompt === null) return { argv: [...argv, ...run.args], cwd: run.workspace };
   return { argv: [...argv, "-p", ...run.args, "--", run.prompt], cwd: run.workspace };
@@ -155,6 +156,17 @@ const files = (run: AgentRunRequest): readonly ProvisionFile[] => [
   },
 ];
 
+/** A conversation is a file below a folder that is named after the folder in which it was held. */
+const found = (run: AgentRunRequest): Command => ({
+  argv: [
+    "/bin/sh",
+    "-c",
+    'set -- "$HOME"/.claude/projects/"$1"/*.jsonl; [ -s "$1" ]',
+    "found",
+    run.workspace.replace(/[^A-Za-z0-9]/g, "-"),
+  ],
+});
+
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
@@ -170,6 +182,7 @@ export const claudeCode: AgentProvider = {
   env,
   mounts,
   command,
+  resume: { found },
   files,
   skillsFolder: SKILLS,
   ownConfig,

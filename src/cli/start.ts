@@ -59,7 +59,7 @@ export const start: VerbRun = async (input, io) => {
     return 0;
   }
   for (const risk of plan.risks) context.say(`bottle: note: ${risk}`);
-  const running = await launch(plan, backend, context, request.rm);
+  const running = await launch(plan, backend, context, { removeFailed: request.rm });
   try {
     return await runAgent(running, backend, request.rm, context, io.stdoutIsTerminal);
   } catch (error) {

@@ -15,6 +15,7 @@ import { openJournal } from "../state/journal.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
 import { createRecord, findBottle, removeBottleFolder, updateRecord } from "../state/records.ts";
+import { takeAgain } from "../state/resumption.ts";
 import { newRunFolder } from "../state/run-folder.ts";
 import { bringWorkspace } from "./bring.ts";
 import type { SessionContext } from "./context.ts";
@@ -47,6 +48,13 @@ export interface RunningBottle {
   close(): Promise<readonly CleanupFailure[]>;
 }
 
+export interface LaunchOptions {
+  /** Archive and remove the folder of a start that failed. */
+  readonly removeFailed?: boolean;
+  /** The bottle exists and has ended: its home and workspace stay as they are. */
+  readonly again?: boolean;
+}
+
 /**
  * Makes the bottle of `plan`: record, cage, gateway, files, workspace, seal check. Whatever fails, what was made
  * before is undone before this rejects; what cannot be undone is said and left to `bottle prune`. The folder of a failed
@@ -56,14 +64,15 @@ export async function launch(
   plan: BottlePlan,
   backend: Backend,
   context: SessionContext,
-  removeFailed = false,
+  { removeFailed = false, again = false }: LaunchOptions = {},
 ): Promise<RunningBottle> {
   const cleanup = new Cleanup();
   let recorded = false;
   try {
-    return await build(plan, backend, context, cleanup, () => {
-      recorded = true;
-    });
+    const onRecord = () => {
+      recorded = !again;
+    };
+    return await build(plan, backend, context, cleanup, { again, onRecord });
   } catch (error) {
     for (const failure of await cleanup.run()) {
       context.say(`bottle: ${failure.name} could not be undone: ${String(failure.error)}; bottle prune removes it`);
@@ -94,22 +103,28 @@ async function build(
   backend: Backend,
   context: SessionContext,
   cleanup: Cleanup,
-  onRecord: () => void,
+  { again, onRecord }: { again: boolean; onRecord: () => void },
 ): Promise<RunningBottle> {
   const { facts, layout, env } = context;
   const secrets = await holdSecrets(plan.secrets, env, missingVariables(plan, context));
   const inside = await guestEnv(plan, secrets.known(), context);
   refuseExposedPlan(plan, inside, secrets.known());
-  const placed = await readPlacedFiles(plan.files, secrets.known());
+  // What was placed at the start is the agent's by now.
+  const placed = again ? [] : await readPlacedFiles(plan.files, secrets.known());
 
   let exitCode: number | null = null;
   let running = false;
   let auditHead = (): string | null => null;
-  const paths = await createRecord(layout, newRecord(plan, context), facts.uid);
-  await checkNeighbours(plan, layout).catch(async (refusal: unknown) => {
-    await removeBottleFolder(layout, plan.name);
-    throw refusal;
-  });
+  const fresh = newRecord(plan, context);
+  const paths = again
+    ? await takeAgain(layout, plan.name, fresh.host, (record) => recordAgain(record, fresh))
+    : await createRecord(layout, fresh, facts.uid);
+  if (!again) {
+    await checkNeighbours(plan, layout).catch(async (refusal: unknown) => {
+      await removeBottleFolder(layout, plan.name);
+      throw refusal;
+    });
+  }
   onRecord();
   cleanup.push("record", async () => {
     const phase = running ? "exited" : "failed";
@@ -121,13 +136,16 @@ async function build(
       auditHead: auditHead(),
     }));
   });
+  if (again) await checkNeighbours(plan, layout);
   const audit = await openAudit(paths.audit);
   auditHead = () => audit.head().hash;
   cleanup.push("audit log", () => audit.close());
   const journal = await openJournal(paths.journal);
   cleanup.push("journal", () => journal.close());
-  await writeFileAtomically(paths.plan, `${JSON.stringify(plan, null, 2)}\n`);
-  await writeFileAtomically(paths.provisioned, provisionedText(plan, placed));
+  if (!again) {
+    await writeFileAtomically(paths.plan, `${JSON.stringify(plan, null, 2)}\n`);
+    await writeFileAtomically(paths.provisioned, provisionedText(plan, placed));
+  }
 
   const intent = await journal.intent("runtime folder", paths.run);
   await makePrivateFolder(layout.runtime, facts.uid);
@@ -146,7 +164,8 @@ async function build(
     cleanup,
     journal: async (what, detail) => void (await journal.intent(what, detail)),
   });
-  const bringing = bringWorkspace(plan, backend, paths, secrets, context, cleanup);
+  const inPlace = again && plan.workspace.mode !== "bind";
+  const bringing = inPlace ? null : bringWorkspace(plan, backend, paths, secrets, context, cleanup);
   // Loaded while the cage comes up, not before it is on its way: a third of all that a start loads.
   const [{ startGateway }, roots] = await Promise.all([import("../gateway/gateway.ts"), hostRootsPem()]);
   stopIfAborted(context.signal);
@@ -166,7 +185,12 @@ async function build(
     closeServices = () => gateway.close();
     return { caPem: gateway.caPem };
   });
-  await audit.append({ type: "policy", version: policy.version, rules: policy.rules.length, cause: "start" });
+  await audit.append({
+    type: "policy",
+    version: policy.version,
+    rules: policy.rules.length,
+    cause: again ? "resume" : "start",
+  });
 
   const { guest } = shell;
   const variables = { ...baseEnv(guest, env), ...inside, ...gatewayEnv(guest.proxyUrl, guest.run) };
@@ -174,7 +198,11 @@ async function build(
     runFiles({ folder: guest.run, env: variables, caPem: services.caPem, hostRootsPem: roots }),
   );
   stopIfAborted(context.signal);
-  await allOrNone([checkSeal(bottle, guest, secrets.known()), bottle.put(placed), bringing.into(bottle, guest)]);
+  await allOrNone([
+    checkSeal(bottle, guest, secrets.known()),
+    bottle.put(placed),
+    bringing?.into(bottle, guest) ?? Promise.resolve(),
+  ]);
   stopIfAborted(context.signal);
 
   const stop = async (graceMs: number): Promise<void> => {
@@ -224,6 +252,14 @@ function newRecord(plan: BottlePlan, { layout }: SessionContext): BottleRecord {
     labels: plan.labels,
     auditHead: null,
   };
+}
+
+/** The record of an ended bottle whose agent runs again. */
+function recordAgain(record: BottleRecord, { host, run }: BottleRecord): BottleRecord {
+  if (record.endedAt === null) {
+    throw new BottleError("BOTTLE_RUNNING", `${record.name} runs`, { hint: "bottle ls shows it" });
+  }
+  return { ...record, phase: "creating", endedAt: null, exitCode: null, host, run, handle: null };
 }
 
 function ownIdentity(): ProcessIdentity {

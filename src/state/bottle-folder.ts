@@ -19,6 +19,7 @@ const OWN_FILES: readonly string[] = [
   "shown.json",
   "applied.json",
   SETTLED,
+  "resume.lock",
 ];
 
 /** True for a file of ours. */

@@ -62,6 +62,28 @@ export const runningVerbs: readonly Verb[] = [
     load: async () => (await import("../start.ts")).start,
   },
   {
+    name: "resume",
+    aliases: [],
+    summary: "run the agent of an ended bottle again, where it stopped",
+    usage: "<name>",
+    options: [
+      { flags: "-p, --prompt <text>", summary: "run without a terminal on this prompt, print the answer, end" },
+      { flags: "--rm", summary: "remove the bottle's folder when the agent ends; its audit log is archived" },
+    ],
+    details:
+      "The bottle gets a new cage by the plan of its start, with its home and workspace as the agent left them; credentials are " +
+      "read anew. The agent goes on with its last conversation where it has one, else it begins a new one. What stands after `--` " +
+      "goes to the agent in place of the arguments of the start.",
+    examples: ["bottle resume claude-x7k2p", 'bottle resume claude-x7k2p -p "now add a test"'],
+    exits: [
+      { term: "N", meaning: "the agent's own exit code, once it runs; 128+n when signal n ended it" },
+      { term: "125", meaning: "bot-bottle itself failed after the agent had started" },
+    ],
+    seeAlso: ["start", "ls", "diff"],
+    rest: true,
+    load: async () => (await import("../resume.ts")).resume,
+  },
+  {
     name: "exec",
     aliases: [],
     summary: "run a command in a running bottle, in the same cage as its agent",

@@ -48,6 +48,8 @@ export interface AgentRunRequest {
   readonly args: readonly string[];
   /** Standing instructions from the manifest; null when there are none. They lie in `promptPath(home)` too. */
   readonly instructions: string | null;
+  /** Go on with the last conversation, which is there (`AgentProvider.resume`). */
+  readonly again?: boolean;
   /** What the provider's own judge let in of the operator's settings. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
@@ -64,6 +66,8 @@ export interface AgentProvider {
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: (binary: AgentBinary) => readonly Mount[];
   readonly command: (run: AgentRunRequest) => Command;
+  /** `found` ends with 0 inside where there is a conversation to go on with; absent: the agent has none. */
+  readonly resume?: { readonly found: (run: AgentRunRequest) => Command };
   /** Files seeded in the agent's home, so that no first-run question stops it. */
   readonly files: (run: AgentRunRequest) => readonly ProvisionFile[];
   /** Where skills are found, below the home; absent: it knows none. */

@@ -99,6 +99,10 @@ export interface BottlePlan {
     readonly provider: string;
     readonly binary: { readonly path: string; readonly version: string; readonly origin: string };
     readonly command: Command;
+    /** Those of manifest and command line, for a later run. */
+    readonly args?: readonly string[];
+    /** Has it standing instructions? */
+    readonly instructed?: boolean;
     /** True when the agent runs without a terminal (`-p`). */
     readonly headless: boolean;
   };

@@ -150,6 +150,8 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
       provider: provider.name,
       binary,
       command: provider.command(run),
+      args: run.args,
+      instructed: run.instructions !== null,
       headless: request.prompt !== null,
     },
     workspace,
