@@ -58,7 +58,7 @@ export const definitionVerbs: readonly Verb[] = [
     name: "plan",
     aliases: [],
     summary: "what a start would do, or what a bottle was started with; creates nothing",
-    usage: "<agent|name> [path]",
+    usage: "<agent> [path]",
     options: [...(start?.options ?? []).filter(({ flags }) => !RUN_ONLY.test(flags)), FORMAT],
     details:
       "With nothing but the name of a bottle: the plan it was started with. Else the same as `bottle start --dry-run` with " +

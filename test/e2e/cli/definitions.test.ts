@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -301,4 +303,30 @@ test("row 141: skills and a prompt file of a project come in from below it, untr
   const refused = await operator.bottle(["plan", "dev"]);
   assert.equal(refused.code, 3);
   assert.match(refused.stderr, /agents\.dev\.skills\[0\]: skills\/release\/more\.md is a link/);
+});
+
+test("rows 141, 143: trust takes no link, FIFO or folder for a manifest, and lists a project that is gone as gone", async () => {
+  using operator = newOperator();
+  writeFileSync(join(operator.home, "elsewhere.json"), '{ "agents": { "x": { "provider": "shell", "args": ["y"] } } }');
+  for (const [act, said] of [
+    [() => symlinkSync(join(operator.home, "elsewhere.json"), projectOf(operator)), /the file is a link/],
+    [() => assert.equal(spawnSync("mkfifo", [projectOf(operator)]).status, 0), /is not a regular file/],
+    [() => mkdirSync(projectOf(operator)), /is not a regular file/],
+    [() => writeFileSync(projectOf(operator), "{]"), /bot-bottle\.json:1:2: not JSON/],
+  ] as const) {
+    rmSync(projectOf(operator), { recursive: true, force: true });
+    act();
+    const run = await operator.bottle(["trust", "--yes"]);
+    assert.deepEqual([run.code, run.stdout], [3, ""], run.stderr);
+    assert.match(run.stderr, said);
+  }
+  const gone = join(operator.home, "gone\u001b[2J");
+  mkdirSync(gone);
+  writeFileSync(join(gone, "bot-bottle.json"), "{}");
+  assert.match((await operator.bottle(["trust", gone, "--yes"])).stdout, /nothing in it needs trust/);
+  rmSync(gone, { recursive: true });
+  const list = await operator.bottle(["trust", "--list"]);
+  assert.match(list.stdout, /gone +\/.*\/gone\\x1b\[2J$/m);
+  assert.equal((await operator.bottle(["trust", "--revoke", gone])).code, 0);
+  assert.match((await operator.bottle(["trust", "--list"])).stderr, /^no project is trusted$/m);
 });
