@@ -1,6 +1,7 @@
 import { printable } from "../core/wire/printable.ts";
 import { collectWork } from "../session/work/collect.ts";
 import { type Collect, importBottleWork } from "../session/work/imported-work.ts";
+import { leftOut } from "../session/work/left-out.ts";
 import { writePatch } from "../session/work/patch.ts";
 import { hasWork, selectWork } from "../session/work/selection.ts";
 import { summarise, type WorkSummary } from "../session/work/summary.ts";
@@ -30,13 +31,18 @@ export function diffBy(collect: Collect, raw?: (piece: Buffer) => void): VerbRun
       await addShown(all.folder, Object.fromEntries(works.map(({ base, work }) => [shownKey(base.path, from), work])));
     }
     if (text(input, "format") === "json") {
-      io.out(`${JSON.stringify({ schema: 1, bottle: name, repositories: summaries }, null, 2)}\n`);
+      io.out(
+        `${JSON.stringify({ schema: 1, bottle: name, repositories: summaries, leftOut: works.flatMap((work) => leftOut(all, work)) }, null, 2)}\n`,
+      );
       return 0;
     }
     if (changed.length === 0) io.say(`${name}: no changes since it began`);
     for (const line of summaries.flatMap((summary) => describe(name, summary))) io.say(line);
     const others = works.filter((work) => !hasWork(work)).flatMap(({ refs }) => refs);
     for (const ref of others) io.say(otherRef(name, ref.name));
+    for (const { path, why } of works.flatMap((work) => leftOut(all, work))) {
+      io.say(`  not in it: ${printable(path, 200)}: ${why}`);
+    }
     const note = await configuration;
     if (note !== null) io.say(note);
     const stat = flag(input, "stat") && !flag(input, "patch");

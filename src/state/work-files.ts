@@ -48,7 +48,7 @@ export interface AppliedWork {
   readonly commit: string | null;
   /** `HEAD`, a branch, `files`. */
   readonly onto: string;
-  /** Of a plain folder: each file as it landed, which no repository would remember; null elsewhere. */
+  /** Each file that landed, where it was not all of `work`, or no repository would remember it; else null. */
   readonly landed: readonly (readonly [RawPath, TreeEntry | null])[] | null;
   readonly time: string;
 }

@@ -16,6 +16,8 @@ export interface ApplyPlan {
   readonly own: OwnRepository;
   /** What landed of this repository before, oldest first. */
   readonly earlier: readonly AppliedWork[];
+  /** Only some of the work lands (`--interactive`). */
+  readonly chosen: boolean;
 }
 
 /** Checked and ready: `keep` brings the commits in and pins them, `act` then changes what the operator sees. */
@@ -76,7 +78,7 @@ export async function planPatch(plan: ApplyPlan): Promise<ApplyStep> {
   const result = { ...resultOf(plan), files: landing.files };
   return {
     result,
-    applied: { ...record(work, "files", null), head: null },
+    applied: { ...record(work, "files", null), head: null, landed: plan.chosen ? entries(work) : null },
     keep: () => keepWork(plan, []),
     act: () => land(landing, null, "").then(() => result),
   };
@@ -232,6 +234,11 @@ function keepWork({ bottle, work, own }: ApplyPlan, tips: readonly string[]): Pr
 function resultOf({ bottle, work }: ApplyPlan): AppliedRepository {
   const { path } = work.base;
   return { path, commits: [], files: [], work: work.work, pin: pinName(bottle, work.work), ref: null, notes: [] };
+}
+
+/** Each file as it lands. */
+function entries({ changes }: Work): AppliedWork["landed"] {
+  return changes.map(({ path, after }) => [path, after] as const);
 }
 
 function record(work: Work, onto: string, commit: string | null): Omit<AppliedWork, "time"> {

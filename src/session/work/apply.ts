@@ -1,7 +1,8 @@
 import type { RawPath } from "../../core/model/work.ts";
 import { pathText } from "../../core/work/raw-path.ts";
-import { addApplied, readApplied } from "../../state/work-files.ts";
+import { type AppliedWork, addApplied, readApplied } from "../../state/work-files.ts";
 import type { SessionContext } from "../context.ts";
+import { notAccepted } from "./accepted.ts";
 import { applyFiles } from "./apply-files.ts";
 import { type ApplyStep, planBranch, planHead, planPatch } from "./apply-repository.ts";
 import { type AppliedRepository, type ApplyRequest, withTime } from "./apply-terms.ts";
@@ -24,16 +25,17 @@ export async function applyWork(
   const works: Work[] = [];
   for (const work of selected.filter(hasWork)) works.push(request.choose === null ? work : await request.choose(work));
   const wanted = works.filter(hasWork);
-  await consentTo(wanted, request);
-  if (all.base.kind === "copy") return applyFiles(all, wanted, request);
   const applied = await readApplied(all.folder);
+  await consentTo(wanted, request, applied);
+  if (all.base.kind === "copy") return applyFiles(all, wanted, request);
   const steps: ApplyStep[] = [];
   // Submodules stand behind the repository that they lie in.
   for (const work of wanted.toReversed()) {
     const own = await openOwn(work.base, context);
     const earlier = applied.filter(({ repository }) => repository === work.base.path);
     const plan = { head: planHead, branch: planBranch, patch: planPatch }[request.mode];
-    steps.push(await plan({ bottle: all.name, branch: request.branch, work, own, earlier }));
+    const chosen = request.choose !== null;
+    steps.push(await plan({ bottle: all.name, branch: request.branch, work, own, earlier, chosen }));
   }
   if (request.dryRun) return steps.map(({ result }) => result);
   const results: AppliedRepository[] = [];
@@ -45,10 +47,14 @@ export async function applyWork(
   return results;
 }
 
-async function consentTo(works: readonly Work[], request: ApplyRequest): Promise<void> {
+async function consentTo(
+  works: readonly Work[],
+  request: ApplyRequest,
+  applied: readonly AppliedWork[],
+): Promise<void> {
   const concerns = [];
   for (const work of works) {
-    const changes = await landingChanges(work, request.mode !== "patch");
+    const changes = await notAccepted(work, await landingChanges(work, request.mode !== "patch"), applied);
     for (const concern of await concernsOf(work.quarantine.git, changes)) {
       concerns.push({ ...concern, shown: shownPath(work.base.path, concern.path) });
     }

@@ -7,6 +7,7 @@ import type { RepositoryBase, WorkRef } from "../../core/model/work.ts";
 import { complaint, type Git, neutralGit } from "../../host/git.ts";
 import { removePrivateFolder } from "../../host/private-folder.ts";
 import { QUARANTINE_PREFIX } from "../../state/bottle-folder.ts";
+import type { Collection } from "./collect.ts";
 import type { CollectedWork } from "./collected.ts";
 
 /** Greatest pack that is read from a bottle. */
@@ -111,6 +112,8 @@ export interface ImportedWork {
   readonly refs: readonly WorkRef[];
   /** Repositories within, which are not part of this one. */
   readonly embedded: readonly string[];
+  /** Files that could not be collected. */
+  readonly missed: readonly string[];
 }
 
 /**
@@ -120,7 +123,7 @@ export interface ImportedWork {
  */
 export async function importWork(
   quarantine: Quarantine,
-  collected: CollectedWork,
+  collected: CollectedWork & Pick<Collection, "missed">,
   maxBytes: number = MAX_PACK_BYTES,
 ): Promise<ImportedWork> {
   const { git, base } = quarantine;
@@ -137,9 +140,9 @@ export async function importWork(
   const claimed = await commit(git, collected.work);
   await checkParent(git, claimed, head ?? base.snapshot);
   await checkWhole(quarantine, [claimed, ...refs.map(({ id }) => id)]);
-  const { embedded } = collected;
+  const { embedded, missed } = collected;
   const work = await settled(git, claimed, head, base);
-  return { quarantine, base, branch: branchName(collected.branch), head, work, refs, embedded };
+  return { quarantine, base, branch: branchName(collected.branch), head, work, refs, embedded, missed };
 }
 
 async function takePack(git: Git, { pack }: CollectedWork, maxBytes: number): Promise<void> {

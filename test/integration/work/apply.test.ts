@@ -220,6 +220,33 @@ test("--interactive takes the files that were chosen, as uncommitted changes", g
   assert.match(alone.said, /terminal/);
 });
 
+test(
+  "row 87: what was accepted and landed is not asked about again; the same file with other content is",
+  git,
+  async () => {
+    using bench = await begun();
+    bench.commit(bench.inside, { ".envrc": "one\n" }, "1");
+    assert.match((await bench.apply()).said, /\.envrc/);
+    assert.equal((await bench.apply({ accept: [".envrc"] })).code, 0);
+    bench.commit(bench.inside, { "a.txt": "2\n" }, "2");
+    assert.equal((await bench.apply()).code, 0);
+    bench.commit(bench.inside, { ".envrc": "two\n" }, "3");
+    assert.match((await bench.apply()).said, /\.envrc/);
+    // Put back in a later commit, it is still in the history that would land.
+    bench.commit(bench.inside, { ".envrc": "one\n" }, "4");
+    assert.match((await bench.apply()).said, /\.envrc/);
+    assert.equal(bench.read(".envrc"), "one\n");
+  },
+);
+
+test("row 87: what was left out with --interactive was not accepted", git, async () => {
+  using bench = await begun();
+  bench.write(bench.inside, { ".envrc": "one\n", "a.txt": "2\n" });
+  assert.equal((await bench.apply({ interactive: true }, ["n", "y"])).code, 0);
+  assert.match((await bench.apply({ patch: true })).said, /WORK_UNACCEPTED[\s\S]*\.envrc/);
+  assert.equal(bench.read(".envrc"), null);
+});
+
 test("--interactive splits a file into its parts", git, async () => {
   const lines = (first: string, last: string) => `${first}\n${"same\n".repeat(20)}${last}`;
   using bench = await begun({ "a.txt": lines("1", "2\n"), "b.txt": "b\n" });

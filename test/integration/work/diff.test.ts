@@ -69,6 +69,15 @@ test("--stat, --format json and paths", git, async () => {
   assert.equal((await bench.diff({}, ["../x"])).code, 2);
 });
 
+test("what is not in it is said", git, async () => {
+  using bench = await begun();
+  bench.tamper = (collected) => ({ ...collected, embedded: ["made/here"], missed: ["pipe\u001b[2J"] });
+  const { said } = await bench.diff();
+  assert.match(said, /not in it: made\/here: a repository that came into being/);
+  assert.match(said, /not in it: pipe\\x1b\[2J: unreadable/);
+  assert.equal(JSON.parse((await bench.diff({ format: "json" })).out).leftOut.length, 2);
+});
+
 test("the id of unchanged work is the same at every look, and no work says so", git, async () => {
   using bench = await begun();
   assert.match((await bench.diff()).said, /no changes since it began/);
