@@ -19,6 +19,10 @@ sed '/^$/,$d' /tmp/stdin >/tmp/ignored
 sed '1,/^$/d' /tmp/stdin >/tmp/include
 config() { git config --file "$common/config" "$@" 2>/dev/null; }
 format=$(format_of "$common/config")
+agent() { "$@"; }
+[ "$(id -u)" != 0 ] || agent() { setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps -all --no-new-privs -- "$@"; }
+# The folders above are the agent's too.
+agent mkdir -p "$target"
 git init -q --template= --object-format="$format" --initial-branch=main "$target"
 git init -q --template= --object-format="$format" --bare "$base"
 mkdir -p "$own/info" "$own/objects/info"
@@ -64,7 +68,8 @@ rm -f "$own/index"
 if [ -f "$git_dir/index" ]; then
   cp -p "$git_dir/index" "$own/index"
   for shared in "$git_dir"/sharedindex.*; do [ ! -f "$shared" ] || cp -p "$shared" "$own/"; done
-elif [ -n "$head" ]; then git read-tree "$head"; fi
+elif [ -n "$head" ]; then git read-tree "$head"
+else git read-tree --empty; fi
 cd "$work"
 # Ids are others in here, and so are times of change of an inode that was copied: size and time of the content count.
 quiet="$quiet -c core.checkStat=minimal -c core.trustctime=false"
@@ -106,11 +111,7 @@ if [ -z "$unborn" ]; then
   else git update-ref "$(git symbolic-ref HEAD)" "$snapshot"; fi
 fi
 unset GIT_DIR GIT_WORK_TREE
-agent() { "$@"; }
-if [ "$(id -u)" = 0 ]; then
-  chown -Rh 1000:1000 "$target"
-  agent() { setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps -all --no-new-privs -- "$@"; }
-fi
+[ "$(id -u)" != 0 ] || chown -Rh 1000:1000 "$target"
 cd "$target"
 [ -n "$unborn" ] || agent env GIT_DIR="$own" GIT_WORK_TREE="$target" git $quiet reset -q --hard
 printf 'format %s\nsnapshot %s\n' "$format" "$snapshot"

@@ -10,6 +10,14 @@ import { SCRIPT_HEAD } from "./script-parts.ts";
  */
 export const COLLECT_SCRIPT = String.raw`${SCRIPT_HEAD}
 work=$1 base=$2 scratch=$3 snapshot=$4 full=$5 kind=$6
+# What an agent stored may unfold to any size.
+ulimit -v 8388608
+export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=core.packedGitWindowSize GIT_CONFIG_VALUE_0=64m GIT_CONFIG_KEY_1=core.packedGitLimit GIT_CONFIG_VALUE_1=2g
+# A folder that is gone, or that a link now leads to, holds no file.
+if [ "$(cd "$work" 2>/dev/null && pwd -P)" != "$work" ]; then
+  work=/tmp/gone
+  mkdir "$work"
+fi
 theirs="$work/.git"
 git_of() { GIT_DIR=$theirs GIT_WORK_TREE=/ git "$@"; }
 format=$(format_of "$base/config")
@@ -21,7 +29,8 @@ mkdir -p "$GIT_DIR/objects/info" "$GIT_DIR/info"
 echo "$base/objects" >"$GIT_DIR/objects/info/alternates"
 head= branch=
 : >/tmp/refs
-if [ "$kind" = git ] && [ -d "$theirs/objects" ] && [ "$(format_of "$theirs/config")" = "$format" ]; then
+# Who opens a FIFO waits for ever.
+if [ "$kind" = git ] && [ -d "$theirs/objects" ] && [ -z "$(find "$theirs" -xtype p,s,b,c -print -quit 2>/dev/null)" ] && [ "$(format_of "$theirs/config")" = "$format" ]; then
   echo "$theirs/objects" >>"$GIT_DIR/objects/info/alternates"
   [ ! -f "$theirs/shallow" ] || cat "$theirs/shallow" >"$GIT_DIR/shallow"
   [ ! -f "$theirs/info/exclude" ] || cat "$theirs/info/exclude" >"$GIT_DIR/info/exclude"

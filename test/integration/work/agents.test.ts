@@ -71,6 +71,10 @@ test("row 143: an agent that broke or removed its git still gives back its files
     "alternates to odd places": "printf '/proc\\n/\\n../../..\\n/base\\n' >.git/objects/info/alternates",
     "no objects": "rm -rf .git/objects",
     "objects lost in part": "rm -rf .git/objects/pack; git init -q",
+    "a FIFO among the refs": "rm -f .git/packed-refs; mkfifo .git/packed-refs",
+    "a FIFO among the objects": "mkfifo .git/objects/info/alternates",
+    "an endless HEAD": "rm .git/HEAD; ln -s /dev/zero .git/HEAD",
+    "our own repository": "rm -rf .git; ln -s /base/0.git .git",
     "dangerous refs": "echo $(git rev-parse HEAD) refs/heads/../../../etc >>.git/packed-refs",
   };
   const trial = newTrial(context);
@@ -113,6 +117,20 @@ test("row 139: nothing that an agent set up in its repository runs when its work
   assert.ok(!work.files.includes("ran"));
   assert.deepEqual(work.embedded, ["sub"]);
   assert.equal(await began.inside("test ! -e ran && echo silent"), "silent\n");
+});
+
+test("row 143: a nested repository that is gone, or became a link, is one without files", { skip }, async (context) => {
+  const trial = newTrial(context);
+  trial.init();
+  trial.sh("for r in one two; do git init -q deps/$r; (cd deps/$r; echo r >r; git add r; git commit -qm r); done");
+  const began = await trial.begin();
+  await began.inside("rm -rf deps/one deps/two; ln -s /usr/share deps/two");
+  for (const path of ["deps/one", "deps/two"]) {
+    const work = await began.collect({ path });
+    assert.deepEqual(work.files, [], path);
+    assert.equal(work.head, null);
+  }
+  assert.deepEqual((await began.collect()).files, ["README.md", "deps/two", "src/main.c"]);
 });
 
 test("row 139: replaced, grafted and odd refs change nothing of what is collected", { skip }, async (context) => {
