@@ -208,7 +208,8 @@ function unreadable(host: string, why: string): BottleError {
   });
 }
 
-function firstLine({ words, timedOut }: WorkshopResult): string {
+/** Why a workshop ended as it did; what it said is not to be trusted. */
+function firstLine({ code, words, timedOut }: WorkshopResult): string {
   if (timedOut) return "it took too long";
-  return printable(words.trim().split("\n")[0] ?? "", 300) || "no word of why";
+  return printable(words.trim().split("\n")[0] ?? "", 300) || `git ended with ${code}`;
 }

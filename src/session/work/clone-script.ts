@@ -29,9 +29,8 @@ mkdir -p "$own/info" "$own/objects/info"
 printf '%s\n' "$common/objects" "$@" >"$own/objects/info/alternates"
 [ ! -f "$common/shallow" ] || cat "$common/shallow" >"$own/shallow"
 { [ ! -f "$common/info/exclude" ] || cat "$common/info/exclude"; echo; cat /tmp/ignored; } >"$own/info/exclude"
-for key in core.filemode core.ignorecase core.symlinks core.autocrlf core.eol core.safecrlf core.precomposeunicode i18n.commitEncoding; do
-  if value=$(config --get "$key"); then git config --file "$own/config" "$key" "$value"; fi
-done
+config --get-regexp '^(core\.(filemode|ignorecase|symlinks|autocrlf|eol|safecrlf|precomposeunicode)|i18n\.commitencoding)$' >/tmp/settings || true
+while read -r key value; do git config --file "$own/config" "$key" "${"$"}{value:-true}"; done </tmp/settings
 config -z --get-regexp '^(remote\..*\.(url|pushurl|fetch)|branch\..*\.(remote|merge)|submodule\..*\.(url|active))$' |
   tr '\0\n' '\n\t' | sed -E '/^[^\t]*\t[^\t]*$/!d; /\t[A-Za-z0-9+.-]*::/d; s#(\t[Ss][Ss][Hh]://[^/@:]*)(:[^/]*)?@([^/@]*(/|$))#\1\n\3#; s#(\t[A-Za-z0-9+.-]+://)[^/]*@#\1#; s#\n#@#' >/tmp/remotes || true
 while IFS="$(printf '\t')" read -r key value; do git config --file "$own/config" --add "$key" "$value" || true; done </tmp/remotes

@@ -34,9 +34,8 @@ if [ "$kind" = git ] && [ -d "$theirs/objects" ] && [ -z "$(find "$theirs" -xtyp
   echo "$theirs/objects" >>"$GIT_DIR/objects/info/alternates"
   [ ! -f "$theirs/shallow" ] || cat "$theirs/shallow" >"$GIT_DIR/shallow"
   [ ! -f "$theirs/info/exclude" ] || cat "$theirs/info/exclude" >"$GIT_DIR/info/exclude"
-  for key in core.filemode core.ignorecase core.symlinks core.autocrlf core.eol core.precomposeunicode; do
-    if value=$(git config --file "$theirs/config" --get "$key" 2>/dev/null); then git config "$key" "$value" || true; fi
-  done
+  git config --file "$theirs/config" --get-regexp '^core\.(filemode|ignorecase|symlinks|autocrlf|eol|precomposeunicode)$' >/tmp/settings 2>/dev/null || true
+  head -n 100 /tmp/settings | while read -r key value; do git config "$key" "${"$"}{value:-true}" || true; done
   if [ "$(git config --file "$theirs/config" --type=bool --get core.sparseCheckout 2>/dev/null)" = true ] && [ -f "$theirs/info/sparse-checkout" ]; then
     cat "$theirs/info/sparse-checkout" >"$GIT_DIR/info/sparse-checkout"
     git config core.sparseCheckout true

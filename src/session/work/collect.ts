@@ -24,7 +24,7 @@ export interface CollectRequest {
 }
 
 export interface Collection {
-  /** Resolves when all of the pack came; rejects with WORK_UNREADABLE. */
+  /** Resolves when all of the pack came; rejects with WORK_UNREADABLE, or BOTTLE_GONE after an interrupt. */
   readonly done: Promise<void>;
   /** Files that are not in it: unreadable, no file at all, larger than 1 GiB, or never still. Agent's text. */
   readonly missed: readonly string[];
@@ -33,7 +33,7 @@ export interface Collection {
 /**
  * Collects what an agent made of one repository, while it runs or after it ended, and answers as soon as the report is
  * there; the pack streams on, and `done` resolves when all of it came. What comes is the agent's word: nothing of it is
- * to be used before it was imported into a quarantine. Errors: WORK_UNREADABLE; `done` rejects with it too.
+ * to be used before it was imported into a quarantine. Errors: WORK_UNREADABLE, BOTTLE_GONE; `done` rejects with them too.
  */
 export async function collectWork(
   request: CollectRequest,
@@ -80,9 +80,10 @@ export async function collectWork(
       },
       facts,
     )
-    .then(async ({ code, words, timedOut }) => {
-      await backend.erase(scratch, facts);
-      if (code !== 0) throw unreadable(name, timedOut ? "it took too long" : words);
+    .finally(() => backend.erase(scratch, facts))
+    .then(({ code, words, timedOut }) => {
+      if (signal.aborted) throw new BottleError("BOTTLE_GONE", `interrupted by ${String(signal.reason)}`);
+      if (code !== 0) throw unreadable(name, timedOut ? "it took too long" : words || `git ended with ${code}`);
       pack.end();
     });
   const done = result.catch((error: unknown) => {

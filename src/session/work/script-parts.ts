@@ -21,7 +21,8 @@ format_of() { f=$(git config --file "$1" --get extensions.objectformat 2>/dev/nu
 # Never git add: it runs git status in submodules, with their configuration.
 stage() {
   git $quiet diff-files --ignore-submodules=all --name-only -z >/tmp/changed
-  git $quiet ls-files --others -z "$@" >/tmp/others
+  git $quiet ls-files --others -z "$@" >/tmp/others 2>/tmp/closed || { cat /tmp/closed >&2; exit 3; }
+  sed -n "s#^warning: could not open directory '\(.*\)': .*#\1#p" /tmp/closed | tr '\n' '\0' >>/tmp/missed
   apart "$@"
   grep -zv '/$' /tmp/others >>/tmp/changed || true
   sort -zu -o /tmp/changed /tmp/changed
@@ -34,7 +35,7 @@ apart() {
     xargs -0 -r sh -c 'for d; do if [ -f "./$d/.git" ] || [ -L "./$d/.git" ]; then printf "%s/\0" "$d"; fi; done' apart | head -zn 1000 >/tmp/apart
   [ -s /tmp/apart ] || return 0
   sed -z 's#/$##;s#^#:(exclude,literal)#' /tmp/apart |
-    GIT_LITERAL_PATHSPECS=0 xargs -0 -x git $quiet ls-files --others -z "$@" -- . >/tmp/others
+    GIT_LITERAL_PATHSPECS=0 xargs -0 -x git $quiet ls-files --others -z "$@" -- . >/tmp/others 2>/dev/null
   cat /tmp/apart >>/tmp/others
 }
 # Of what an agent left: a sparse file may be larger than any disk (attack row 143).

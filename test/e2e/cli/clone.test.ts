@@ -18,21 +18,26 @@ function project(operator: Operator, script = ":"): void {
 
 /** Processes of the workshops and cages of this bottle. */
 function processesOf(bottle: string, more = ""): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      const words = readFileSync(`/proc/${name}/cmdline`, "latin1").split("\0");
-      const ours = words[words.indexOf("BOT_BOTTLE") + 1]?.startsWith(`${bottle}.`) && words.includes("--setenv");
-      return ours && (more === "" || words.includes(more)) ? [Number(name)] : [];
-    } catch {
-      return [];
-    }
-  });
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const words = readFileSync(`/proc/${name}/cmdline`, "latin1").split("\0");
+        const ours = words[words.indexOf("BOT_BOTTLE") + 1]?.startsWith(`${bottle}.`) && words.includes("--setenv");
+        return ours && (more === "" || words.includes(more)) ? [Number(name)] : [];
+      } catch {
+        return [];
+      }
+    });
 }
 
-test("in a repository the agent gets a clone at the operator's own path, where git works as usual", { skip }, async () => {
+test("in a repository the agent gets a clone at the operator's own path, where git works as usual", {
+  skip,
+}, async () => {
   using operator = newOperator();
   project(operator, "mkdir sub && echo new >sub/new && echo changed >README");
-  const script = "pwd; cat new ../README; git status --porcelain; git log --format=%s; git config user.name a; git config user.email a@b; git commit -qam more --allow-empty && echo done";
+  const script =
+    "pwd; cat new ../README; git status --porcelain; git log --format=%s; git config user.name a; git config user.email a@b; git commit -qam more --allow-empty && echo done";
   const run = await operator.bottle(["start", "shell", join(operator.workspace, "sub"), "-p", script]);
   assert.equal(
     run.stdout,
@@ -66,12 +71,22 @@ test("row 145: git's variables in the operator's environment lead a start nowher
     GIT_CONFIG_VALUE_0: evil,
     PATH: `${operator.home}:${operator.env.PATH}`,
   };
-  const run = await operator.bottle(["start", "shell", "-p", "ls; git log --format=%s; env | grep -E '^GIT_(DIR|WORK|INDEX|OBJ|EXEC|CONFIG|PAGER|ASK)' || :"], { env });
+  const run = await operator.bottle(
+    [
+      "start",
+      "shell",
+      "-p",
+      "ls; git log --format=%s; env | grep -E '^GIT_(DIR|WORK|INDEX|OBJ|EXEC|CONFIG|PAGER|ASK)' || :",
+    ],
+    { env },
+  );
   assert.equal(run.stdout, "README\nfirst\n", run.stderr);
   assert.ok(!existsSync(ran));
 });
 
-test("a start that ends while it clones leaves nothing: Ctrl-C, kill -9, and a workshop that is killed", { skip }, async () => {
+test("a start that ends while it clones leaves nothing: Ctrl-C, kill -9, and a workshop that is killed", {
+  skip,
+}, async () => {
   using operator = newOperator();
   // Git waits for ever in there: nobody writes into it.
   project(operator, "rm -f .git/packed-refs && mkfifo .git/packed-refs");

@@ -170,18 +170,20 @@ test("what cannot be read is left out and named; FIFOs and sockets stop nothing"
   const trial = newTrial(context);
   trial.init({ a: "a\n", b: "b\n", tracked: "t\n" });
   trial.sh(
-    "mkfifo fifo; rm tracked; mkfifo tracked; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")' || true; echo changed >a; echo n >closed; chmod 0 closed b",
+    "mkfifo fifo; rm tracked; mkfifo tracked; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")' || true; echo changed >a; echo n >closed; chmod 0 closed b; mkdir shutdir; echo s >shutdir/s; chmod 0 shutdir",
   );
   const began = await trial.begin();
   assert.equal(
     await began.inside("ls | tr '\\n' ' '; cat a"),
-    process.getuid?.() === 0 ? "a b closed tracked changed\n" : "a b tracked changed\n",
+    process.getuid?.() === 0 ? "a b closed shutdir tracked changed\n" : "a b tracked changed\n",
   );
   assert.match(began.said.join("\n"), /tracked could not be read/);
-  if (process.getuid?.() !== 0) assert.match(began.said.join("\n"), /closed could not be read/);
-  await began.inside("echo more >more; echo secret >shut; chmod 0 shut; rm b; mkfifo b; mkfifo fifo2; echo own >a");
+  if (process.getuid?.() !== 0) assert.match(began.said.join("\n"), /closed could not be read[\s\S]*shutdir/);
+  await began.inside(
+    "echo more >more; echo secret >shut; chmod 0 shut; rm b; mkfifo b; mkfifo fifo2; echo own >a; mkdir hidden; echo h >hidden/h; chmod 0 hidden",
+  );
   const work = await began.collect();
-  assert.deepEqual([...work.missed].sort(), ["b", "shut"]);
+  assert.deepEqual([...work.missed].sort(), ["b", "hidden/", "shut"]);
   assert.ok(work.files.includes("more") && !work.files.includes("shut"));
   assert.equal(work.read("a"), "own\n");
 });
