@@ -22,7 +22,7 @@ export const OWN_DOORS: AttackSection = {
     {
       row: 139,
       attack: "git of the host on a repository of the agent: fsmonitor, diff drivers, filters, hooks",
-      must: "never there; packed in a throw-away cage and imported into a repository apart, fsck on",
+      must: "never there: read and packed in a throw-away cage, imported into a repository apart, fsck on",
     },
     {
       row: 140,

@@ -99,15 +99,15 @@ test("row 139: nothing that an agent set up in its repository runs when its work
   trial.init({ a: "a\n", ".gitattributes": "* filter=evil diff=evil merge=evil\n" });
   const began = await trial.begin();
   // Writes where the collection can write, were it ever called: the time limit and this canary tell.
-  const canary = "touch /scratch/ran /tmp/ran /theirs/ran; echo ran >&2; exit 77";
+  const canary = "touch /scratch/ran /tmp/ran /project/ran; echo ran >&2; exit 77";
   await began.inside(`
     mkdir -p node_modules/.bin .husky; printf '#!/bin/sh\\n${canary}\\n' >evil; chmod +x evil
     for p in node_modules/.bin/git git sh; do cp evil $p; done
     for h in post-index-change pre-commit reference-transaction post-checkout fsmonitor-watchman; do cp evil .git/hooks/$h 2>/dev/null || { mkdir -p .git/hooks; cp evil .git/hooks/$h; }; done
-    E=/theirs/evil
+    E=/project/evil
     git config core.fsmonitor $E; git config core.hooksPath .husky; cp evil .husky/post-index-change; cp evil .husky/reference-transaction
     for k in filter.evil.clean filter.evil.smudge filter.evil.process diff.evil.command diff.evil.textconv diff.external merge.evil.driver core.pager core.editor core.sshCommand core.askPass core.alternateRefsCommand credential.helper uploadpack.packObjectsHook gpg.program core.gitProxy ; do git config $k $E; done
-    git config filter.evil.required true; git config include.path /theirs/more; git config alias.rev-parse "!$E"; git config alias.for-each-ref "!$E"
+    git config filter.evil.required true; git config include.path /project/more; git config alias.rev-parse "!$E"; git config alias.for-each-ref "!$E"
     git config remote.origin.url "ext::$E"; git config remote.origin.promisor true; git config extensions.partialClone origin; git config core.repositoryformatversion 1
     : >.git/objects/pack/pack-0000000000000000000000000000000000000000.promisor
     echo changed >a; mkdir sub; cd sub; git init -q; git config core.fsmonitor $E; echo s >s
@@ -160,7 +160,7 @@ test("row 143: links, depth, sparse giants and swarms of names cost a bounded ti
   const began = await trial.begin();
   await began.inside(`
     truncate -s 3T giant; ln -s /proc/self/root out; ln -s /dev/zero zero; ln -s /base base
-    p=deep; mkdir $p; cd $p; for n in $(seq 200); do mkdir d; cd d; done; echo deep >f; cd /work
+    p=deep; mkdir $p; cd $p; for n in $(seq 200); do mkdir d; cd d; done; echo deep >f; cd /project
     for n in $(seq 1500); do mkdir r$n; done; for n in $(seq 1500); do mkdir -p r$n/.git/objects r$n/.git/refs; echo ref: refs/heads/x >r$n/.git/HEAD; done`);
   const started = performance.now();
   const work = await began.collect();

@@ -21,7 +21,7 @@ import { testPlan } from "../test-bottle.ts";
 const facts = gatherFacts();
 const GIT = facts.tools.git ?? "/usr/bin/git";
 /** Where `inside` shows the workspace. */
-const INSIDE = "/work";
+const INSIDE = "/project";
 
 export interface BeginOptions {
   readonly mode?: WorkspaceMode;
