@@ -22,6 +22,8 @@ import { killDescendants, killNamed, watchChildren } from "./test/descendants.ts
 import { withLastTest } from "./test/events.ts";
 
 const SUITES = ["unit", "contract", "integration", "escape", "faults", "fuzz", "e2e"];
+/** Suites that run only when asked for: by name, or all with BOT_BOTTLE_CANARY=1. */
+const ON_DEMAND = ["canaries"];
 /** Suites that can do without a cage. */
 const OFFLINE = ["unit", "fuzz"];
 /** How long a test file may run; BOT_BOTTLE_TEST_SECONDS changes it. */
@@ -32,13 +34,15 @@ const root = join(import.meta.dirname, "..");
 const say = (line: string) => console.error(`bot-bottle: ${line}`);
 
 const words = process.argv.slice(2);
-const selected = words.length === 0 ? SUITES : words;
+const all = process.env.BOT_BOTTLE_CANARY === "1" ? [...SUITES, ...ON_DEMAND] : SUITES;
+const selected = words.length === 0 ? all : words;
+const known = [...SUITES, ...ON_DEMAND];
 const files = selected.flatMap((word) => {
-  const found = SUITES.includes(word)
+  const found = known.includes(word)
     ? globSync(`test/${word}/**/*.test.ts`, { cwd: root })
     : globSync(word, { cwd: root });
-  if (found.length === 0 && !SUITES.includes(word)) {
-    say(`no suite and no test file is named ${word}; suites: ${SUITES.join(", ")}`);
+  if (found.length === 0 && !known.includes(word)) {
+    say(`no suite and no test file is named ${word}; suites: ${known.join(", ")}`);
     process.exit(2);
   }
   return found.sort().map((path) => resolve(root, path));
