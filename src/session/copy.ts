@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import type { Bottle } from "../backends/backend.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { baseName, type CopyTarget, copyTarget } from "../core/plan/copy-target.ts";
@@ -91,12 +91,22 @@ export async function copyIn(
       throw refused(`${to.path} is not a folder of ${to.bottle}`, "an archive is unpacked into a folder");
     target = { folder: absolute, name: null };
     sieve = new Sieve({ ...rules, rename: under(null, true) }, out);
-    for await (const piece of from) sieve.push(piece as Buffer);
+    await sift(from, sieve, context.signal);
   }
   const sifted = sieve.end();
   if (!options.unsearched) await search(spool, livePaths(context.layout, record).search, to.bottle);
   await bring(bottle, target.folder, spool);
   return { ...sifted, to: `${to.bottle}:${posix.resolve(absolute)}` };
+}
+
+/** Reads a stream of the operator through a sieve; a signal ends it although nothing comes. */
+async function sift(from: Readable, sieve: Sieve, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const piece of addAbortSignal(signal, from)) sieve.push(piece as Buffer);
+  } catch (error) {
+    if (signal.aborted) throw new BottleError("BOTTLE_GONE", `interrupted by ${String(signal.reason)}`);
+    throw error;
+  }
 }
 
 async function search(spool: Spool, socket: string, name: string): Promise<void> {

@@ -44,8 +44,8 @@ export const OWN_DOORS: AttackSection = {
     },
     {
       row: 143,
-      attack: "links, FIFOs, sparse files and deep trees where the host copies, measures or deletes",
-      must: "host code never walks such a tree: a throw-away cage does",
+      attack: "links, FIFOs, sparse files, deep trees and forged archives where the host copies, measures or deletes",
+      must: "host code never walks such a tree: a throw-away cage does, and what it packs is taken apart strictly",
     },
     {
       row: 144,

@@ -101,11 +101,19 @@ async function guestWorkspace(record: BottleRecord, plan: string): Promise<strin
   if (record.workspace.mode === "bind") return null;
   const file = await readTextFile(plan, { maxBytes: 16 << 20, followLinks: false });
   if (file.kind !== "text") throw new BottleError("STATE_UNUSABLE", `the plan of ${record.name} cannot be read`);
-  const value: { workspace?: { guest?: unknown } } = JSON.parse(file.text);
-  const guest = value.workspace?.guest;
+  const guest = guestOf(file.text);
   if (typeof guest !== "string" || !guest.startsWith("/"))
     throw new BottleError("STATE_UNUSABLE", `the plan of ${record.name} names no workspace`);
   return guest;
+}
+
+function guestOf(plan: string): unknown {
+  try {
+    const value: { workspace?: { guest?: unknown } } | null = JSON.parse(plan);
+    return value?.workspace?.guest;
+  } catch {
+    return undefined;
+  }
 }
 
 function judge(path: string, { code, words }: { readonly code: number; readonly words: string }): void {

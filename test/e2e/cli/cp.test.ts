@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -171,6 +172,14 @@ test("cp into a running bottle: it belongs to the agent, links stay links, strea
   }
   const garbage = await operator.bottle(["cp", "-", "dst:/tmp"], { stdin: "no archive".repeat(100) });
   assert.match(garbage.stderr, /the archive is refused: a header that is not of a tar archive/);
+  const waiting = operator.spawn(["cp", "-", "dst:/tmp"]);
+  waiting.stdin?.write("x");
+  const code = new Promise<number | null>((resolve) => waiting.once("close", resolve));
+  // The file without a name that it keeps the archive in.
+  const spool = join(operator.home, ".local/state/bot-bottle/#");
+  await eventually("it waits for the rest", () => openFiles(waiting.pid).some((path) => path.startsWith(spool)));
+  waiting.kill("SIGINT");
+  assert.equal(await code, 130);
   await end();
 });
 
@@ -197,3 +206,14 @@ test("a declared credential is not copied in, by file or by stream, also not one
   assert.doesNotMatch(look.stdout, /env/);
   await end();
 });
+
+function openFiles(pid = 0): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      return [readlinkSync(join(folder, name))];
+    } catch {
+      return [];
+    }
+  });
+}
