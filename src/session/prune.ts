@@ -166,7 +166,7 @@ async function settle(bottle: ListedBottle, { layout }: SessionContext): Promise
     // Removed by another one in the meantime.
     if (error.code === "BOTTLE_NOT_FOUND") return;
     throw new BottleError(error.code, `${name} stays lost: ${error.message}`, {
-      hint: `free some space, or remove it with the work in it: bottle rm ${name}`,
+      hint: `free some space, or remove it with the work in it: bottle rm --discard ${name}`,
       cause: error.cause,
     });
   }

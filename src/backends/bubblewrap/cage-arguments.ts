@@ -104,7 +104,7 @@ export function cageArguments(parts: CageParts): string[] {
     ...parts.mounts.flatMap(({ host, guest }) => ["--ro-bind", host, guest]),
     ...["--bind", parts.home, GUEST.home],
     // It may lie in the new /tmp, which is still empty.
-    ...folderArguments(parentFolders([parts.workspace.guest])),
+    ...parentArguments([parts.workspace.guest]),
     ...["--bind", parts.workspace.host, parts.workspace.guest],
     ...["--chdir", "/", "--remount-ro", "/"],
   ];
@@ -178,6 +178,11 @@ function normalized(path: string): string {
 
 function folderArguments(folders: readonly string[]): string[] {
   return folders.flatMap((folder) => ["--perms", "0755", "--dir", folder]);
+}
+
+/** Makes what stands above these paths: folders that bwrap makes on its own are closed to all but root. */
+export function parentArguments(paths: readonly string[]): string[] {
+  return folderArguments(parentFolders(paths));
 }
 
 /** Every folder above these paths, outermost first, each once. */

@@ -5,7 +5,7 @@ import type { HostFacts } from "../../core/model/host-facts.ts";
 import { identify } from "../../host/process-identity.ts";
 import type { WorkshopJob, WorkshopResult } from "../backend.ts";
 import { killCage, openCage } from "./cage.ts";
-import { becomeUser, FD, GUEST, namespaceArguments, programArguments } from "./cage-arguments.ts";
+import { becomeUser, FD, GUEST, namespaceArguments, parentArguments, programArguments } from "./cage-arguments.ts";
 import { launchScript } from "./entry-arguments.ts";
 import { lookAtHost } from "./host-view.ts";
 import { giveFolder, ownerOf, RESERVED_ID } from "./identity.ts";
@@ -56,6 +56,7 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
         .flatMap((bind) => ["--ro-bind", bind.host, bind.guest]),
       ...["--ro-bind-try", "/etc/alternatives", "/etc/alternatives", "--dev", "/dev", "--proc", "/proc"],
       ...["--perms", "1777", "--size", String(job.tmpBytes ?? TMP_BYTES), "--tmpfs", "/tmp"],
+      ...parentArguments(job.folders.map(({ guest }) => guest)),
       ...job.folders.flatMap(({ host: from, guest, writable }) => [
         writable ? "--bind" : "--ro-bind",
         folderAt(from),

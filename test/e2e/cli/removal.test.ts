@@ -36,10 +36,12 @@ test("a disk that the agent has filled: rm and prune free it first, and nothing 
       say start "$@" start shell --name "$way" -p 'dd if=/dev/zero of=fill bs=64k 2>&1; exit 0'
       say ls "$@" ls
       say plain "$@" prune
-      [ "$way" = rm ] && say gone "$@" rm rm || say gone "$@" prune --all
+      [ "$way" = rm ] && say kept "$@" rm rm && say gone "$@" rm --discard rm || say gone "$@" prune --all
       say after "$@" ls --format json
     done
     say self "$@" start shell --rm --name self -p 'dd if=/dev/zero of=fill bs=64k 2>&1; exit 0'
+    say after "$@" ls --format json
+    say gone "$@" rm --discard self
     say after "$@" ls --format json
     ls -A "$XDG_STATE_HOME/bot-bottle/bottles" | sed 's/^/left: /'
   `;
@@ -57,10 +59,12 @@ test("a disk that the agent has filled: rm and prune free it first, and nothing 
     assert.match(part, /stays lost: .* cannot be written: its disk is full \[STATE_UNUSABLE\]\n.*bottle rm/);
     assert.doesNotMatch(part, /nothing was left|exit 0/);
   }
+  for (const part of of("kept")) assert.match(part, /could not be kept[\s\S]*rm --discard rm[\s\S]*exit 5/, part);
+  assert.match(of("self")[0] ?? "", /self stays: the work in self has not landed/);
   for (const part of of("gone")) assert.match(part, /exit 0/, part);
   assert.deepEqual(
     of("after").map((part) => part.split("\n")[1]),
-    ["[]", "[]", "[]"],
+    ["[]", "[]", "[", "[]"],
     ran.stdout,
   );
 });

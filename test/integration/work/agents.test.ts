@@ -99,15 +99,15 @@ test("row 139: nothing that an agent set up in its repository runs when its work
   trial.init({ a: "a\n", ".gitattributes": "* filter=evil diff=evil merge=evil\n" });
   const began = await trial.begin();
   // Writes where the collection can write, were it ever called: the time limit and this canary tell.
-  const canary = "touch /scratch/ran /tmp/ran /project/ran; echo ran >&2; exit 77";
+  const canary = "touch /scratch/ran /tmp/ran /theirs/ran; echo ran >&2; exit 77";
   await began.inside(`
     mkdir -p node_modules/.bin .husky; printf '#!/bin/sh\\n${canary}\\n' >evil; chmod +x evil
     for p in node_modules/.bin/git git sh; do cp evil $p; done
     for h in post-index-change pre-commit reference-transaction post-checkout fsmonitor-watchman; do cp evil .git/hooks/$h 2>/dev/null || { mkdir -p .git/hooks; cp evil .git/hooks/$h; }; done
-    E=/project/evil
+    E=/theirs/evil
     git config core.fsmonitor $E; git config core.hooksPath .husky; cp evil .husky/post-index-change; cp evil .husky/reference-transaction
     for k in filter.evil.clean filter.evil.smudge filter.evil.process diff.evil.command diff.evil.textconv diff.external merge.evil.driver core.pager core.editor core.sshCommand core.askPass core.alternateRefsCommand credential.helper uploadpack.packObjectsHook gpg.program core.gitProxy ; do git config $k $E; done
-    git config filter.evil.required true; git config include.path /project/more; git config alias.rev-parse "!$E"; git config alias.for-each-ref "!$E"
+    git config filter.evil.required true; git config include.path /theirs/more; git config alias.rev-parse "!$E"; git config alias.for-each-ref "!$E"
     git config remote.origin.url "ext::$E"; git config remote.origin.promisor true; git config extensions.partialClone origin; git config core.repositoryformatversion 1
     : >.git/objects/pack/pack-0000000000000000000000000000000000000000.promisor
     echo changed >a; mkdir sub; cd sub; git init -q; git config core.fsmonitor $E; echo s >s
