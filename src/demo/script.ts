@@ -21,18 +21,26 @@ const CALL = "toolu_standin";
 export function nextReply(scenes: readonly Scene[], request: MessagesRequest): Reply {
   // What came since the model spoke last: words and results, with words of the system in between.
   const spoken = request.messages.findLastIndex((message) => message.role === "assistant");
-  const news = request.messages.slice(spoken + 1).flatMap((message) => message.blocks);
-  for (const block of news) {
-    if (block.type !== "tool_result" || !block.toolUseId.startsWith(CALL)) continue;
-    const scene = scenes[Number(block.toolUseId.slice(CALL.length))];
-    if (scene !== undefined) return { kind: "text", text: scene.answer(block.text) };
-  }
+  const after = request.messages.slice(spoken + 1).filter(({ role }) => role === "user");
+  const news = after.flatMap((message) => message.blocks);
+  const answered = news.flatMap((block) =>
+    block.type === "tool_result" && block.toolUseId.startsWith(CALL)
+      ? [{ number: Number(block.toolUseId.slice(CALL.length)), text: block.text }]
+      : [],
+  );
+  // A conversation that is continued brings its last result along with the new words: a prompt without a result is new.
   const said = news.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
-  const number = scenes.findIndex((scene) => said.includes(scene.prompt));
-  const scene = scenes[number];
-  if (scene === undefined || !request.tools.includes("Bash")) return { kind: "text", text: ASIDE };
-  const input = { command: scene.command, description: "One step of the demo" };
-  return { kind: "tool", id: `${CALL}${number}`, name: "Bash", input };
+  const asked = scenes.findIndex(
+    ({ prompt }, number) => said.includes(prompt) && !answered.some((result) => result.number === number),
+  );
+  const wanted = scenes[asked];
+  if (wanted !== undefined && request.tools.includes("Bash")) {
+    const input = { command: wanted.command, description: "One step of the demo" };
+    return { kind: "tool", id: `${CALL}${asked}`, name: "Bash", input };
+  }
+  const result = answered.toSorted((a, b) => a.number - b.number).at(-1);
+  const scene = result === undefined ? undefined : scenes[result.number];
+  return { kind: "text", text: result === undefined || scene === undefined ? ASIDE : scene.answer(result.text) };
 }
 
 /** The result of the command of `scene` in this request, or null when it carries none. */
