@@ -330,3 +330,27 @@ test("rows 141, 143: trust takes no link, FIFO or folder for a manifest, and lis
   assert.equal((await operator.bottle(["trust", "--revoke", gone])).code, 0);
   assert.match((await operator.bottle(["trust", "--list"])).stderr, /^no project is trusted$/m);
 });
+
+test("in a folder of a repository, init, trust, info and plan mean the file at its top", {
+  skip: skipWithout("git"),
+}, async () => {
+  using operator = newOperator();
+  const git = (...words: string[]) => {
+    const run = spawnSync("git", ["-C", operator.workspace, ...words], { encoding: "utf8", env: { ...operator.env } });
+    assert.equal(run.status, 0, run.stderr);
+  };
+  git("init", "-q");
+  const sub = join(operator.workspace, "src/deep");
+  mkdirSync(sub, { recursive: true });
+  const words = ["init", "--project", sub, "--agent", "dev", "--provider", "shell", "--allow", "x.example.com"];
+  assert.equal((await operator.bottle(words)).stdout, `${projectOf(operator)}\n`);
+  assert.equal((await operator.bottle(["plan", "dev", sub])).code, 3);
+  assert.equal((await operator.bottle(["trust", sub, "--yes"])).code, 0);
+  const plan = await operator.bottle(["plan", "dev", sub]);
+  assert.equal(plan.code, 0, plan.stderr);
+  assert.match((await operator.bottle(["info", "dev", "--path", sub])).stdout, /project \(trusted\)/);
+  const why = await operator.bottle(["why", "dev", "GET", "https://x.example.com/"]);
+  assert.match(why.stdout, /bottles\.dev\.egress\.rules\[0\] of .*project\/bot-bottle\.json/, why.stderr);
+  assert.equal((await operator.bottle(["trust", "--revoke", sub])).code, 0);
+  assert.equal((await operator.bottle(["plan", "dev", sub])).code, 3);
+});
