@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { BottleError } from "../../core/model/errors.ts";
@@ -6,9 +6,9 @@ import type { HostFacts } from "../../core/model/host-facts.ts";
 import type { RepositoryBase, WorkRef } from "../../core/model/work.ts";
 import { complaint, type Git, neutralGit } from "../../host/git.ts";
 import { removePrivateFolder } from "../../host/private-folder.ts";
-import { QUARANTINE_PREFIX } from "../../state/bottle-folder.ts";
 import type { Collection } from "./collect.ts";
 import type { CollectedWork } from "./collected.ts";
+import { newQuarantineFolder } from "./quarantine-folder.ts";
 
 /** Greatest pack that is read from a bottle. */
 const MAX_PACK_BYTES = 4 * 1024 ** 3;
@@ -31,7 +31,7 @@ export interface Quarantine extends AsyncDisposable {
  * borrows the objects of the base and of the operator, which no agent can write. Errors: HOST_UNFIT, GIT_FAILED.
  */
 export async function openQuarantine(parent: string, base: RepositoryBase, facts: HostFacts): Promise<Quarantine> {
-  const folder = await mkdtemp(join(parent, QUARANTINE_PREFIX));
+  const folder = await newQuarantineFolder(parent);
   const remove = () => removePrivateFolder(folder);
   try {
     const git = neutralGit(facts.tools, folder);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -72,7 +72,11 @@ test("killed at any moment, apply loses nothing, and the same call made again co
       assert.equal(bench.read("draft.txt"), "draft\n");
       assert.match(bench.read("dirty.txt") ?? "", /^at the start/);
       const again = await new WorkBench({ adopt: bench.folder }).apply();
-      assert.equal(again.code, 0, `killed before call ${at}: ${again.said}`);
+      assert.equal(again.code, 0, `killed at moment ${at}: ${again.said}`);
+      assert.deepEqual(
+        readdirSync(bench.paths.folder).filter((name) => name.startsWith("quarantine")),
+        [],
+      );
       landed(bench, mine);
     }
     landed(bench, mine);
