@@ -1,8 +1,10 @@
+import { posix } from "node:path";
 import type { Bottle } from "../../backends/backend.ts";
 import { loadBackend } from "../../backends/builtins.ts";
 import type { BottleRecord } from "../../core/model/bottle-record.ts";
 import { BottleError } from "../../core/model/errors.ts";
 import { type CopyEnd, folderAbove } from "../../core/plan/copy-target.ts";
+import { GUEST_HOME } from "../../core/plan/guest.ts";
 import { printable } from "../../core/wire/printable.ts";
 import { readTextFile } from "../../host/files.ts";
 import { streamed } from "../../host/streamed.ts";
@@ -22,13 +24,9 @@ export interface GuestSource {
 const MISSING = 66;
 const NO_FILE = 67;
 
-/**
- * Packs `$1`, which begins at `$2` where it is relative: a folder as `.`, a file under its own name. A link at its end is
- * followed, inside.
- */
+/** Packs `$1`: a folder as `.`, a file under its own name. A link at its end is followed, inside. */
 const PACK = `
 case $1 in /*) from=$1 ;; *) from=./$1 ;; esac
-if [ -n "$2" ]; then cd -- "$2" || exit ${NO_FILE}; fi
 if [ -d "$from" ]; then cd -- "$from" && exec tar --create --file=- --hard-dereference --warning=none .
 elif [ -f "$from" ]; then
   above=\${from%/*}
@@ -45,7 +43,7 @@ export async function openSource(name: string, context: SessionContext): Promise
     const { bottle } = await findRunning(name, context);
     return {
       pack: async (path, each) => {
-        const command = bottle.frame({ argv: ["/bin/sh", "-c", PACK, "pack", path, ""] }, false);
+        const command = bottle.frame({ argv: ["/bin/sh", "-c", PACK, "pack", path] }, false);
         judge(path, await streamed(command, each, context.signal));
       },
     };
@@ -59,18 +57,24 @@ async function endedSource(record: BottleRecord, context: SessionContext): Promi
   const paths = bottlePaths(layout, record.name);
   const backend = await loadBackend(record.backend);
   const workspace = await guestWorkspace(record, paths.plan);
-  const home = { host: paths.home, guest: GUEST_HOME };
-  const folders = workspace === null ? [home] : [home, { host: paths.workspace, guest: workspace }];
+  const home = { host: paths.home, inside: GUEST_HOME, guest: "/ended-home" };
+  const shown =
+    workspace === null ? [home] : [{ host: paths.workspace, inside: workspace, guest: "/ended-work" }, home];
   return {
     pack: async (path, each) => {
+      // At places of their own: the folders above a workspace are not the agent's to enter.
+      const asked = posix.resolve(workspace ?? GUEST_HOME, path);
+      const part = shown.find(({ inside }) => asked === inside || asked.startsWith(`${inside}/`));
+      if (part === undefined)
+        throw refused(`${path} is gone`, "of a bottle that has ended its home and its copy of the workspace are left");
       const ending = new AbortController();
       const failures: unknown[] = [];
       const result = await backend.workshop(
         {
           bottle: record.name,
           script: PACK,
-          args: [path, workspace ?? GUEST_HOME],
-          folders,
+          args: [part.guest + asked.slice(part.inside.length)],
+          folders: shown.map(({ host, guest }) => ({ host, guest })),
           agentFolder: paths.home,
           as: "agent",
           signal: AbortSignal.any([signal, ending.signal]),
@@ -93,8 +97,6 @@ async function endedSource(record: BottleRecord, context: SessionContext): Promi
     },
   };
 }
-
-const GUEST_HOME = "/home/agent";
 
 /** Where the private copy of the workspace was shown inside; null for a bound one, which is still on the host. */
 async function guestWorkspace(record: BottleRecord, plan: string): Promise<string | null> {
