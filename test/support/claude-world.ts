@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { claudeCode } from "../../src/agents/claude-code.ts";
+import { promptPath } from "../../src/core/plan/guest.ts";
 import { MODEL_HOST, type Seen, startStandIn } from "../../src/demo/stand-in.ts";
 
 /** The one conversation that the stand-in of the model API knows. */
@@ -55,7 +56,8 @@ export async function claudeWorld(program: string, files: boolean): Promise<Clau
     ...{ workspace, home, prompt, args: [], instructions: "be brief" },
   });
   for (const path of [home, workspace]) mkdirSync(path);
-  for (const file of files ? claudeCode.files(run(null)) : []) {
+  const prompt = { path: promptPath(home), mode: 0o600, text: "be brief" };
+  for (const file of [...(files ? claudeCode.files(run(null)) : []), prompt]) {
     mkdirSync(dirname(file.path), { recursive: true });
     writeFileSync(file.path, file.text, { mode: file.mode });
   }
