@@ -81,8 +81,8 @@ if [ -s /tmp/include ]; then
 fi
 # For a collection where the agent has lost its repository.
 cp -p "$own/index" "$base/snapshot-index"
-GIT_INDEX_FILE=$base/snapshot-index git $quiet update-index --no-split-index --force-write-index
-tree=$(git $quiet write-tree)
+unread env GIT_INDEX_FILE="$base/snapshot-index" git $quiet update-index --no-split-index --force-write-index
+tree=$(unread git $quiet write-tree)
 empty=$(git hash-object -t tree /dev/null)
 snapshot=$head
 if [ -z "$head" ] || [ "$tree" != "$(git rev-parse "$head^{tree}")" ]; then

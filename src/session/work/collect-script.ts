@@ -64,7 +64,7 @@ exclude=--exclude-standard
 [ "$kind" = git ] || exclude=
 largest=1048576k
 stage $exclude
-tree=$(git $quiet write-tree $lost)
+tree=$(unread git $quiet write-tree $lost)
 commit=$parent
 message='Work that was not committed in the bottle'
 if [ -n "$lost" ]; then

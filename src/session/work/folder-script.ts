@@ -14,7 +14,7 @@ git config core.looseCompression 0
 cd "$work"
 stage
 grep -z '/$' /tmp/others >/tmp/embedded || true
-snapshot=$(echo 'The folder as it was when the bottle started' | git commit-tree "$(git $quiet write-tree)")
+snapshot=$(echo 'The folder as it was when the bottle started' | git commit-tree "$(unread git $quiet write-tree)")
 git update-ref refs/heads/snapshot "$snapshot"
 rm -f "$base/index"
 : >"$base/brought-refs"

@@ -56,8 +56,12 @@ one_by_one() {
   export quiet
   xargs -0 -r -n 200 sh -c '
     put() { rm -f "$GIT_DIR/index.lock"; printf "%s\0" "$@" | git $quiet update-index --add --remove -z --stdin 2>/dev/null; }
-    put "$@" || for f; do put "$f" || put "$f" || printf "%s\0" "$f" >>/tmp/missed; done' one_by_one </tmp/changed
+    put "$@" || for f; do put "$f" || put "$f" || put "$f" || printf "%s\0" "$f" >>/tmp/missed; done' one_by_one </tmp/changed
+  rm -f "$GIT_DIR/index.lock"
 }
+# For git that writes an index: it would look again into files that changed just now, and may meet one cut short.
+mkdir /tmp/nothing
+unread() { (cd /tmp/nothing && GIT_WORK_TREE=/tmp/nothing "$@"); }
 # Lists of the report, each of at most 1000.
 told() { head -zn 1000 /tmp/missed | listed missed; }
 `;
