@@ -86,7 +86,8 @@ test("a plain folder's work comes back by git clone", { skip }, async () => {
 
 test("a bottle whose work cannot be kept stays; prune --all says so and removes it", { skip }, async () => {
   using operator = withRepository();
-  await run(operator, "one", `${COMMIT}; find .git/objects -type f -delete`);
+  await run(operator, "one", COMMIT);
+  writeFileSync(join(operator.home, ".local/state/bot-bottle/bottles/one/base.json"), "{");
   const refused = await operator.bottle(["rm", "one"]);
   assert.equal(refused.code, 5, refused.stderr);
   assert.match(refused.stderr, /has not landed and could not be kept[\s\S]*rm --discard one/);
@@ -95,6 +96,14 @@ test("a bottle whose work cannot be kept stays; prune --all says so and removes 
   assert.equal(pruned.code, 0, pruned.stderr);
   assert.match(pruned.stderr, /the work in one could not be kept/);
   assert.doesNotMatch((await operator.bottle(["ls"])).stdout, /^one /m);
+});
+
+test("the files are kept when the agent has broken its repository", { skip }, async () => {
+  using operator = withRepository();
+  await run(operator, "one", `${COMMIT}; find .git/objects -type f -delete`);
+  assert.equal((await operator.bottle(["rm", "one"])).code, 0);
+  git(operator.workspace, "fetch", "-q", bundles(operator)[0] ?? "", "refs/heads/*:refs/bottle/one/*");
+  assert.equal(git(operator.workspace, "show", "refs/bottle/one/work:loose.txt"), "loose");
 });
 
 test("work is kept when the operator's repository is gone", { skip }, async () => {
