@@ -6,8 +6,8 @@ import { SCRIPT_HEAD } from "./script-parts.ts";
  * listed here is taken over, and of a remote's URL no password.
  *
  * Arguments: `$1` work tree, `$2` git dir, `$3` common dir, `$4` target work tree, `$5` our own repository for what the
- * snapshot has beyond the operator's objects, `$6` how many bytes of the history to stream out to be searched, and with them all files, or nothing; from `$7` on object
- * folders that are borrowed from. On stdin: patterns of files that the operator ignores everywhere, an empty line, and
+ * snapshot has beyond the operator's objects, `$6` how many bytes of the history to stream out to be searched, and all
+ * files after them (empty: nothing at all); from `$7` on object folders that are borrowed from. On stdin: patterns of files that the operator ignores everywhere, an empty line, and
  * pathspecs of ignored files to bring along. On stdout: a report (core/wire/work-report), then the tar stream.
  */
 export const CLONE_SCRIPT = String.raw`${SCRIPT_HEAD}
