@@ -20,6 +20,9 @@ format_of() { f=$(git config --file "$1" --get extensions.objectformat 2>/dev/nu
 # Stages every file of the work tree that is not ignored: "$@" are options of ls-files. A repository within it is not one of its files.
 # Never git add: it runs git status in submodules, with their configuration.
 stage() {
+  # First what goes: a file or a link may stand where a folder was, and a folder where a file was.
+  git $quiet diff-files --ignore-submodules=all --diff-filter=D --name-only -z >/tmp/going
+  unread git $quiet update-index --force-remove -z --stdin </tmp/going
   git $quiet diff-files --ignore-submodules=all --name-only -z >/tmp/changed
   git $quiet ls-files --others -z "$@" >/tmp/others 2>/tmp/closed || { cat /tmp/closed >&2; exit 3; }
   sed -n "s#^warning: could not open directory '\(.*\)': .*#\1#p" /tmp/closed | tr '\n' '\0' >>/tmp/missed

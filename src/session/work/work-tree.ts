@@ -57,7 +57,9 @@ async function occupied(
       if (isErrno(error, "ENOENT", "ENOTDIR")) return null;
       throw error;
     }
-    if (entries.get(at) != null) return null;
+    const own = entries.get(at);
+    // Where a folder stands there is no file: what the list says of that one says nothing of what lies below.
+    if (own != null && (own.mode === "160000" || !found.isDirectory())) return null;
     if (count === parts.length) {
       // A folder whose files go is made room of by git, which looks itself whether anything else lies in it.
       if (found.isDirectory() && [...entries.keys()].some((other) => other.startsWith(`${at}/`))) return null;

@@ -40,6 +40,22 @@ test("commits on branches, amended, rebased and reset behind the start are all c
   assert.equal(orphan.git("rev-parse", `${orphan.work}^`), `${snapshot}\n`);
 });
 
+test("a file where a folder was, and a folder where a file was, come in and out", { skip }, async (context) => {
+  const swap = "rm -r src README.md; echo file >src; mkdir README.md; echo deep >README.md/in; rm -r doc; ln -s src doc";
+  const trial = newTrial(context);
+  trial.init({ "README.md": "a\n", "src/main.c": "b\n", "src/other.c": "c\n", "doc/page": "d\n" });
+  const began = await trial.begin();
+  await began.inside(swap);
+  const work = await began.collect();
+  assert.deepEqual(work.missed, []);
+  assert.deepEqual(work.files, ["README.md/in", "doc", "src"]);
+  assert.equal(work.read("src"), "file\n");
+  trial.sh(swap);
+  const swapped = await trial.begin();
+  assert.deepEqual(swapped.said, []);
+  assert.deepEqual((await swapped.collect()).files, ["README.md/in", "doc", "src"]);
+});
+
 test("the whole history comes where the operator no longer has it", { skip }, async (context) => {
   const trial = newTrial(context);
   trial.init();

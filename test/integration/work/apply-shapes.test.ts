@@ -77,6 +77,24 @@ test("modes, renames, deletions, links, binary and empty files arrive as they ar
   assert.equal(bench.git(bench.host, "hash-object", "bytes.bin"), bench.git(bench.inside, "hash-object", "bytes.bin"));
 });
 
+test("a folder where a file was lands, and lands again as nothing", git, async () => {
+  using bench = new WorkBench();
+  bench.commit(bench.host, { file: "f\n", "folder/in": "i\n" });
+  await bench.begin();
+  bench.write(bench.inside, { file: null, folder: null });
+  bench.write(bench.inside, { "file/in": "now\n", folder: "now\n" });
+  await applied(bench);
+  const first = [bench.status(), bench.read("file/in"), bench.read("folder")];
+  assert.deepEqual(first.slice(1), ["now\n", "now\n"]);
+  await applied(bench);
+  assert.deepEqual([bench.status(), bench.read("file/in"), bench.read("folder")], first);
+  bench.write(bench.host, { "file/in": "mine\n" });
+  const refused = await bench.apply({ acceptAll: true });
+  assert.match(refused.said, /nothing was changed[\s\S]*file\/in/);
+  assert.equal(refused.code, 2);
+  assert.equal(bench.read("file/in"), "mine\n");
+});
+
 test("names with line feeds, escapes, quotes, other letters, bytes that are no text, and case only", git, async () => {
   using bench = new WorkBench();
   const names = [
