@@ -23,6 +23,8 @@ agent() { "$@"; }
 [ "$(id -u)" != 0 ] || agent() { setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps -all --no-new-privs -- "$@"; }
 # The folders above are the agent's too.
 agent mkdir -p "$target"
+# What the agent's git checked out around it may be a link (attack row 145).
+[ "$(cd "$target" && pwd -P)" = "$target" ] || { echo "a link of the repository leads to where another repository belongs" >&2; exit 3; }
 git init -q --template= --object-format="$format" --initial-branch=main "$target"
 git init -q --template= --object-format="$format" --bare "$base"
 mkdir -p "$own/info" "$own/objects/info"

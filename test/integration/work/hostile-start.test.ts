@@ -172,3 +172,18 @@ END`);
     if (began !== null) assert.doesNotMatch(await began.inside("git ls-files"), /\.\.|\.git/i, path);
   }
 });
+
+test("row 145: a repository within is brought to its own place, never through a link that another one checked out", {
+  skip,
+}, async (context) => {
+  for (const target of ["/base", "/tmp", ".git", "../base"]) {
+    const trial = newTrial(context);
+    trial.init({ a: "a\n" });
+    // In history and index a link, on disk a folder with a repository; a flag keeps git from seeing the difference.
+    trial.sh(`
+      ln -s ${target} way; git add way; git commit -qm way; git update-index --skip-worktree way
+      rm way; git init -q way/objects; (cd way/objects; echo b >b; git add b; git commit -qm b)
+    `);
+    await assert.rejects(trial.begin(), { code: "PROVISION_FAILED" }, target);
+  }
+});
