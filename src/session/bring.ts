@@ -31,17 +31,23 @@ export function bringWorkspace(
   const { mode, host } = plan.workspace;
   const aborted = new AbortController();
   const signal = AbortSignal.any([context.signal, aborted.signal]);
-  const begin = async (): Promise<void> => {
-    if (mode === "bind") return;
+  const nothing = async (): Promise<void> => undefined;
+  const begin = async (): Promise<() => Promise<void>> => {
+    if (mode === "bind") return nothing;
     if (facts.tools.git === undefined) {
-      if (mode === "copy") return say("bottle: note: git is not installed: bottle diff and bottle apply will not work");
+      if (mode === "copy") {
+        say("bottle: note: git is not installed: bottle diff and bottle apply will not work");
+        return nothing;
+      }
       const hint = "apt install git, or --workspace copy";
       throw new BottleError("HOST_UNFIT", "a clone needs git, and there is none in a system folder", { hint });
     }
     const known = secrets.known();
     const ignored = mode === "clone" ? await globalIgnores(facts, env) : "";
     const beginning: Beginning = { plan, backend, facts, paths, secrets: known, ignored, say, signal };
-    await (mode === "clone" ? beginClone(beginning) : beginCopy(beginning));
+    if (mode === "copy") return beginCopy(beginning);
+    await beginClone(beginning);
+    return nothing;
   };
   const begun = begin();
   begun.catch(() => undefined); // reported by `into`
@@ -54,8 +60,10 @@ export function bringWorkspace(
       const { tar } = facts.tools;
       if (tar === undefined) throw new BottleError("HOST_UNFIT", "tar is missing", { hint: "apt install tar" });
       const bringing = { tar, secrets: secrets.known(), cleanup, say };
-      if (mode === "copy") await Promise.all([begun, copyWorkspace(bottle, host, guest.workspace, bringing)]);
-      else if (mode === "bind") await searchWorkspace(host, bringing);
+      if (mode === "copy") {
+        const [keep] = await Promise.all([begun, copyWorkspace(bottle, host, guest.workspace, bringing)]);
+        await keep();
+      } else if (mode === "bind") await searchWorkspace(host, bringing);
       else await begun;
     },
   };

@@ -58,7 +58,8 @@ export interface LaunchOptions {
 /**
  * Makes the bottle of `plan`: record, cage, gateway, files, workspace, seal check. Whatever fails, what was made
  * before is undone before this rejects; what cannot be undone is said and left to `bottle prune`. The folder of a failed
- * start tells how far it came: it is named, or archived and removed where `removeFailed`.
+ * start tells how far it came: it is named, or archived and removed where `removeFailed` or a credential lay in what
+ * came in.
  */
 export async function launch(
   plan: BottlePlan,
@@ -77,7 +78,9 @@ export async function launch(
     for (const failure of await cleanup.run()) {
       context.say(`bottle: ${failure.name} could not be undone: ${String(failure.error)}; bottle prune removes it`);
     }
-    const removed = recorded && removeFailed && (await removeFolder(plan.name, backend, context));
+    // What came in before a credential was found in it holds that credential (attack row 89).
+    const exposed = error instanceof BottleError && error.code === "SECRET_EXPOSED";
+    const removed = recorded && (removeFailed || exposed) && (await removeFolder(plan.name, backend, context));
     if (recorded && !removed) {
       context.say(
         `bottle: ${plan.name} failed to start; bottle audit ${plan.name} tells how far it came, bottle rm ${plan.name} removes it`,

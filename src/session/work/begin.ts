@@ -5,7 +5,7 @@ import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import type { BottlePlan } from "../../core/model/plan.ts";
 import type { Secret } from "../../core/model/secret.ts";
-import type { RepositoryBase } from "../../core/model/work.ts";
+import type { RepositoryBase, WorkBase } from "../../core/model/work.ts";
 import { printable } from "../../core/wire/printable.ts";
 import type { WorkReport } from "../../core/wire/work-report.ts";
 import { type HostRepository, repositoryAt } from "../../host/repository.ts";
@@ -50,15 +50,21 @@ export async function beginClone(beginning: Beginning): Promise<void> {
   const { host, clone } = beginning.plan.workspace;
   if (clone === null) throw new BottleError("INVARIANT", "a clone without a repository");
   const top = { path: "", host, repository: { root: host, ...clone } };
-  await begin(beginning, "clone", top);
+  await writeBase(beginning.paths.base, await begin(beginning, "clone", top));
 }
 
-/** Keeps what a plain folder holds at the start, so that `bottle diff` has something to compare with. Errors: PROVISION_FAILED. */
-export async function beginCopy(beginning: Beginning): Promise<void> {
-  await begin(beginning, "copy", { path: "", host: beginning.plan.workspace.host, repository: null });
+/**
+ * Keeps what a plain folder holds at the start, so that `bottle diff` has something to compare with. What it answers is
+ * to be called when the copy is whole and was searched: a bottle without a base is never resumed (attack row 89).
+ * Errors: PROVISION_FAILED.
+ */
+export async function beginCopy(beginning: Beginning): Promise<() => Promise<void>> {
+  const top = { path: "", host: beginning.plan.workspace.host, repository: null };
+  const base = await begin(beginning, "copy", top);
+  return () => writeBase(beginning.paths.base, base);
 }
 
-async function begin(beginning: Beginning, kind: "clone" | "copy", top: Part): Promise<void> {
+async function begin(beginning: Beginning, kind: "clone" | "copy", top: Part): Promise<WorkBase> {
   const repositories: RepositoryBase[] = [];
   const open = [top];
   for (let part = open.shift(); part !== undefined; part = open.shift()) {
@@ -80,7 +86,7 @@ async function begin(beginning: Beginning, kind: "clone" | "copy", top: Part): P
       });
     }
   }
-  await writeBase(beginning.paths.base, { schema: 1, kind, repositories });
+  return { schema: 1, kind, repositories };
 }
 
 function baseOf({ path, host, repository }: Part, place: string, report: WorkReport): RepositoryBase {

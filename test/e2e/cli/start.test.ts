@@ -200,24 +200,39 @@ test("a workspace that holds the value of a credential is refused, copied or bou
   }
 });
 
-test("a start that fails halfway names the folder that it leaves; with --rm it leaves none", { skip }, async () => {
+test("row 89: of a workspace in which a credential was found nothing stays, and nothing can be resumed", {
+  skip,
+}, async () => {
   using operator = newOperator();
   const env = withService(operator);
   writeFileSync(join(operator.workspace, ".env"), SERVICE_VALUE);
+  const leaky = await operator.bottle(["start", "shell", "--name", "leaky", "-p", "cat .env"], { env });
+  assert.match(leaky.stderr, /SECRET_EXPOSED/);
+  assert.deepEqual(readdirSync(bottles(operator)), []);
+  const again = await operator.bottle(["resume", "leaky", "-p", "cat .env"], { env });
+  assert.match(again.stderr, /BOTTLE_NOT_FOUND/);
+  assert.equal(again.stdout, "");
+});
+
+test("a start that fails halfway names the folder that it leaves; with --rm it leaves none", { skip }, async () => {
+  using operator = newOperator();
+  const dotGit = join(operator.workspace, ".git");
+  for (const name of ["objects", "refs/heads"]) mkdirSync(join(dotGit, name), { recursive: true });
+  writeFileSync(join(dotGit, "HEAD"), `${"1".repeat(40)}\n`);
   const words = ["start", "shell", "-p", "true", "--name", "halfway"];
-  const kept = await operator.bottle(words, { env });
-  assert.equal(kept.code, 3);
+  const kept = await operator.bottle(words);
+  assert.equal(kept.code, 5);
   assert.match(
     kept.stderr,
     /^bottle: halfway failed to start; bottle audit halfway .*, bottle rm halfway removes it$/m,
   );
   assert.equal((await operator.bottle(["audit", "halfway"])).code, 0);
-  const taken = await operator.bottle(words, { env });
+  const taken = await operator.bottle(words);
   assert.match(taken.stderr, /NAME_TAKEN/);
   assert.doesNotMatch(taken.stderr, /failed to start/);
   assert.equal((await operator.bottle(["rm", "halfway"])).code, 0);
-  const removed = await operator.bottle([...words, "--rm"], { env });
-  assert.equal(removed.code, 3);
+  const removed = await operator.bottle([...words, "--rm"]);
+  assert.equal(removed.code, 5);
   assert.doesNotMatch(removed.stderr, /failed to start/);
   assert.deepEqual(readdirSync(bottles(operator)), []);
 });

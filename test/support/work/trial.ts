@@ -156,10 +156,11 @@ export function newTrial(context: TestContext): Trial {
       };
       if (workspace.mode === "clone") await beginClone(beginning);
       else {
-        await beginCopy(beginning);
+        const keep = await beginCopy(beginning);
         run(top, "/bin/cp", ["-a", "-T", workspace.host, paths.workspace]);
         const owner = agentIds(facts, { home: paths.home, workspace });
         if (facts.uid === 0) run(top, "/bin/chown", ["-Rh", `${owner.uid}:${owner.gid}`, paths.workspace]);
+        await keep();
       }
       const base = await readBase(paths.base);
       if (base === null) throw new Error("no base was written");
