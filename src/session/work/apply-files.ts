@@ -6,12 +6,13 @@ import { sameEntry } from "../../core/wire/tree-changes.ts";
 import { pathBytes, pathText } from "../../core/work/raw-path.ts";
 import { gitFailure } from "../../host/git.ts";
 import { type Found, PlainFolder } from "../../host/plain-folder.ts";
-import { addApplied, readApplied } from "../../state/work-files.ts";
+import { type AppliedWork, addApplied } from "../../state/work-files.ts";
 import { type AppliedRepository, type ApplyRequest, withTime } from "./apply-terms.ts";
 import type { BottleWork } from "./imported-work.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Work } from "./selection.ts";
 import { blobs } from "./trees.ts";
+import { landedFiles, withdrawn } from "./withdrawn.ts";
 
 const MAX_LINK = 4096;
 
@@ -24,36 +25,47 @@ export async function applyFiles(
   all: BottleWork,
   works: readonly Work[],
   request: ApplyRequest,
+  applied: readonly AppliedWork[],
 ): Promise<readonly AppliedRepository[]> {
   if (request.mode === "branch") {
     throw new BottleError("USAGE", "--branch is for git repositories, and this work is on a plain folder", {
       hint: "leave it out: the files are written into the folder",
     });
   }
-  const plans: { readonly work: Work; readonly pending: readonly TreeChange[]; readonly result: AppliedRepository }[] =
-    [];
+  const plans: FilesPlan[] = [];
   for (const work of works) {
     const within = work.changes.filter(({ before, after }) => after?.mode === "160000" || before?.mode === "160000");
-    const pending = await check(
-      all,
-      work,
-      work.changes.filter((change) => !within.includes(change)),
-    );
+    const changes = work.changes.filter((change) => !within.includes(change));
+    const pending = await check(work, changes, request.choose === null, applied);
     const notes = within.map(
       ({ path }) => `${printable(pathText(path), 200)} is a repository of its own and is left out`,
     );
     const files = pending.map(({ path }) => path);
     const { path } = work.base;
-    plans.push({ work, pending, result: { path, commits: [], files, work: work.work, pin: null, ref: null, notes } });
+    plans.push({
+      work,
+      changes,
+      pending,
+      result: { path, commits: [], files, work: work.work, pin: null, ref: null, notes },
+    });
   }
   if (request.dryRun) return plans.map(({ result }) => result);
-  for (const { work, pending } of plans) {
+  for (const { work, changes, pending } of plans) {
     await write(work, pending);
-    const landed = pending.map(({ path, after }) => [path, after] as const);
-    const applied = { repository: work.base.path, head: null, work: work.work, commit: null, onto: "files", landed };
-    await addApplied(all.folder, [withTime(applied)]);
+    // Not only what is written now: a run that was killed wrote some of it, and put nothing on record.
+    const landed = [...changes, ...pending].map(({ path, after }) => [path, after] as const);
+    const { path: repository } = work.base;
+    const entry = { repository, head: null, work: work.work, commit: null, onto: "files", landed };
+    await addApplied(all.folder, [withTime(entry)]);
   }
   return plans.map(({ result }) => result);
+}
+
+interface FilesPlan {
+  readonly work: Work;
+  readonly changes: readonly TreeChange[];
+  readonly pending: readonly TreeChange[];
+  readonly result: AppliedRepository;
 }
 
 async function write({ base, quarantine }: Work, pending: readonly TreeChange[]): Promise<void> {
@@ -70,23 +82,28 @@ async function write({ base, quarantine }: Work, pending: readonly TreeChange[])
 }
 
 /** The changes that are still to be made, when nothing stands in the way. */
-async function check(all: BottleWork, work: Work, changes: readonly TreeChange[]): Promise<readonly TreeChange[]> {
+async function check(
+  work: Work,
+  changes: readonly TreeChange[],
+  whole: boolean,
+  applied: readonly AppliedWork[],
+): Promise<readonly TreeChange[]> {
   const folder = new PlainFolder(work.base.host);
-  const landed = new Map<RawPath, TreeEntry | null>();
-  for (const earlier of await readApplied(all.folder)) {
-    if (earlier.repository !== work.base.path) continue;
-    for (const [path, entry] of earlier.landed ?? []) landed.set(path, entry);
-  }
-  const going = new Set(changes.filter(({ after }) => after === null).map(({ path }) => path));
+  const landed = landedFiles(work.base.path, applied);
+  const back = new Set(whole ? await withdrawn(work, landed) : []);
+  const all = [...changes, ...back];
+  const going = new Set(all.filter(({ after }) => after === null).map(({ path }) => path));
+  const coming = new Set(all.filter(({ after }) => after !== null).map(({ path }) => path));
   const pending: TreeChange[] = [];
   const other: RawPath[] = [];
-  for (const change of changes) {
+  for (const change of all) {
     const { path, before, after } = change;
-    const found = await look(folder, path, work.base.objectFormat, going);
+    const found = await look(folder, path, work.base.objectFormat, going, coming);
     if (found !== "other" && sameEntry(found, after)) continue;
     const known = [before, ...(landed.has(path) ? [landed.get(path) ?? null] : [])];
     if (found !== "other" && known.some((entry) => sameEntry(entry, found))) pending.push(change);
-    else other.push(path);
+    // What the agent took back, and the operator has changed, is the operator's by now.
+    else if (!back.has(change)) other.push(path);
   }
   if (other.length === 0) return pending;
   const names = other.slice(0, 20).map((path) => `\n  ${printable(pathText(path), 200)}`);
@@ -106,14 +123,18 @@ async function look(
   path: RawPath,
   algorithm: "sha1" | "sha256",
   going: ReadonlySet<RawPath>,
+  coming: ReadonlySet<RawPath>,
 ): Promise<Found> {
   const parts = path.split("/");
   for (let count = 1; count < parts.length; count++) {
-    if (going.has(parts.slice(0, count).join("/"))) return null;
+    const above = parts.slice(0, count).join("/");
+    if (going.has(above)) return null;
+    // It landed already: what stands there is judged as a change of its own.
+    if (coming.has(above) && typeof (await folder.look(pathBytes(above), algorithm)) === "object") return null;
   }
   const found = await folder.look(pathBytes(path), algorithm);
-  // A folder of which every file goes makes room.
-  if (found === "other" && [...going].some((other) => other.startsWith(`${path}/`))) return null;
+  // A folder of which every file goes makes room; one in which files are to stand is no file that has yet to go.
+  if (found === "other" && [...going, ...coming].some((other) => other.startsWith(`${path}/`))) return null;
   return found;
 }
 

@@ -11,6 +11,7 @@ import { askConsent } from "./consent.ts";
 import type { BottleWork } from "./imported-work.ts";
 import { openOwn } from "./own-repository.ts";
 import { hasWork, landingChanges, type Work } from "./selection.ts";
+import { landedOther } from "./withdrawn.ts";
 
 /**
  * Lets work of a bottle (`selectWork`) land on the operator's side. Everything is checked for every repository, and everything
@@ -22,12 +23,14 @@ export async function applyWork(
   request: ApplyRequest,
   context: SessionContext,
 ): Promise<readonly AppliedRepository[]> {
-  const works: Work[] = [];
-  for (const work of selected.filter(hasWork)) works.push(request.choose === null ? work : await request.choose(work));
-  const wanted = works.filter(hasWork);
   const applied = await readApplied(all.folder);
+  const whole = request.choose === null && request.from === null && request.mode !== "branch";
+  const lands = (work: Work) => hasWork(work) || (whole && landedOther(work, applied));
+  const works: Work[] = [];
+  for (const work of selected.filter(lands)) works.push(request.choose === null ? work : await request.choose(work));
+  const wanted = works.filter(lands);
   await consentTo(wanted, request, applied);
-  if (all.base.kind === "copy") return applyFiles(all, wanted, request);
+  if (all.base.kind === "copy") return applyFiles(all, wanted, request, applied);
   const steps: ApplyStep[] = [];
   // Submodules stand behind the repository that they lie in.
   for (const work of wanted.toReversed()) {

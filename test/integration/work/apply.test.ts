@@ -178,6 +178,19 @@ test("commits that build on what was uncommitted are refused with a way out, and
   assert.equal(bench.status(), " M a.txt");
 });
 
+test("what the agent took back is taken back from the work tree", git, async () => {
+  using bench = new WorkBench();
+  bench.commit(bench.host, { "a.txt": "a\n" });
+  await bench.begin();
+  bench.write(bench.inside, { "a.txt": "agent\n", "n.txt": "n\n" });
+  assert.equal((await bench.apply()).code, 0);
+  bench.write(bench.inside, { "a.txt": "a\n", "n.txt": null });
+  const back = await bench.apply();
+  assert.equal(back.code, 0, back.said);
+  assert.equal(bench.status(), "");
+  assert.match((await bench.apply()).out, /nothing to apply/);
+});
+
 test("--patch leaves all of it uncommitted, and takes the next state of the work as well", git, async () => {
   using bench = await begun();
   bench.commit(bench.inside, { "a.txt": "1\n" }, "1");

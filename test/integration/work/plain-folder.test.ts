@@ -56,6 +56,45 @@ test("a file that the operator changed since is a conflict: it is named, and not
   assert.deepEqual([bench.read("a.txt"), bench.read("d/b.txt"), bench.read("n.txt")], ["agent\n", "mine\n", "agent\n"]);
 });
 
+test("a file where a folder was, and back: applied once, twice, and after the agent took it back", git, async () => {
+  using bench = await begun({ "a.txt": "a\n", "d/b.txt": "b\n", f: "f\n" });
+  bench.write(bench.inside, { d: null, f: null });
+  bench.write(bench.inside, { d: "file\n", "f/in": "in\n", "new.txt": "n\n" });
+  for (const _ of ["first", "again"]) {
+    const done = await bench.apply();
+    assert.equal(done.code, 0, done.said);
+    assert.deepEqual([bench.read("d"), bench.read("f/in"), bench.read("new.txt")], ["file\n", "in\n", "n\n"]);
+  }
+  bench.write(bench.inside, { d: null, f: null, "new.txt": null });
+  bench.write(bench.inside, { "d/other.txt": "o\n", "d/b.txt": "b\n", f: "f\n" });
+  const back = await bench.apply();
+  assert.equal(back.code, 0, back.said);
+  assert.deepEqual(readdirSync(bench.host, { recursive: true }).sort(), ["a.txt", "d", "d/b.txt", "d/other.txt", "f"]);
+  assert.deepEqual([bench.read("d/b.txt"), bench.read("f")], ["b\n", "f\n"]);
+});
+
+test("what the agent took back is taken back here, but for what the operator has changed since", git, async () => {
+  using bench = await begun();
+  bench.write(bench.inside, { "a.txt": "agent\n", "n.txt": "n\n" });
+  assert.equal((await bench.apply()).code, 0);
+  bench.write(bench.host, { "n.txt": "mine\n" });
+  bench.write(bench.inside, { "a.txt": "a\n", "n.txt": null });
+  const done = await bench.apply();
+  assert.equal(done.code, 0, done.said);
+  assert.deepEqual([bench.read("a.txt"), bench.read("n.txt")], ["a\n", "mine\n"]);
+});
+
+test("files that a killed run wrote are the agent's when it goes on", git, async () => {
+  using bench = await begun();
+  bench.write(bench.inside, { "a.txt": "agent\n" });
+  bench.write(bench.host, { "a.txt": "agent\n" });
+  assert.equal((await bench.apply()).code, 0);
+  bench.write(bench.inside, { "a.txt": "agent again\n" });
+  const done = await bench.apply();
+  assert.equal(done.code, 0, done.said);
+  assert.equal(bench.read("a.txt"), "agent again\n");
+});
+
 test("row 143: nothing is written, read or removed through a link in the operator's folder", git, async () => {
   using bench = await begun({ "a.txt": "a\n", "d/b.txt": "b\n", "e/c.txt": "c\n" });
   const outside = join(bench.folder, "outside");
