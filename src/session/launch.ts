@@ -120,7 +120,7 @@ async function build(
   let auditHead = (): string | null => null;
   const fresh = newRecord(plan, context);
   const paths = again
-    ? await takeAgain(layout, plan.name, fresh.host, (record) => recordAgain(record, fresh))
+    ? await takeAgain(layout, plan.name, (record) => recordAgain(record, fresh))
     : await createRecord(layout, fresh, facts.uid);
   if (!again) {
     await checkNeighbours(plan, layout).catch(async (refusal: unknown) => {

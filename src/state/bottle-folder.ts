@@ -19,7 +19,6 @@ const OWN_FILES: readonly string[] = [
   "shown.json",
   "applied.json",
   SETTLED,
-  "resume.lock",
 ];
 
 /** True for a file of ours. */
