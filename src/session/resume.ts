@@ -9,9 +9,11 @@ import { readBase } from "../state/base-file.ts";
 import { bottlePaths } from "../state/layout.ts";
 import { readPlan } from "../state/plan-file.ts";
 import { readRecord } from "../state/records.ts";
+import { refuseSettled } from "../state/settled.ts";
 import type { SessionContext } from "./context.ts";
 import { launch, type RunningBottle } from "./launch.ts";
 import { stateOf } from "./reconcile.ts";
+import { withProgram } from "./resumed-program.ts";
 
 export interface ResumeRequest {
   readonly name: string;
@@ -37,8 +39,10 @@ export async function resume(request: ResumeRequest, context: SessionContext): P
     const hint = `bottle prune settles it, then: bottle resume ${name}`;
     throw new BottleError("BOTTLE_NOT_RUNNING", `the host process of ${name} was killed`, { hint });
   }
+  const paths = bottlePaths(context.layout, name);
+  await refuseSettled(name, paths);
   const plan = await readPlan(context.layout, name);
-  const whole = plan.workspace.mode === "bind" || (await readBase(bottlePaths(context.layout, name).base)) !== null;
+  const whole = plan.workspace.mode === "bind" || (await readBase(paths.base)) !== null;
   if (!whole) {
     const hint = `start a new one, and bottle rm ${name}`;
     throw new BottleError("BOTTLE_NOT_FOUND", `${name} ended before its workspace was complete`, { hint });
@@ -49,11 +53,12 @@ export async function resume(request: ResumeRequest, context: SessionContext): P
     });
   }
   const provider = providerOf(plan);
-  const running = await launch(plan, await loadBackend(plan.backend), context, { again: true });
+  const planNow = await withProgram(plan, provider, context);
+  const running = await launch(planNow, await loadBackend(plan.backend), context, { again: true });
   try {
     const command = await commandFor(running, provider, request);
-    const agent = { ...plan.agent, command, headless: request.prompt !== null };
-    return { ...running, plan: { ...plan, agent } };
+    const agent = { ...planNow.agent, command, headless: request.prompt !== null };
+    return { ...running, plan: { ...planNow, agent } };
   } catch (error) {
     await running.close();
     throw error;

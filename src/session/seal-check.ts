@@ -46,7 +46,9 @@ export async function checkSeal(bottle: Bottle, guest: GuestLayout, secrets: rea
       hint:
         first?.probe === "report"
           ? `the probe needs perl and did not finish: ${result.stderr.toString("utf8").slice(0, 300)}`
-          : "nothing was started; bottle doctor says what this machine lacks",
+          : first?.probe.startsWith("secret ")
+            ? "its home, its environment or what came in holds the value: have it removed there, or take another value"
+            : "nothing was started; bottle doctor says what this machine lacks",
     },
   );
 }

@@ -4,6 +4,7 @@ import type { RepositoryBase, WorkBase } from "../../core/model/work.ts";
 import { readBase } from "../../state/base-file.ts";
 import { bottlePaths } from "../../state/layout.ts";
 import { readRecord } from "../../state/records.ts";
+import { refuseSettled } from "../../state/settled.ts";
 import type { SessionContext } from "../context.ts";
 import type { CollectRequest, collectWork } from "./collect.ts";
 import { hasBase, type ImportedWork, importWork, openQuarantine } from "./quarantine.ts";
@@ -27,6 +28,7 @@ export interface BottleWork extends AsyncDisposable {
 export async function importBottleWork(name: string, collect: Collect, context: SessionContext): Promise<BottleWork> {
   const record = await readRecord(context.layout, name);
   const paths = bottlePaths(context.layout, name);
+  await refuseSettled(name, paths);
   const base = await readBase(paths.base);
   if (base === null) {
     const bound = record.workspace.mode === "bind";
