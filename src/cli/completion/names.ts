@@ -11,6 +11,8 @@ export function names(io: Io): KnownNames {
   return {
     bottles: () => orNone(bottles(io)),
     agents: () => orNone(agents(io)),
+    providers: () => orNone(builtIn()),
+    packs: () => orNone(packs()),
   };
 }
 
@@ -24,6 +26,16 @@ async function bottles(io: Io) {
   });
 }
 
+async function builtIn() {
+  const { providers } = await import("../../agents/providers.ts");
+  return Object.entries(providers).map(([value, { title }]) => ({ value, summary: title }));
+}
+
+async function packs() {
+  const { PACK_NAMES } = await import("../../core/policy/packs.ts");
+  return PACK_NAMES.map((value) => ({ value, summary: "read-only rule pack" }));
+}
+
 /** Built-in agents, those of the operator, and those that the project in the current folder adds. */
 async function agents(io: Io) {
   const [{ providers }, { loadManifest }, { projectFolder }] = await Promise.all([
@@ -33,12 +45,11 @@ async function agents(io: Io) {
   ]);
   const { layout, facts, cwd } = sessionContext(io);
   const project = await projectFolder(cwd, facts.home);
-  const builtIn = Object.entries(providers).map(([value, { title }]) => ({ value, summary: title }));
   const manifest = await loadManifest(
     { layout, workspace: project, home: facts.home, uid: facts.uid },
     providers,
   ).catch(() => null);
   const own = Object.keys(manifest?.agents ?? {}).filter(isName);
   const defined = own.map((value) => ({ value, summary: "of a manifest" }));
-  return [...builtIn.filter(({ value }) => !own.includes(value)), ...defined];
+  return [...(await builtIn()).filter(({ value }) => !own.includes(value)), ...defined];
 }

@@ -17,14 +17,19 @@ export interface Completion {
 export interface KnownNames {
   bottles(): Promise<readonly { readonly name: string; readonly running: boolean; readonly summary: string }[]>;
   agents(): Promise<readonly Candidate[]>;
+  /** The agents that others can build on. */
+  providers(): Promise<readonly Candidate[]>;
+  /** Rule packs. */
+  packs(): Promise<readonly Candidate[]>;
 }
 
 /** Verbs of whose first word only running bottles make sense, and those that want ended ones. */
 const ENTERS_RUNNING = ["exec", "stop", "attach"];
-const TAKES_ENDED = ["rm"];
+const TAKES_ENDED = ["rm", "resume"];
 
 const NOTHING: Completion = { paths: "none", candidates: [] };
 const FILES: Completion = { paths: "files", candidates: [] };
+const FOLDERS: Completion = { paths: "folders", candidates: [] };
 
 /**
  * What could stand at `position` of a command line, whose word 0 is the command. Words are as a shell split them; bash
@@ -71,11 +76,11 @@ async function atPosition(
     } else positionals += args[at - 1] === ":" ? 0 : 1;
     if (verb.passThrough === true && positionals > 1) return FILES;
   }
-  if (awaiting !== undefined) return valuesOf(awaiting, "");
+  if (awaiting !== undefined) return valuesOf(awaiting, "", known);
   const assigned = /^(--[^=]+)=/.exec(typed);
   if (assigned !== null) {
     const option = optionOf(verb, assigned[1] ?? "");
-    return option === undefined ? NOTHING : valuesOf(option, assigned[0]);
+    return option === undefined ? NOTHING : valuesOf(option, assigned[0], known);
   }
   if (typed.startsWith("-")) return { paths: "none", candidates: optionsOf(verb, used) };
   // bash splits NAME:PATH; what stands behind the colon is inside the bottle.
@@ -83,15 +88,23 @@ async function atPosition(
   return positional(verb, positionals, typed, known);
 }
 
+/** What can stand where the usage has this slot; one with alternatives, `<bottle|agent>`, takes what any of them takes. */
 async function positional(verb: Verb, index: number, typed: string, known: KnownNames): Promise<Completion> {
   if (verb.passThrough === true && index > 0) return FILES;
   const slots = verb.usage.split(" ").filter(Boolean);
   const slot = slots[index] ?? (slots.at(-1)?.includes("...") ? slots.at(-1) : undefined);
-  const kind = slot?.replace(/[<>[\].]/g, "") ?? "";
-  if (kind.includes("|"))
-    return { paths: "none", candidates: kind.split("|").map((value) => ({ value, summary: "" })) };
+  const kinds = (slot?.replace(/[<>[\].]/g, "") ?? "").split("|");
+  const [first = NOTHING, ...more] = await Promise.all(kinds.map((kind) => ofKind(kind, verb, typed, known)));
+  // Where none of the alternatives is known, they are the words themselves: `<bash|zsh|fish>`.
+  if (more.length > 0 && [first, ...more].every((found) => found === NOTHING))
+    return { paths: "none", candidates: kinds.map((value) => ({ value, summary: "" })) };
+  return { ...first, candidates: [first, ...more].flatMap(({ candidates }) => candidates) };
+}
+
+async function ofKind(kind: string, verb: Verb, typed: string, known: KnownNames): Promise<Completion> {
   switch (kind) {
-    case "name": {
+    case "name":
+    case "bottle": {
       const bottles = await known.bottles();
       const fits = bottles.filter(({ running }) =>
         ENTERS_RUNNING.includes(verb.name) ? running : !TAKES_ENDED.includes(verb.name) || !running,
@@ -100,6 +113,8 @@ async function positional(verb: Verb, index: number, typed: string, known: Known
     }
     case "agent":
       return { paths: "none", candidates: await known.agents() };
+    case "method":
+      return { paths: "none", candidates: METHODS };
     case "from":
     case "to": {
       if (typed.includes(":")) return NOTHING;
@@ -107,7 +122,7 @@ async function positional(verb: Verb, index: number, typed: string, known: Known
       return { paths: "files", candidates: bottles.map(({ name, summary }) => ({ value: `${name}:`, summary })) };
     }
     case "path":
-      return { paths: "folders", candidates: [] };
+      return FOLDERS;
     case "file":
       return FILES;
     default:
@@ -115,10 +130,17 @@ async function positional(verb: Verb, index: number, typed: string, known: Known
   }
 }
 
-function valuesOf(option: Option, prefix: string): Completion {
-  if (option.choices !== undefined)
-    return { paths: "none", candidates: option.choices.map((value) => ({ value: `${prefix}${value}`, summary: "" })) };
-  return /<(?:path|file|folder)>/.test(option.flags) ? FILES : NOTHING;
+async function valuesOf(option: Option, prefix: string, known: KnownNames): Promise<Completion> {
+  const [value = ""] = /(?<=<)[^>]*(?=>$)/.exec(option.flags) ?? [];
+  const words = (candidates: readonly Candidate[]): Completion => ({
+    paths: "none",
+    candidates: candidates.map((word) => ({ ...word, value: `${prefix}${word.value}` })),
+  });
+  if (option.choices !== undefined) return words(option.choices.map((choice) => ({ value: choice, summary: "" })));
+  if (value === "provider") return words(await known.providers());
+  if (value.split("|").includes("pack")) return words(await known.packs());
+  if (value === "folder") return FOLDERS;
+  return value === "path" || value === "file" ? FILES : NOTHING;
 }
 
 const flagsOf = ({ flags }: Option): readonly string[] => flags.match(/(?:^|(?<=[\s,]))--?[a-z][a-z-]*/gi) ?? [];
@@ -147,6 +169,12 @@ const PROGRAM_OPTIONS: readonly Candidate[] = [
   { value: "--help", summary: "list the verbs" },
   { value: "--version", summary: "print the version" },
 ];
+
+/** Those that requests of agents have; others can be typed. */
+const METHODS: readonly Candidate[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map((value) => ({
+  value,
+  summary: "",
+}));
 
 const CODES: readonly Candidate[] = Object.entries(ERROR_CODES).map(([value, { meaning }]) => ({
   value,

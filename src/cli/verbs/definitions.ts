@@ -17,7 +17,7 @@ export const definitionVerbs: readonly Verb[] = [
       { flags: "--operator", summary: "your own, in the configuration folder (default)" },
       { flags: "--project", summary: "the project's, in this folder or the current one" },
       { flags: "--agent <name>", summary: "what you will type after bottle start" },
-      { flags: "--provider <name>", summary: "the built-in agent that it builds on (default: claude)" },
+      { flags: "--provider <provider>", summary: "the built-in agent that it builds on (default: claude)" },
       {
         flags: "--bottle <name>",
         summary: "name of the bottle definition (default: default; a project's: the agent's name)",
@@ -48,7 +48,7 @@ export const definitionVerbs: readonly Verb[] = [
     name: "info",
     aliases: [],
     summary: "what is set up here; or all about one bottle or agent",
-    usage: "[name]",
+    usage: "[bottle|agent]",
     options: [{ flags: "--path <folder>", summary: "the project to look at (default: the current folder)" }, FORMAT],
     details: "A name is first looked for among the bottles, then among the agents.",
     examples: ["bottle info", "bottle info claude", "bottle info claude-x7k2p --format json"],
@@ -58,7 +58,7 @@ export const definitionVerbs: readonly Verb[] = [
     name: "plan",
     aliases: [],
     summary: "what a start would do, or what a bottle was started with; creates nothing",
-    usage: "<agent> [path]",
+    usage: "<bottle|agent> [path]",
     options: [...(start?.options ?? []).filter(({ flags }) => !RUN_ONLY.test(flags)), FORMAT],
     details:
       "With nothing but the name of a bottle: the plan it was started with. Else the same as `bottle start --dry-run` with " +

@@ -10,6 +10,8 @@ const known: KnownNames = {
     { name: "claude-end1", running: false, summary: "claude, exited" },
   ],
   agents: async () => ["claude", "shell"].map((value) => ({ value, summary: "" })),
+  providers: async () => [{ value: "claude", summary: "" }],
+  packs: async () => ["npm", "pypi"].map((value) => ({ value, summary: "" })),
 };
 
 /** Completes the last word of a line; words are split at spaces. */
@@ -51,6 +53,19 @@ test("each place of a command line gets what can stand there", async () => {
     ["bottle cp claude-run1 :", "none", []],
     ["bottle cp claude-run1 : sr", "none", []],
     ["bottle cp claude-run1 : src ", "files", ["claude-run1:", "claude-end1:"]],
+    ["bottle resume ", "none", ["claude-end1"]],
+    ["bottle why ", "none", ["claude-run1", "claude-end1", "claude", "shell"]],
+    ["bottle why claude P", "none", ["POST", "PUT", "PATCH"]],
+    ["bottle why claude GET ", "none", []],
+    ["bottle plan cl", "none", ["claude-run1", "claude-end1", "claude"]],
+    ["bottle info sh", "none", ["shell"]],
+    ["bottle info --path ", "folders", []],
+    ["bottle diff ", "none", ["claude-run1", "claude-end1"]],
+    ["bottle apply claude-end1 --exp", "none", ["--expect"]],
+    ["bottle trust ", "folders", []],
+    ["bottle init --provider ", "none", ["claude"]],
+    ["bottle start claude --allow n", "none", ["npm"]],
+    ["bottle start claude --allow=n", "none", ["--allow=npm"]],
     ["bottle completion z", "none", ["zsh"]],
     ["bottle nosuch ", "none", []],
     ["bottle __complete ", "none", []],
