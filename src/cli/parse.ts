@@ -1,4 +1,4 @@
-import { BottleError, type ErrorCode, isErrorCode } from "../core/model/errors.ts";
+import { BottleError, ERROR_CODES, type ErrorCode, isErrorCode } from "../core/model/errors.ts";
 import { nearest } from "../core/plan/nearest.ts";
 import type { Verb, VerbInput } from "./verb.ts";
 import { verbs } from "./verbs.ts";
@@ -33,7 +33,7 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
     .exitOverride()
     .configureOutput(output)
     .helpOption("-h, --help", "show this help")
-    .helpCommand("help [verb]", "show the help of a verb")
+    .helpCommand("help [verb|code]", "show the help of a verb, or what an error code means")
     .option("-V, --version", "print the version")
     .addHelpText("after", "\nThe manual of a verb: bottle help VERB. What an error means: bottle help CODE.");
 
@@ -111,7 +111,10 @@ function usageError(text: string, verb: Verb | undefined): BottleError {
 function checkVerb(word: string): void {
   const names = ["help", ...verbs.filter((verb) => !verb.hidden).flatMap(({ name, aliases }) => [name, ...aliases])];
   if (word.startsWith("-") || names.includes(word)) return;
-  const meant = nearest(word, names);
-  const hint = `${meant === null ? "" : `did you mean ${meant}? `}bottle help lists the verbs`;
-  throw new BottleError("USAGE", `no verb is called ${word}`, { hint });
+  // Codes of errors are in capitals, and help explains them too.
+  const code = /^[A-Z][A-Z_]+$/.test(word);
+  const meant = nearest(word, code ? Object.keys(ERROR_CODES) : names);
+  const where = code ? "docs/errors.md lists the codes" : "bottle help lists the verbs";
+  const hint = `${meant === null ? "" : `did you mean ${meant}? `}${where}`;
+  throw new BottleError("USAGE", `no ${code ? "error code" : "verb"} is called ${word}`, { hint });
 }

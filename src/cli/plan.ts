@@ -1,7 +1,9 @@
+import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
+import { nearest } from "../core/plan/nearest.ts";
 import { prepare } from "../session/prepare.ts";
 import { readPlan } from "../state/plan-file.ts";
-import { findBottle } from "../state/records.ts";
+import { findBottle, listBottles } from "../state/records.ts";
 import { printPlan } from "./print-plan.ts";
 import { sessionContext } from "./session-context.ts";
 import { startRequest } from "./start.ts";
@@ -22,7 +24,18 @@ export const plan: VerbRun = async (input, io) => {
     }
   }
   const request = { ...startRequest(input, io), dryRun: true };
-  const { plan: planned } = await prepare(request, context);
+  const { plan: planned } = await prepare(request, context).catch(async (error: unknown) => {
+    if (!(error instanceof BottleError) || error.code !== "AGENT_UNKNOWN") throw error;
+    const meant = nearest(
+      name,
+      (await listBottles(context.layout)).map((bottle) => bottle.name),
+    );
+    const bottles =
+      meant === null ? "bottle ls lists bottles" : `did you mean the bottle ${meant}? bottle ls lists them`;
+    throw new BottleError(error.code, `neither a bottle nor an agent is called ${name}`, {
+      hint: [bottles, error.hint].filter((part) => part !== undefined).join("; "),
+    });
+  });
   printPlan(planned, input, io);
   return 0;
 };
