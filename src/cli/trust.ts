@@ -41,16 +41,19 @@ async function grant(input: VerbInput, io: Io): Promise<number> {
   const survey = await surveyProject({ layout, workspace, home: facts.home, uid: facts.uid }, providers);
   const json = text(input, "format") === "json";
   if (!json) io.out(surveyText(survey));
-  const trusted =
-    !dryRun && (sure || (await confirm(`Trust exactly these bytes of ${printable(workspace)}?`, io.signal)));
+  // Nobody is asked to agree to nothing. What was trusted and has changed is asked for, to end the note about it.
+  const pointless =
+    !sure && survey.standing.standing === "untrusted" && !survey.powers.some(({ grantable }) => grantable);
+  const asks = !dryRun && !pointless;
+  const trusted = asks && (sure || (await confirm(`Trust exactly these bytes of ${printable(workspace)}?`, io.signal)));
   if (trusted) {
     // What was shown, not what lies there by now.
     await writeTrust(layout, { schema: 1, ...survey.set, trustedAt: new Date().toISOString() }, facts.uid);
   }
   if (json) io.out(`${JSON.stringify({ ...surveyJson(survey), trusted }, null, 2)}\n`);
   else if (trusted) io.say("trusted, until a byte of it changes; bottle trust --revoke ends it");
-  else if (!dryRun) io.say("not trusted; nothing was changed");
-  return trusted || dryRun ? 0 : 3;
+  else if (asks) io.say("not trusted; nothing was changed");
+  return trusted || !asks ? 0 : 3;
 }
 
 function surveyJson({ standing, set, powers, problems }: ProjectSurvey) {
@@ -70,7 +73,7 @@ function surveyText({ standing, set, powers, problems }: ProjectSurvey): string 
   const whole = (line: string) => printable(line, Number.POSITIVE_INFINITY);
   const part = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${whole(line)}`)];
-  return [
+  const text = [
     whole(`${standing.file}  sha256 ${set.manifest}`),
     whole(before[standing.standing]),
     ...part(
@@ -89,10 +92,15 @@ function surveyText({ standing, set, powers, problems }: ProjectSurvey): string 
     ),
     ...part("what has a problem does not work, trusted or not:", problems.map(formatProblem)),
     ...(granted.length === 0 ? ["", "nothing in it needs trust"] : []),
-  ]
-    .join("\n")
-    .concat("\n");
+  ];
+  // The gravest stand on top, where a long list scrolls them out of sight.
+  if (text.length > SCREEN)
+    text.push("", `${text.length} lines, the gravest first: bottle trust --dry-run | less shows them page by page`);
+  return text.join("\n").concat("\n");
 }
+
+/** Lines that a small terminal shows at once. */
+const SCREEN = 40;
 
 async function revoke(input: VerbInput, io: Io): Promise<number> {
   const { layout, facts } = sessionContext(io);

@@ -1,4 +1,4 @@
-import { forbiddenKeys, type Keys } from "./project-file.ts";
+import { forbiddenKeys, forbiddenValues, type Keys } from "./project-file.ts";
 
 /** One thing that a manifest says beyond what any project may: the smallest part, with its value. */
 export interface Power {
@@ -22,11 +22,15 @@ const GRAVITY: readonly ((path: Keys, value: string) => boolean)[] = [
 /** Everything in a parsed manifest that would need the operator's trust, the gravest first. */
 export function powersOf(value: unknown): readonly Power[] {
   const found = forbiddenKeys(value, false).flatMap(({ path }) => leaves(at(value, path), path));
-  const never = forbiddenKeys(value, true).map(({ path }) => path);
+  const never = new Set(
+    [...forbiddenKeys(value, true).map(({ path }) => path), ...forbiddenValues(value)].map((path) =>
+      JSON.stringify(path),
+    ),
+  );
   const powers = found.map(({ path, value: leaf }) => ({
     path,
     value: leaf,
-    grantable: !never.some((above) => above.every((part, index) => path[index] === part)),
+    grantable: !path.some((_, index) => never.has(JSON.stringify(path.slice(0, index + 1)))),
   }));
   const rank = (power: Power): number => {
     const found = GRAVITY.findIndex((fits) => fits(power.path, power.value));
@@ -39,9 +43,7 @@ function at(value: unknown, path: Keys): unknown {
   let found = value;
   for (const part of path) {
     found =
-      typeof found === "object" && found !== null
-        ? Object.entries(found).find(([key]) => key === String(part))?.[1]
-        : undefined;
+      typeof found === "object" && found !== null ? Object.getOwnPropertyDescriptor(found, part)?.value : undefined;
   }
   return found;
 }
