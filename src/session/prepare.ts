@@ -122,17 +122,23 @@ export async function prepare(
   });
   if (!resolved.ok) throw resolved.error;
   // Of other definitions than those of this start: an error of this one says them all itself.
-  for (const problem of manifest.problems) context.say(`bottle: note: ${formatProblem(problem)}`);
+  for (const line of first(manifest.problems.map(formatProblem), "bottle info shows all"))
+    context.say(`bottle: note: ${line}`);
   if (manifest.project?.note) context.say(`bottle: note: ${manifest.project.note}`);
   const surroundings = { home: facts.home, env, uid: facts.uid };
   const path = resolved.plan.env.PATH ?? searchPath(GUEST_HOME);
   for (const note of await toolNotes(resolved.plan, path, workspace, surroundings))
     context.say(`bottle: note: ${note}`);
   const { leftOut, notes } = resolved.plan.setup;
-  const said = [...notes, ...leftOut.map((what) => `left out: ${what}`)];
-  if (said.length > SAID) said.splice(SAID - 1, said.length, `${said.length - SAID + 1} more: bottle plan shows all`);
+  const said = first([...notes, ...leftOut.map((what) => `left out: ${what}`)], "bottle plan shows all");
   if (!request.dryRun) for (const line of said) context.say(`bottle: note: ${printable(line)}`);
   const { agent, bottleName, origin } = selection;
   const places = { ...bottlePlaces(bottleName, manifest), agent, agentFile: origin?.file ?? null };
   return { plan: resolved.plan, backend, places };
+}
+
+/** At most `SAID` lines; the last then says how many more there are, and which verb shows them. */
+function first(lines: readonly string[], where: string): readonly string[] {
+  if (lines.length <= SAID) return lines;
+  return [...lines.slice(0, SAID - 1), `${lines.length - SAID + 1} more: ${where}`];
 }

@@ -47,16 +47,19 @@ export function checkManifest(text: string, origin: Origin, trustHint = "bottle 
   const forbidden = (
     origin.by === "project" ? projectFaults(parsed.value, origin.trusted === true, trustHint, fault) : []
   ).filter(({ path }) => !unknown.has(JSON.stringify(path)));
+  // Sets, since a hostile file has room for as many problems as keys.
+  const refused = new Set(forbidden.map(({ path }) => JSON.stringify(path)));
   const worded = issues
-    .filter((issue) => !forbidden.some((above) => isAtOrBelow(issue.path, above.path)))
+    .filter(({ path }) => !prefixes(path).some((above) => refused.has(JSON.stringify(above))))
     .map((issue) => fault(issue.path, issue.message, issue.hint, issue.at));
   const faults = [...parsed.faults, ...forbidden, ...worded];
   const faulty = (place: Path) => faults.some(({ path }) => isAtOrBelow(path, place));
   const mayHoldBottles = origin.by === "operator" || origin.trusted === true;
   const bottles = mayHoldBottles ? Object.entries(fieldsOf(fieldsOf(parsed.value).bottles)) : [];
+  const spoilt = new Set(faults.map(({ path }) => JSON.stringify(path.slice(0, 2))));
   const sound = (section: "bottles" | "agents") =>
     Object.entries(fieldsOf(fieldsOf(parsed.value)[section])).filter(
-      ([name]) => !faults.some(({ path }) => isAtOrBelow(path, [section, name]) || isAtOrBelow([section], path)),
+      ([name]) => !prefixes([section, name]).some((place) => spoilt.has(JSON.stringify(place))),
     );
   return {
     value: parsed.value,
@@ -88,6 +91,11 @@ function projectFaults(
     ...keys,
     ...values.map((path) => fault(path, "a project's file may not ask for bind", "type --workspace bind")),
   ];
+}
+
+/** The path itself and all above it, down to `[]`. */
+function prefixes(path: Path): readonly Path[] {
+  return [...path.map((_, length) => path.slice(0, length)), path];
 }
 
 /** True when `path` is `above` or lies below it. */

@@ -90,6 +90,18 @@ function plain(node: Node, path: Path, report: (offset: number, path: Path, mess
   return object;
 }
 
+/** The properties of an object by name, the first of those given twice; kept, since each problem asks for its place. */
+const indexes = new WeakMap<Node, ReadonlyMap<string, Node>>();
+
+function propertiesOf(object: Node): ReadonlyMap<string, Node> {
+  const known = indexes.get(object);
+  if (known !== undefined) return known;
+  const named = (object.children ?? []).map((child) => [String(child.children?.[0]?.value), child] as const);
+  const index = new Map(named.reverse());
+  indexes.set(object, index);
+  return index;
+}
+
 function offsetOf(root: Node | undefined, path: Path, at: "key" | "value"): number {
   let node = root;
   let offset = root?.offset ?? 0;
@@ -100,8 +112,7 @@ function offsetOf(root: Node | undefined, path: Path, at: "key" | "value"): numb
       if (node === undefined) return offset;
       offset = node.offset;
     } else {
-      const property =
-        node?.type === "object" ? node.children?.find((child) => child.children?.[0]?.value === part) : undefined;
+      const property = node?.type === "object" ? propertiesOf(node).get(part) : undefined;
       const [key, value] = property?.children ?? [];
       if (key === undefined) return offset;
       node = value;

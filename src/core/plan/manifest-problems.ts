@@ -10,9 +10,13 @@ export function formatProblem(problem: Problem): string {
   return printable(`${where}: ${path}${problem.message}${hint}`, 2048);
 }
 
-/** MANIFEST_INVALID with every problem, one a line. */
+/** More than anybody mends at once: a hostile file could hold as many problems as a terminal remembers lines. */
+const SHOWN = 100;
+
+/** MANIFEST_INVALID with every problem, one a line, up to `SHOWN`; `facts` has all. */
 export function manifestError(message: string, problems: readonly Problem[]): BottleError {
-  const lines = problems.map((problem) => `  ${formatProblem(problem)}`);
+  const lines = problems.slice(0, SHOWN).map((problem) => `  ${formatProblem(problem)}`);
+  if (problems.length > SHOWN) lines.push(`  and ${problems.length - SHOWN} more`);
   return new BottleError("MANIFEST_INVALID", [`${message}:`, ...lines].join("\n"), {
     hint: "docs/manifest.md describes every key",
     facts: { problems },

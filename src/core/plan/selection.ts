@@ -46,6 +46,9 @@ export type Selected =
 /** The built-in agents by the name that is typed: `src/agents/providers`. */
 export type AgentRack = Readonly<Record<string, AgentProvider>>;
 
+/** Agents that a hint names, at most; a project's file has room for thousands. */
+const NAMED = 20;
+
 /**
  * Finds the agent in the manifest, else among the built-in ones. Errors: AGENT_UNKNOWN; MANIFEST_INVALID when its
  * definition, or that of its bottle, has problems; PLAN_INVALID when its bottle is not defined.
@@ -66,7 +69,8 @@ export function selectAgent(
       definition === undefined
         ? `no agent is called ${printable(name, 64)}`
         : `agent ${name} builds on ${definition.provider ?? name}, which does not exist`;
-    const hint = `${meant === null ? "" : `did you mean ${meant}? `}agents: ${known.join(", ")}`;
+    const few = [...known.slice(0, NAMED), ...(known.length > NAMED ? [`${known.length - NAMED} more`] : [])];
+    const hint = `${meant === null ? "" : `did you mean ${meant}? `}agents: ${few.join(", ")}`;
     return { ok: false, error: new BottleError("AGENT_UNKNOWN", message, { hint }) };
   }
   const bottleName = definition?.bottle ?? DEFAULT_BOTTLE;

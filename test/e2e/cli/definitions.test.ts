@@ -287,6 +287,63 @@ test("plan takes the words of start and says the same as its dry run", { skip },
   assert.equal(existsSync(join(operator.home, ".local/state/bot-bottle")), false);
 });
 
+test("plan of a mistyped bottle names the bottle that was meant; help that of a mistyped code", { skip }, async () => {
+  using operator = newOperator();
+  assert.equal((await operator.bottle(["start", "shell", "--name", "night-run", "-p", "true"])).code, 0);
+  const plan = await operator.bottle(["plan", "nigth-run"]);
+  assert.equal(plan.code, 2);
+  assert.match(
+    plan.stderr,
+    /neither a bottle nor an agent is called nigth-run \[AGENT_UNKNOWN\]\n.*did you mean the bottle night-run\?/,
+  );
+  const help = await operator.bottle(["help", "SEAL_BROKE"]);
+  assert.match(help.stderr, /no error code is called SEAL_BROKE \[USAGE\]\n {2}did you mean SEAL_BROKEN\?/);
+});
+
+test("row 141: a project's file full of problems is no flood on the terminal", { skip }, async () => {
+  using operator = newOperator();
+  const names = Array.from({ length: 5000 }, (_, index) => index);
+  const broken = Object.fromEntries(names.map((index) => [`Bad${index}`, { provider: "shell" }]));
+  const sound = Object.fromEntries(names.map((index) => [`good${index}`, { provider: "shell" }]));
+  writeFileSync(projectOf(operator), JSON.stringify({ agents: { ...broken, ...sound } }));
+  const lines = async (...words: string[]) => {
+    const { code, stderr } = await operator.bottle(words);
+    return [code, stderr.split("\n").length < 120 && stderr.length < 100_000, stderr] as const;
+  };
+  const [planned, short, notes] = await lines("plan", "shell");
+  assert.deepEqual([planned, short], [0, true]);
+  assert.match(notes, /note: 4993 more: bottle info shows all\n/);
+  const [refused, few, problems] = await lines("plan", "Bad7");
+  assert.deepEqual([refused, few], [3, true]);
+  assert.match(problems, /^ {2}and 4900 more$/m);
+  const [unknown, brief, hint] = await lines("plan", "nosuch");
+  assert.deepEqual([unknown, brief], [2, true]);
+  assert.match(hint, /, 4982 more$/m);
+});
+
+test("row 141: what a trusted project may not say either stands under what is refused, bind too", async () => {
+  using operator = newOperator();
+  const bottles = { ci: { workspace: "bind", limits: { cpus: 1 } }, cd: { workspace: { mode: "bind" } } };
+  writeFileSync(projectOf(operator), JSON.stringify({ bottles }));
+  const { powers } = JSON.parse((await operator.bottle(["trust", "--dry-run", "--format", "json"])).stdout);
+  assert.deepEqual(
+    powers.map(({ path, grantable }: { path: string; grantable: boolean }) => [path, grantable]),
+    [
+      ["bottles.ci.workspace", false],
+      ["bottles.ci.limits.cpus", true],
+      ["bottles.cd.workspace.mode", false],
+    ],
+  );
+});
+
+test("row 141: trust of more than a screen says where its beginning is", async () => {
+  using operator = newOperator();
+  const env = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`V${index}`, "x"]));
+  writeFileSync(projectOf(operator), JSON.stringify({ bottles: { ci: { env } } }));
+  const shown = (await operator.bottle(["trust", "--dry-run"])).stdout;
+  assert.match(shown, /\d+ lines, the gravest first: bottle trust --dry-run \| less .*\n$/);
+});
+
 test("row 141: skills and a prompt file of a project come in from below it, untrusted too", async () => {
   using operator = newOperator();
   mkdirSync(join(operator.workspace, "skills/release"), { recursive: true });

@@ -413,3 +413,22 @@ test("every example is a sound manifest of the built-in agents", async (context)
 test("every key is described", () => {
   for (const { path, node } of manifestKeys()) assert.ok((node.description ?? "").length > 5, path.join("."));
 });
+
+test("row 141: a project's file costs time in line with its length, however many problems it has", async (context) => {
+  const at = manifestPlace(context);
+  /** Processor time in ms of reading a file with so many broken agents. */
+  const cost = async (count: number) => {
+    const agents = Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`Bad${index}`, { provider: "test" }]),
+    );
+    writeFileSync(at.project, JSON.stringify({ agents }));
+    const before = process.cpuUsage();
+    assert.equal((await at.load()).problems.length, count);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  await cost(1000);
+  const [small, large] = [await cost(2000), await cost(16_000)];
+  // 8 times as many; the square would be 64 times as much.
+  assert.ok(large < 32 * small, `${small} ms, then ${large} ms`);
+});
