@@ -1,8 +1,9 @@
-import { realpath, stat } from "node:fs/promises";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { providers } from "../agents/providers.ts";
 import { DEFAULT_BOTTLE } from "../core/model/definition.ts";
 import { BottleError } from "../core/model/errors.ts";
+import { isName } from "../core/model/ids.ts";
 import { formatProblem } from "../core/plan/manifest-problems.ts";
 import { packWord } from "../core/plan/pack-words.ts";
 import { type StarterChoices, starterManifest } from "../core/plan/starter.ts";
@@ -35,6 +36,11 @@ export const init: VerbRun = async (input, io) => {
   }
   const folder = by === "project" ? await existing(resolve(io.cwd, path ?? "."), facts.home) : layout.config;
   const file = by === "project" ? join(folder, MANIFEST_NAME) : layout.operatorManifest;
+  const exists = () =>
+    new BottleError("USAGE", `${file} exists`, { hint: "bottle info shows what it says; --force replaces it" });
+  const force = flag(input, "force");
+  // Before anything is asked: answers for nothing annoy. What counts is `createFile` below.
+  if (!force && (await lstat(file).catch(() => null)) !== null) throw exists();
   const asks = io.interactive && !CONTENT.some((name) => input.options[name] !== undefined);
   const choices = asks ? await asked(by, io) : chosen(by, input);
   if (choices === null) {
@@ -61,10 +67,8 @@ export const init: VerbRun = async (input, io) => {
   }
   if (by === "operator") await makePrivateFolder(layout.config, facts.uid);
   const mode = by === "operator" ? 0o600 : 0o644;
-  if (flag(input, "force")) await replace(file, manifest, mode);
-  else if (!(await createFile(file, manifest, mode))) {
-    throw new BottleError("USAGE", `${file} exists`, { hint: "bottle info shows what it says; --force replaces it" });
-  }
+  if (force) await replace(file, manifest, mode);
+  else if (!(await createFile(file, manifest, mode))) throw exists();
   if (text(input, "format") === "json") io.out(`${JSON.stringify({ file, by, text: manifest }, null, 2)}\n`);
   else io.out(`${file}\n`);
   for (const line of nextSteps(choices, folder)) io.say(line);
@@ -114,13 +118,28 @@ const DEFAULT_AGENT = "dev";
 
 /** The same by questions; null: the operator ended the input. */
 async function asked(by: StarterChoices["by"], io: Io): Promise<StarterChoices | null> {
-  const ask = (question: string) => askShown(question, io.signal);
+  /** Asks again until nothing is wrong with the answer; null: the operator ended the input. */
+  const ask = async (question: string, wrong: (answer: string) => string | null = () => null) => {
+    for (;;) {
+      const answer = await askShown(question, io.signal);
+      const problem = answer === null || answer.trim() === "" ? null : wrong(answer.trim());
+      if (problem === null) return answer;
+      io.say(`  ${problem}`);
+    }
+  };
   const example = by === "project" ? DEFAULT_AGENT : "none, the built-in agents need no entry";
-  const name = await ask(`Name of an agent to define (empty: ${example}):`);
+  const name = await ask(`Name of an agent to define (empty: ${example}):`, (answer) =>
+    isName(answer) ? null : "a name has 1 to 41 lower-case letters, digits and hyphens",
+  );
   if (name === null) return null;
   const agent = name.trim() === "" ? (by === "project" ? DEFAULT_AGENT : null) : name.trim();
   const builtIn = Object.keys(providers).join(", ");
-  const provider = agent === null ? "" : await ask(`Built-in agent that it builds on: ${builtIn} (empty: claude):`);
+  const provider =
+    agent === null
+      ? ""
+      : await ask(`Built-in agent that it builds on: ${builtIn} (empty: claude):`, (answer) =>
+          Object.hasOwn(providers, answer) ? null : `there is: ${builtIn}`,
+        );
   if (provider === null) return null;
   const prompt = agent === null ? "" : await ask("Standing instructions (empty: none):");
   if (prompt === null) return null;

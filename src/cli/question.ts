@@ -10,12 +10,15 @@ export async function askShown(question: string, signal: AbortSignal): Promise<s
   const output = process.stderr.isTTY ? process.stderr : process.stdout;
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
-    return await new Promise<string | null>((resolve) => {
+    const answer = await new Promise<string | null>((resolve) => {
       lines.once("close", () => resolve(null));
       signal.addEventListener("abort", () => resolve(null), { once: true });
       if (signal.aborted) resolve(null);
       lines.question(`${printableLines(question)} `, resolve);
     });
+    // What is said next begins on a line of its own.
+    if (answer === null) output.write("\n");
+    return answer;
   } finally {
     lines.close();
   }

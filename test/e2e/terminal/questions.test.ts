@@ -24,8 +24,12 @@ test("init asks on a terminal, shows what is typed, and writes what was answered
   }
   screen.type("bottle init; echo code-$?");
   await screen.shows(/Name of an agent to define .*:/);
+  screen.type("My agent");
+  await screen.shows(/a name has 1 to 41 lower-case letters[^\n]*\n+Name of an agent to define .*:/);
   screen.type("dev");
   await screen.shows(/Built-in agent .* claude, shell .*:/);
+  screen.type("shel");
+  await screen.shows(/there is: claude, shell\n+Built-in agent .*:/);
   screen.type("shell");
   await screen.shows(/Standing instructions .*:/);
   screen.type("Be brief.");
@@ -35,6 +39,18 @@ test("init asks on a terminal, shows what is typed, and writes what was answered
   const text = readFileSync(file, "utf8");
   for (const line of [/"provider": "shell"/, /"prompt": "Be brief\."/, /"docs\.example\.com" }/, /"port": 8443/])
     assert.match(text, line);
+  screen.type("clear; bottle init; echo again-$?");
+  await screen.shows(/bot-bottle\.json exists \[USAGE\][\s\S]*^again-2$/m);
+  assert.equal(readFileSync(file, "utf8"), text);
+});
+
+test("trust asks nobody to agree to a file that says nothing beyond new agents", { skip }, async () => {
+  using operator = newOperator();
+  using screen = openScreen(operator, 120, 40);
+  writeFileSync(join(operator.workspace, "bot-bottle.json"), '{ "agents": { "dev": { "provider": "shell" } } }');
+  screen.type("bottle trust; echo code-$?");
+  await screen.shows(/nothing in it needs trust\n+code-0/);
+  assert.equal(existsSync(join(operator.home, ".local/state/bot-bottle/trust")), false);
 });
 
 test("row 141: trust asks after all was shown; anything but yes changes nothing", { skip }, async () => {
