@@ -17,7 +17,6 @@ import { writePolicy } from "../state/policy-file.ts";
 import { createRecord, findBottle, removeBottleFolder, updateRecord } from "../state/records.ts";
 import { takeAgain } from "../state/resumption.ts";
 import { newRunFolder } from "../state/run-folder.ts";
-import { bringWorkspace } from "./bring.ts";
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
 import { refuseExposedPlan } from "./exposed-plan.ts";
@@ -26,9 +25,7 @@ import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { readPlacedFiles } from "./placed-files.ts";
-import { provisionedText } from "./provisioned.ts";
 import { checkSeal } from "./seal-check.ts";
-import { serveSearch } from "./search-service.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
@@ -147,7 +144,6 @@ async function build(
   cleanup.push("journal", () => journal.close());
   if (!again) {
     await writeFileAtomically(paths.plan, `${JSON.stringify(plan, null, 2)}\n`);
-    await writeFileAtomically(paths.provisioned, provisionedText(plan, placed));
   }
 
   const intent = await journal.intent("runtime folder", paths.run);
@@ -167,10 +163,18 @@ async function build(
     cleanup,
     journal: async (what, detail) => void (await journal.intent(what, detail)),
   });
+  // What follows is loaded while the cage comes up, not before it is on its way: half of all that a start loads.
   const inPlace = again && plan.workspace.mode !== "bind";
-  const bringing = inPlace ? null : bringWorkspace(plan, backend, paths, secrets, context, cleanup);
-  // Loaded while the cage comes up, not before it is on its way: a third of all that a start loads.
-  const [{ startGateway }, roots] = await Promise.all([import("../gateway/gateway.ts"), hostRootsPem()]);
+  const bringing = inPlace
+    ? null
+    : (await import("./bring.ts")).bringWorkspace(plan, backend, paths, secrets, context, cleanup);
+  const [{ startGateway }, { provisionedText }, { serveSearch }, roots] = await Promise.all([
+    import("../gateway/gateway.ts"),
+    import("./provisioned.ts"),
+    import("./search-service.ts"),
+    hostRootsPem(),
+  ]);
+  if (!again) await writeFileAtomically(paths.provisioned, provisionedText(plan, placed));
   stopIfAborted(context.signal);
 
   const policy = policyOfPlan(plan);

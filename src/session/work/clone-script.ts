@@ -18,7 +18,15 @@ cat >/tmp/stdin
 sed '/^$/,$d' /tmp/stdin >/tmp/ignored
 sed '1,/^$/d' /tmp/stdin >/tmp/include
 config() { git config --file "$common/config" "$@" 2>/dev/null; }
-format=$(format_of "$common/config")
+# One reading says which of the others are worth a process: most repositories have next to nothing.
+names=$(config --name-only --list) || names=
+has() { case "
+$names
+" in *"
+$1
+"*) ;; *) return 1 ;; esac; }
+format=sha1
+! has extensions.objectformat || format=$(format_of "$common/config")
 agent() { "$@"; }
 [ "$(id -u)" != 0 ] || agent() { setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps -all --no-new-privs -- "$@"; }
 # The folders above are the agent's too.
@@ -36,8 +44,8 @@ while read -r key value; do git config --file "$own/config" "$key" "${"$"}{value
 config -z --get-regexp '^(remote\..*\.(url|pushurl|fetch)|branch\..*\.(remote|merge)|submodule\..*\.(url|active))$' |
   tr '\0\n' '\n\t' | sed -E '/^[^\t]*\t[^\t]*$/!d; /\t[A-Za-z0-9+.-]*::/d; s#(\t[Ss][Ss][Hh]://[^/@:]*)(:[^/]*)?@([^/@]*(/|$))#\1\n\3#; s#(\t[A-Za-z0-9+.-]+://)[^/]*@#\1#; s#\n#@#' >/tmp/remotes || true
 while IFS="$(printf '\t')" read -r key value; do git config --file "$own/config" --add "$key" "$value" || true; done </tmp/remotes
-missing=
-if promisor=$(config --get extensions.partialclone) || ls "$common"/objects/pack/*.promisor >/dev/null 2>&1; then
+missing= promisor=
+if has extensions.partialclone && promisor=$(config --get extensions.partialclone) || ls "$common"/objects/pack/*.promisor >/dev/null 2>&1; then
   missing=--missing=allow-any
   case $promisor in ''|*[!A-Za-z0-9._-]*) promisor=origin ;; esac
   git config --file "$own/config" core.repositoryformatversion 1
@@ -45,7 +53,7 @@ if promisor=$(config --get extensions.partialclone) || ls "$common"/objects/pack
   git config --file "$own/config" "remote.$promisor.promisor" true
 fi
 for file in "$git_dir/config.worktree" "$common/config"; do
-  if [ "$(git config --file "$file" --type=bool --get core.sparseCheckout 2>/dev/null)" = true ] && [ -f "$git_dir/info/sparse-checkout" ]; then
+  if [ -f "$git_dir/info/sparse-checkout" ] && [ "$(git config --file "$file" --type=bool --get core.sparseCheckout 2>/dev/null)" = true ]; then
     cat "$git_dir/info/sparse-checkout" >"$own/info/sparse-checkout"
     git config --file "$own/config" core.sparseCheckout true
     if cone=$(git config --file "$file" --type=bool --get core.sparseCheckoutCone 2>/dev/null); then git config --file "$own/config" core.sparseCheckoutCone "$cone"; fi
@@ -118,8 +126,8 @@ cd "$target"
 printf 'format %s\nsnapshot %s\n' "$format" "$snapshot"
 [ -z "$head" ] || printf 'head %s\n' "$head"
 [ -z "$branch" ] || printf 'branch %s\n' "$(printf %s "$branch" | hex)"
-head -zn 1000 /tmp/embedded | listed embedded
-told
+first /tmp/embedded embedded
+first /tmp/missed missed
 [ -n "$search" ] || { echo; exit 0; }
 # The newest come first in a pack. As many as fit, as long as cat-file --batch writes them: a line before and an end of line after each.
 export GIT_DIR="$own"

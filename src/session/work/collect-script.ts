@@ -12,7 +12,7 @@ export const COLLECT_SCRIPT = String.raw`${SCRIPT_HEAD}
 work=$1 base=$2 scratch=$3 snapshot=$4 full=$5 kind=$6
 # What an agent stored may unfold to any size.
 ulimit -v 8388608
-export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=core.packedGitWindowSize GIT_CONFIG_VALUE_0=64m GIT_CONFIG_KEY_1=core.packedGitLimit GIT_CONFIG_VALUE_1=2g
+export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_2=core.bare GIT_CONFIG_VALUE_2=false GIT_CONFIG_KEY_0=core.packedGitWindowSize GIT_CONFIG_VALUE_0=64m GIT_CONFIG_KEY_1=core.packedGitLimit GIT_CONFIG_VALUE_1=2g
 # A folder that is gone, or that a link now leads to, holds no file.
 if [ "$(cd "$work" 2>/dev/null && pwd -P)" != "$work" ]; then
   work=/tmp/gone
@@ -24,7 +24,6 @@ format=$(format_of "$base/config")
 rm -rf "$scratch/git"
 git init -q --template= --object-format="$format" --bare "$scratch/git"
 export GIT_DIR="$scratch/git" GIT_WORK_TREE="$work"
-git config core.bare false
 mkdir -p "$GIT_DIR/objects/info" "$GIT_DIR/info"
 echo "$base/objects" >"$GIT_DIR/objects/info/alternates"
 head= branch=
@@ -84,8 +83,9 @@ printf 'format %s\nwork %s\n' "$format" "$commit"
 [ -z "$branch" ] || printf 'branch %s\n' "$(printf %s "$branch" | hex)"
 cut -d' ' -f1 /tmp/refs | sed 's/^/ref /' >/tmp/ids
 cut -d' ' -f2- /tmp/refs | tr '\n' '\0' | hexes | paste -d' ' /tmp/ids -
-{ grep -z '/$' /tmp/others || true; } | head -zn 1000 | listed embedded
-told
+grep -z '/$' /tmp/others >/tmp/embedded || true
+first /tmp/embedded embedded
+first /tmp/missed missed
 echo
 if [ -n "$lost" ]; then
   # All that was written here, and nothing that it leads to.

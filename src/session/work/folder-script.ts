@@ -9,8 +9,9 @@ export const FOLDER_SCRIPT = String.raw`${SCRIPT_HEAD}
 work=$1 base=$2
 git init -q --template= --object-format=sha1 --bare "$base"
 export GIT_DIR="$base" GIT_WORK_TREE="$work"
-git config core.bare false
-git config core.looseCompression 0
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.bare GIT_CONFIG_VALUE_0=false
+# A copy of what the host has anyway, gone with the bottle.
+quiet="$quiet -c core.looseCompression=0"
 cd "$work"
 stage
 grep -z '/$' /tmp/others >/tmp/embedded || true
@@ -19,7 +20,7 @@ git update-ref refs/heads/snapshot "$snapshot"
 rm -f "$base/index"
 : >"$base/brought-refs"
 printf 'format sha1\nsnapshot %s\n' "$snapshot"
-head -zn 1000 /tmp/embedded | listed embedded
-told
+first /tmp/embedded embedded
+first /tmp/missed missed
 echo
 `;

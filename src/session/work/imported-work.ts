@@ -7,7 +7,8 @@ import { readRecord } from "../../state/records.ts";
 import { refuseSettled } from "../../state/settled.ts";
 import type { SessionContext } from "../context.ts";
 import type { CollectRequest, collectWork } from "./collect.ts";
-import { hasBase, type ImportedWork, importWork, openQuarantine } from "./quarantine.ts";
+import type { CollectedWork } from "./collected.ts";
+import { hasBase, type ImportedWork, importWork, openQuarantine, type Quarantine } from "./quarantine.ts";
 
 /** Gets the work of one repository out of a bottle, running or ended: `collectWork`. */
 export type Collect = typeof collectWork;
@@ -44,11 +45,15 @@ export async function importBottleWork(name: string, collect: Collect, context: 
 /** Where the work of a bottle lies. */
 export type WorkSource = Pick<CollectRequest, "name" | "paths" | "backend" | "base">;
 
-/** As `importBottleWork`, wherever the bottle's folder stands by now. */
+/**
+ * As `importBottleWork`, wherever the bottle's folder stands by now. `skip`: of what a bottle says about a repository,
+ * whether it is left out of the answer, unchecked.
+ */
 export async function importRepositories(
   { name, paths, backend, base }: WorkSource,
   collect: Collect,
   context: Pick<SessionContext, "facts" | "signal">,
+  skip: (collected: CollectedWork) => boolean = () => false,
 ): Promise<BottleWork> {
   const { folder } = paths;
   const repositories: ImportedWork[] = [];
@@ -58,7 +63,8 @@ export async function importRepositories(
   try {
     for (const repository of base.repositories) {
       const collectIt = (full: boolean) => collect({ name, backend, paths, base, repository, full }, context);
-      repositories.push(await importRepository(repository, folder, collectIt, context));
+      const imported = await importRepository(repository, folder, collectIt, context, skip);
+      if (imported !== null) repositories.push(imported);
     }
     return { name, folder, base, repositories, [Symbol.asyncDispose]: dispose };
   } catch (error) {
@@ -73,13 +79,16 @@ async function importRepository(
   folder: string,
   collect: (full: boolean) => ReturnType<Collect>,
   context: Pick<SessionContext, "facts" | "signal">,
-): Promise<ImportedWork> {
+  skip: (collected: CollectedWork) => boolean,
+): Promise<ImportedWork | null> {
   const attempt = async (full: boolean) => {
-    const quarantine = await openQuarantine(folder, repository, context.facts);
+    let quarantine: Quarantine | null = null;
     try {
-      if (!full && !(await hasBase(quarantine))) throw new BottleError("WORK_UNREADABLE", "its base is gone");
       const collected = await collect(full);
       try {
+        if (skip(collected)) return null;
+        quarantine = await openQuarantine(folder, repository, context.facts);
+        if (!full && !(await hasBase(quarantine))) throw new BottleError("WORK_UNREADABLE", "its base is gone");
         return await importWork(quarantine, collected);
       } finally {
         // What went wrong inside says more than a pack that was cut off.
@@ -87,7 +96,7 @@ async function importRepository(
         await collected.done;
       }
     } catch (error) {
-      await quarantine[Symbol.asyncDispose]();
+      await quarantine?.[Symbol.asyncDispose]();
       throw error;
     }
   };

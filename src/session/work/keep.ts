@@ -5,6 +5,7 @@ import type { BottlePaths } from "../../state/layout.ts";
 import { readApplied } from "../../state/work-files.ts";
 import type { SessionContext } from "../context.ts";
 import { collectWork } from "./collect.ts";
+import type { CollectedWork } from "./collected.ts";
 import { importRepositories } from "./imported-work.ts";
 import { hasWork, selectWork, type Work } from "./selection.ts";
 
@@ -27,17 +28,23 @@ export async function keepWork(
   const base = await readBase(paths.base);
   if (base === null) return [];
   const applied = await readApplied(paths.folder);
-  await using all = await importRepositories({ name, paths, backend, base }, collectWork, context);
+  // Mostly an agent's word that it did nothing is all there is to check: who lies here loses the work only.
+  await using all = await importRepositories({ name, paths, backend, base }, collectWork, context, isUntouched);
+  if (all.repositories.length === 0) return [];
   const kept: string[] = [];
-  for (const [index, work] of (await selectWork(all, null)).entries()) {
+  for (const work of await selectWork(all, null)) {
     const landed = applied.some((entry) => entry.repository === work.base.path && entry.work === work.work);
     const tips = await unlanded(work, landed);
     if (tips.length === 0) continue;
-    const bundle = bundleName(index);
+    const bundle = bundleName(base.repositories.indexOf(work.base));
     await writeBundle(work, tips, join(paths.folder, bundle));
     kept.push(bundle);
   }
   return kept;
+}
+
+function isUntouched({ repository, work, refs }: CollectedWork): boolean {
+  return work === repository.snapshot && refs.length === 0;
 }
 
 interface Tip {

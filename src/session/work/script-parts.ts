@@ -20,12 +20,16 @@ format_of() { f=$(git config --file "$1" --get extensions.objectformat 2>/dev/nu
 # Stages every file of the work tree that is not ignored: "$@" are options of ls-files. A repository within it is not one of its files.
 # Never git add: it runs git status in submodules, with their configuration.
 stage() {
+  : >/tmp/changed
+  [ ! -f "$GIT_DIR/index" ] || git $quiet diff-files --ignore-submodules=all --name-only -z >/tmp/changed
+  [ ! -s /tmp/changed ] || git $quiet diff-files --ignore-submodules=all --diff-filter=D --name-only -z >/tmp/going
   # First what goes: a file or a link may stand where a folder was, and a folder where a file was.
-  git $quiet diff-files --ignore-submodules=all --diff-filter=D --name-only -z >/tmp/going
-  unread git $quiet update-index --force-remove -z --stdin </tmp/going
-  git $quiet diff-files --ignore-submodules=all --name-only -z >/tmp/changed
+  if [ -s /tmp/going ]; then
+    unread git $quiet update-index --force-remove -z --stdin </tmp/going
+    git $quiet diff-files --ignore-submodules=all --name-only -z >/tmp/changed
+  fi
   git $quiet ls-files --others -z "$@" >/tmp/others 2>/tmp/closed || { cat /tmp/closed >&2; exit 3; }
-  sed -n "s#^warning: could not open directory '\(.*\)': .*#\1#p" /tmp/closed | tr '\n' '\0' >>/tmp/missed
+  [ ! -s /tmp/closed ] || sed -n "s#^warning: could not open directory '\(.*\)': .*#\1#p" /tmp/closed | tr '\n' '\0' >>/tmp/missed
   apart "$@"
   grep -zv '/$' /tmp/others >>/tmp/changed || true
   sort -zu -o /tmp/changed /tmp/changed
@@ -34,7 +38,9 @@ stage() {
 }
 # A .git file may lead to where nothing is in here, and git then takes what lies beside it for files of this repository.
 apart() {
-  sed -nz ':up;s#/[^/]*$##;T;p;t up' /tmp/others | sort -zu |
+  sed -nz ':up;s#/[^/]*$##;T;p;t up' /tmp/others >/tmp/above
+  [ -s /tmp/above ] || return 0
+  sort -zu /tmp/above |
     xargs -0 -r sh -c 'for d; do if [ -f "./$d/.git" ] || [ -L "./$d/.git" ]; then printf "%s/\0" "$d"; fi; done' apart | head -zn 1000 >/tmp/apart
   [ -s /tmp/apart ] || return 0
   sed -z 's#/$##;s#^#:(exclude,literal)#' /tmp/apart |
@@ -65,6 +71,6 @@ one_by_one() {
 # For git that writes an index: it would look again into files that changed just now, and may meet one cut short.
 mkdir /tmp/nothing
 unread() { (cd /tmp/nothing && GIT_WORK_TREE=/tmp/nothing "$@"); }
-# Lists of the report, each of at most 1000.
-told() { head -zn 1000 /tmp/missed | listed missed; }
+# A list of the report: the names in file $1, at most 1000. Mostly there are none.
+first() { [ ! -s "$1" ] || head -zn 1000 "$1" | listed "$2"; }
 `;
