@@ -41,7 +41,8 @@ test("commits on branches, amended, rebased and reset behind the start are all c
 });
 
 test("a file where a folder was, and a folder where a file was, come in and out", { skip }, async (context) => {
-  const swap = "rm -r src README.md; echo file >src; mkdir README.md; echo deep >README.md/in; rm -r doc; ln -s src doc";
+  const swap =
+    "rm -r src README.md; echo file >src; mkdir README.md; echo deep >README.md/in; rm -r doc; ln -s src doc";
   const trial = newTrial(context);
   trial.init({ "README.md": "a\n", "src/main.c": "b\n", "src/other.c": "c\n", "doc/page": "d\n" });
   const began = await trial.begin();
