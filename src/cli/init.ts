@@ -50,7 +50,9 @@ export const init: VerbRun = async (input, io) => {
   for (const word of choices.allow) {
     const pack = packWord(word);
     if (pack !== null && "wrong" in pack)
-      throw new BottleError("USAGE", `--allow ${printable(word, 64)}: ${pack.wrong}`);
+      throw new BottleError("USAGE", `--allow ${printable(word, 64)}: ${pack.wrong}`, {
+        hint: "docs/packs.md lists what each pack holds",
+      });
   }
   const manifest = starterManifest(choices);
   const places = { layout, workspace: folder, home: facts.home, uid: facts.uid };

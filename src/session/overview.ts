@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { providers } from "../agents/providers.ts";
 import { DEFAULT_BOTTLE, EMPTY_MANIFEST, type Manifest, type ProjectStanding } from "../core/model/definition.ts";
 import { BottleError } from "../core/model/errors.ts";
@@ -44,7 +44,11 @@ export interface Overview {
 /** Reads the manifests for the project in `path`. What is wrong in them is part of the answer, never an error. */
 export async function readOverview(path: string, context: SessionContext): Promise<Overview & { manifest: Manifest }> {
   const { layout, facts } = context;
-  const workspace = await projectFolder(await realpath(path).catch(() => path), facts.home);
+  const real = await realpath(path).catch(() => null);
+  if (real === null || !(await stat(real)).isDirectory()) {
+    throw new BottleError("USAGE", `${path} is no folder`, { hint: "--path takes the folder of a project" });
+  }
+  const workspace = await projectFolder(real, facts.home);
   const file = await readTextFile(layout.operatorManifest, { maxBytes: 1 << 20 });
   const places = { layout, workspace, home: facts.home, uid: facts.uid };
   const [manifest, unusable] = await loadManifest(places, providers).then(

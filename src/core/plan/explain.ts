@@ -85,8 +85,11 @@ export function ruleLine(rule: EgressRule): string {
       ? []
       : [`dialled at ${rule.dial.kind === "unix" ? rule.dial.path : `${rule.dial.address} port ${rule.dial.port}`}`]),
   ];
-  return `${rule.scheme}://${rule.host}:${rule.port}  ${how.join(", ")}  [${rule.id}]`;
+  return `${rule.scheme}://${hostWord(rule.host)}:${rule.port}  ${how.join(", ")}  [${rule.id}]`;
 }
+
+/** An IPv6 address as it stands before a port (RFC 3986, section 3.2.2). */
+const hostWord = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 function bodyLimit(bytes: number): string {
   return bytes === 0 ? "no body" : `requests up to ${formatSize(bytes)}`;
@@ -104,7 +107,7 @@ function termWords({ terms }: EgressRule): readonly string[] {
 /** One rule that denies on one line, in the words of `ruleLine`. */
 export function denyLine(rule: DenyRule): string {
   const what = [rule.methods?.join(",") ?? "any method", rule.paths?.join(" ") ?? "any path"].join(", ");
-  return `${rule.host}:${rule.port ?? "any port"}  ${what}  [${rule.id}]`;
+  return `${hostWord(rule.host)}:${rule.port ?? "any port"}  ${what}  [${rule.id}]`;
 }
 
 function credentialLines(plan: BottlePlan, binding: CredentialBinding): readonly string[] {

@@ -277,6 +277,15 @@ test("info tells of a manifest that cannot be used at all instead of failing wit
   assert.match(run.stdout, /the manifest cannot be used\n.*agnets: unknown key.*did you mean agents/);
 });
 
+test("info of a folder that is not there says so, and does not tell of another", async () => {
+  using operator = newOperator();
+  for (const path of ["nosuch", "/etc/passwd"]) {
+    const run = await operator.bottle(["info", "--path", path]);
+    assert.deepEqual([run.code, run.stdout], [2, ""]);
+    assert.match(run.stderr, /is no folder \[USAGE\]/);
+  }
+});
+
 test("plan takes the words of start and says the same as its dry run", { skip }, async () => {
   using operator = newOperator();
   mkdirSync(join(operator.workspace, "sub"));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { denyLine, ruleLine } from "../../../src/core/plan/explain.ts";
 import { planRules } from "../../../src/core/plan/rules.ts";
 import { type Explanation, explainRequest, explainTunnel, originOf } from "../../../src/core/plan/why.ts";
 import { packRules } from "../../../src/core/policy/packs.ts";
@@ -145,4 +146,22 @@ test("an operator's dial for a host counts for a pack's rule too", () => {
     policyProblems(policy(stray)).map(({ path }) => path),
     ["rules[1].dial"],
   );
+});
+
+test("a URL that cannot be read: what a client would make of it before it is sent", () => {
+  for (const [url, note] of [
+    ["https://пример.example/", /^clients send such a host in its ASCII form/],
+    ["https://a.test/straße", /^clients percent-encode/],
+    ["https://user:word@a.test/", /^clients send a name and password as a header/],
+    ["https://a.test/#top", /^clients keep what follows/],
+  ] as const) {
+    const answer = ask(policy([rule({ host: "a.test" })]), "GET", url);
+    assert.equal(answer.verdict, "deny", url);
+    assert.match(answer.notes.join("\n"), note, url);
+  }
+});
+
+test("an IPv6 address stands in brackets before its port", () => {
+  assert.match(ruleLine(rule({ host: "2001:db8::1" })), /^https:\/\/\[2001:db8::1\]:443 /);
+  assert.match(denyLine(deny({ host: "::1", port: 80 })), /^\[::1\]:80 /);
 });

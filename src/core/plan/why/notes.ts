@@ -54,5 +54,8 @@ export function notesOnDenial({ reason, rule }: Judged, method: string): readonl
 /** What a client would do to a URL before it is sent, where that is why it cannot be read. */
 export function notesOnUrl(url: string): readonly string[] {
   if (url.includes("#")) return ["clients keep what follows `#` to themselves: ask without it"];
-  return /[^\x21-\x7e]/.test(url) ? ["clients percent-encode such characters: ask for what is sent"] : [];
+  const [authority = "", ...rest] = url.replace(/^https?:\/\//i, "").split("/");
+  if (/[^\x21-\x7e]/.test(authority)) return ["clients send such a host in its ASCII form (xn--...): ask for that"];
+  if (/[^\x21-\x7e]/.test(rest.join("/"))) return ["clients percent-encode such characters: ask for what is sent"];
+  return authority.includes("@") ? ["clients send a name and password as a header, never in the URL: ask without"] : [];
 }
