@@ -5,12 +5,13 @@ import { isErrno } from "../host/files.ts";
 import { isRunning } from "../host/process-identity.ts";
 import { listAsides } from "../state/aside.ts";
 import { listDrafts, removeDraft } from "../state/drafts.ts";
-import { sharedRuntime } from "../state/layout.ts";
+import { bottlePaths, sharedRuntime } from "../state/layout.ts";
 import { type ListedBottle, listBottles, readBottle, sameBottle, updateRecord } from "../state/records.ts";
 import { listRunFolders, ownerOfRunFolder } from "../state/run-folder.ts";
 import type { SessionContext } from "./context.ts";
 import { stateOf } from "./reconcile.ts";
 import { failed, finishRemoval, removeBottle, removeRunFolder, removeUnreadable } from "./removal.ts";
+import { removeUnfinished, unfinishedWork } from "./work/unfinished.ts";
 
 /** One thing that prune removes. */
 export interface PruneStep {
@@ -24,6 +25,7 @@ export interface PruneStep {
     | "removal"
     | "runtime folder"
     | "draft"
+    | "unfinished"
     | "folder";
   readonly detail: string;
   readonly act: () => Promise<void>;
@@ -46,6 +48,7 @@ export async function planPrune(
   const listed = await listBottles(context.layout);
   return [
     ...(await leftoverSteps(backends, listed, context, options)),
+    ...(await unfinishedSteps(backends, listed, context)),
     ...listed.flatMap((bottle) => bottleSteps(bottle, backends, context, options)),
     ...(await asideSteps(backends, context)),
     ...(await runFolderSteps(listed, context)),
@@ -70,6 +73,25 @@ async function leftoverSteps(
       const detail = `${leftover.kind} ${leftover.id}`;
       steps.push({ bottle: leftover.bottle, kind: "leftover", detail, act: () => backend.remove(leftover, facts) });
     }
+  }
+  return steps;
+}
+
+/** What collections that were killed left in bottles; a bottle that stays would keep it. */
+async function unfinishedSteps(
+  backends: readonly Backend[],
+  listed: readonly ListedBottle[],
+  { layout, facts }: SessionContext,
+): Promise<readonly PruneStep[]> {
+  const steps: PruneStep[] = [];
+  for (const { name, record } of listed) {
+    const backend = backends.find((candidate) => candidate.name === record?.backend);
+    if (backend === undefined) continue;
+    const left = await unfinishedWork(bottlePaths(layout, name));
+    const count = left.quarantines.length + left.scratch.length;
+    if (count === 0) continue;
+    const act = () => removeUnfinished(left, backend, facts);
+    steps.push({ bottle: name, kind: "unfinished", detail: `${count} of a look at its work that was killed`, act });
   }
   return steps;
 }

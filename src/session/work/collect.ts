@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -12,6 +11,7 @@ import type { SessionContext } from "../context.ts";
 import { COLLECT_SCRIPT } from "./collect-script.ts";
 import type { CollectedWork } from "./collected.ts";
 import { reportReader } from "./report-reader.ts";
+import { ownedName } from "./unfinished.ts";
 
 export interface CollectRequest {
   readonly name: string;
@@ -41,7 +41,7 @@ export async function collectWork(
 ): Promise<CollectedWork & Collection> {
   const { name, backend, paths, base, repository } = request;
   // One for each collection: several may look at the same time.
-  const scratch = join(paths.scratch, randomBytes(6).toString("hex"));
+  const scratch = join(paths.scratch, ownedName());
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const pack = new PassThrough({ highWaterMark: 1 << 20 });
   const reader = reportReader(REPORT_LIMIT);

@@ -104,6 +104,34 @@ test("a removal that was killed is gone on with, one that lives is left alone", 
   assert.match(readdirSync(archiveOf(operator)).join(), /^old-/);
 });
 
+test("prune removes what collections that were killed left in a bottle that stays, and nothing of one that runs", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  assert.equal((await start(operator, "kept", "echo work > work")).code, 0);
+  const folder = join(bottlesOf(operator), "kept");
+  const own = identify(process.pid);
+  const [dead, alive] = ["4194304-1-", `${own?.pid}-${own?.startTime}-`];
+  const places = [dead, alive].map((owner) => [`quarantine-${owner}abcdef`, `scratch/${owner}0123456789ab`]);
+  for (const place of places.flat()) {
+    mkdirSync(join(folder, place, "objects"), { recursive: true });
+    writeFileSync(join(folder, place, "objects/pack"), "much\n");
+  }
+  const { code, stdout } = await operator.bottle(["prune"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^kept +unfinished +/m);
+  assert.deepEqual(
+    places.map((pair) => pair.map((place) => existsSync(join(folder, place)))),
+    [
+      [false, false],
+      [true, true],
+    ],
+  );
+  const diff = await operator.bottle(["diff", "kept"]);
+  assert.match(diff.stdout, /^\+work$/m);
+  assert.equal((await operator.bottle(["rm", "kept", "--discard"])).code, 0);
+});
+
 test("a bottle whose record cannot be read: rm --force and prune --all remove it, when nothing of it runs", {
   skip,
 }, async () => {
