@@ -25,7 +25,10 @@ stage() {
   [ ! -s /tmp/changed ] || git $quiet diff-files --ignore-submodules=all --diff-filter=D --name-only -z >/tmp/going
   # First what goes: a file or a link may stand where a folder was, and a folder where a file was.
   if [ -s /tmp/going ]; then
+    # Its own time stays: by it git tells what changed in the second in which it was written (racy git).
+    touch -r "$GIT_DIR/index" /tmp/written
     unread git $quiet update-index --force-remove -z --stdin </tmp/going
+    touch -r /tmp/written "$GIT_DIR/index"
     git $quiet diff-files --ignore-submodules=all --name-only -z >/tmp/changed
   fi
   git $quiet ls-files --others -z "$@" >/tmp/others 2>/tmp/closed || { cat /tmp/closed >&2; exit 3; }

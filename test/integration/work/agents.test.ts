@@ -222,3 +222,20 @@ test("an interrupted collection ends at once and leaves nothing", { skip }, asyn
   await assert.rejects(collected, { code: "BOTTLE_GONE" });
   assert.deepEqual(readdirSync(join(began.folder, "scratch")), []);
 });
+
+test("a change in the second of its commit, of the same size, is not missed because another file went", {
+  skip,
+}, async (context) => {
+  const trial = newTrial(context);
+  trial.init({ a: "a\n", b: "b\n" });
+  const began = await trial.begin();
+  // From the start of a second, so that all of it is of one time for git.
+  await began.inside(`
+    while [ "$(date +%N | cut -c1)" != 0 ]; do :; done
+    echo 1 >a; git -c user.name=A -c user.email=a@b commit -qam one; echo 2 >a; rm b
+    while [ "$(date +%N | cut -c1)" = 0 ]; do :; done; sleep 1.1
+  `);
+  const work = await began.collect();
+  assert.equal(work.read("a"), "2\n");
+  assert.ok(!work.files.includes("b"));
+});
