@@ -8,6 +8,7 @@ import { formatProblem } from "../core/plan/manifest-problems.ts";
 import { packWord } from "../core/plan/pack-words.ts";
 import { type StarterChoices, starterManifest } from "../core/plan/starter.ts";
 import { printable } from "../core/wire/printable.ts";
+import { shellWord } from "../core/wire/shell-words.ts";
 import { isErrno, makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import { createFile } from "../host/new-file.ts";
 import { projectFolder } from "../session/project-folder.ts";
@@ -28,7 +29,7 @@ export const init: VerbRun = async (input, io) => {
   const [path] = input.positionals;
   if (by === "operator" && path !== undefined) {
     throw new BottleError("USAGE", "your own manifest has its place in the configuration folder", {
-      hint: `bottle init --project ${path} writes the project's`,
+      hint: `bottle init --project ${shellWord(path)} writes the project's`,
     });
   }
   if (by === "project" && flag(input, "operator")) {
@@ -169,5 +170,5 @@ function nextSteps({ by, agent, bottle }: StarterChoices, folder: string): reado
   const start = `bottle start ${name} runs it in ${basename(folder)}`;
   return bottle === null
     ? [`next: ${start}`]
-    : [`next: bottle trust ${folder}, since the file holds more than agents; then ${start}`];
+    : [`next: bottle trust ${shellWord(folder)}, since the file holds more than agents; then ${start}`];
 }

@@ -4,6 +4,7 @@ import type { Backend } from "../backends/backend.ts";
 import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
 import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
+import { shellWord } from "../core/wire/shell-words.ts";
 import { isErrno, readTextFile, writeFileAtomically } from "../host/files.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
 import { identify, isRunning } from "../host/process-identity.ts";
@@ -81,7 +82,7 @@ async function sayKept(name: string, archive: string, context: SessionContext): 
     const path = join(archive, bundle);
     context.say(`bottle: work of ${name} that had not landed is kept; to have it back:`);
     if (base?.kind === "copy") context.say(`  git clone --branch work ${path} FOLDER`);
-    else context.say(`  git fetch ${path} 'refs/heads/*:refs/bottle/${name}/*'`);
+    else context.say(`  git fetch ${shellWord(path)} 'refs/heads/*:refs/bottle/${name}/*'`);
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { NamedFile, ProjectStanding } from "../core/model/definition.ts";
 import { namedPaths, projectPathParts } from "../core/plan/project-paths.ts";
 import { changesSince, type TrustedSet } from "../core/plan/trust.ts";
+import { shellWord } from "../core/wire/shell-words.ts";
 import { digestTree, readPlainFile, TREE_LIMITS } from "../host/plain-tree.ts";
 import { type Layout, MANIFEST_NAME } from "./layout.ts";
 import type { Path } from "./manifest-text.ts";
@@ -109,12 +110,12 @@ function noteOn(trust: FoundTrust, changed: readonly string[], workspace: string
 
 function changeNote([first = "", ...more]: readonly string[], workspace: string): string {
   const what = more.length === 0 ? first : `${first} and ${more.length} more`;
-  return `${what} changed since you trusted it: look again with bottle trust ${workspace}`;
+  return `${what} changed since you trusted it: look again with bottle trust ${shellWord(workspace)}`;
 }
 
 /** How a project's file could become trusted, as the beginning of a hint. */
 export function trustHint({ standing, set }: ReadProject): string {
   return standing.standing === "changed"
     ? changeNote(standing.changed, set.project)
-    : `see what it would allow with bottle trust ${set.project}`;
+    : `see what it would allow with bottle trust ${shellWord(set.project)}`;
 }

@@ -1,9 +1,9 @@
 import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
 import type { Command, HostCommand } from "../../core/model/command.ts";
+import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
 import { becomeUser, type CageMode, FD, GUEST } from "./cage-arguments.ts";
 import { type Group, joinFiles, scopePrefix } from "./cgroup.ts";
-import { shellLine, shellWord } from "./shell-words.ts";
 
 /** Absolute paths of the host tools that open the way into a bottle. */
 export interface EntryTools {

@@ -7,6 +7,7 @@ import type { BottlePlan } from "../../core/model/plan.ts";
 import type { Secret } from "../../core/model/secret.ts";
 import type { RepositoryBase, WorkBase } from "../../core/model/work.ts";
 import { printable } from "../../core/wire/printable.ts";
+import { shellWord } from "../../core/wire/shell-words.ts";
 import type { WorkReport } from "../../core/wire/work-report.ts";
 import { type HostRepository, repositoryAt } from "../../host/repository.ts";
 import { writeBase } from "../../state/base-file.ts";
@@ -158,12 +159,12 @@ function refuseExposed(host: string, { inFiles, inHistory }: CloneSearch): void 
       ? [
           "workspace",
           inFiles,
-          `find the file with: git -C ${host} grep -lF "$VALUE"; remove it from there and start again`,
+          `find the file with: git -C ${shellWord(host)} grep -lF "$VALUE"; remove it from there and start again`,
         ]
       : [
           "history of",
           inHistory,
-          `git -C ${host} log --all --oneline -S "$VALUE" names the commits; change the credential at its issuer, or take the files without git: --workspace copy`,
+          `git -C ${shellWord(host)} log --all --oneline -S "$VALUE" names the commits; change the credential at its issuer, or take the files without git: --workspace copy`,
         ];
   if (names.size === 0) return;
   throw new BottleError(

@@ -330,6 +330,24 @@ test("row 141: a project's file full of problems is no flood on the terminal", {
   assert.match(hint, /, 4982 more$/m);
 });
 
+test("rows 129, 141: a command that a message offers can be pasted, whatever the folder is called", async () => {
+  using operator = newOperator();
+  const folder = join(operator.home, "it's $(touch pwned); `touch pwned` a");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "bot-bottle.json"), '{ "bottles": { "ci": {} } }');
+  const said = [
+    (await operator.bottle(["info", "--path", folder])).stdout,
+    (await operator.bottle(["init", "--project", folder, "--agent", "a1", "--cpus", "1", "--force"])).stderr,
+    (await operator.bottle(["init", folder])).stderr,
+  ];
+  for (const text of said) {
+    const [, words] = /bottle (?:trust|init --project) ('.*')(?:,| writes)/.exec(text) ?? [];
+    const run = spawnSync("/bin/sh", ["-c", `printf %s ${words}`], { cwd: operator.home, encoding: "utf8" });
+    assert.equal(run.stdout, folder, text);
+  }
+  assert.equal(existsSync(join(operator.home, "pwned")), false);
+});
+
 test("row 141: what a trusted project may not say either stands under what is refused, bind too", async () => {
   using operator = newOperator();
   const bottles = { ci: { workspace: "bind", limits: { cpus: 1 } }, cd: { workspace: { mode: "bind" } } };

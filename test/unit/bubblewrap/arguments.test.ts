@@ -11,7 +11,7 @@ import {
   refusedGuest,
 } from "../../../src/backends/bubblewrap/cage-arguments.ts";
 import { type Entry, entryCommand } from "../../../src/backends/bubblewrap/entry-arguments.ts";
-import { shellLine } from "../../../src/backends/bubblewrap/shell-words.ts";
+import { shellLine } from "../../../src/core/wire/shell-words.ts";
 
 const PARTS: CageParts = {
   mode: "user",

@@ -1,4 +1,7 @@
-/** One word of a POSIX shell that stands for exactly `text`, whatever it holds. */
+/**
+ * One word of a POSIX shell that stands for exactly `text`, whatever it holds. In commands that a message offers too: they
+ * are pasted, and a folder may be called `$(...)`.
+ */
 export function shellWord(text: string): string {
   return /^[A-Za-z0-9_/.,:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
