@@ -42,6 +42,7 @@ export const definitionVerbs: readonly Verb[] = [
       "bottle init --agent reviewer --allow docs.example.com",
       "bottle init --project ~/src/app",
     ],
+    seeAlso: ["info", "plan", "trust"],
     load: async () => (await import("../init.ts")).init,
   },
   {
@@ -52,6 +53,7 @@ export const definitionVerbs: readonly Verb[] = [
     options: [{ flags: "--path <folder>", summary: "the project to look at (default: the current folder)" }, FORMAT],
     details: "A name is first looked for among the bottles, then among the agents.",
     examples: ["bottle info", "bottle info claude", "bottle info claude-x7k2p --format json"],
+    seeAlso: ["plan", "ls", "doctor"],
     load: async () => (await import("../info.ts")).info,
   },
   {
@@ -69,6 +71,7 @@ export const definitionVerbs: readonly Verb[] = [
       "bottle plan claude-x7k2p",
     ],
     rest: true,
+    seeAlso: ["start", "info", "why"],
     load: async () => (await import("../plan.ts")).plan,
   },
   {
@@ -86,14 +89,15 @@ export const definitionVerbs: readonly Verb[] = [
     details:
       "Shows everything in the project's bot-bottle.json that goes beyond new agents, and the hash of every file that it " +
       "names. Trust covers these bytes, these files and this place; when one of them changes, the file is untrusted again. " +
-      "Even trusted it may not take your names, ask for bind, dial, or reach for programs and files of this host. " +
-      "Exit code 3 when you say no.",
+      "Even trusted it may not take your names, ask for bind, dial, or reach for programs and files of this host.",
     examples: [
       "bottle trust",
       "bottle trust ~/src/app --dry-run",
       "bottle trust --list",
       "bottle trust --revoke ~/src/app",
     ],
+    exits: [{ term: "3", meaning: "you said no, or the file cannot be used" }],
+    seeAlso: ["info", "plan", "init"],
     load: async () => (await import("../trust.ts")).trust,
   },
 ];

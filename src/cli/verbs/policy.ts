@@ -28,6 +28,8 @@ export const policyVerbs: readonly Verb[] = [
       "bottle why claude-x7k2p POST https://api.example.com/v1/items",
       "bottle why claude-x7k2p 9f3a01bc-7",
     ],
+    exits: [{ term: "1", meaning: "it is denied (--check)" }],
+    seeAlso: ["audit", "plan"],
     load: async () => (await import("../why.ts")).why,
   },
 ];

@@ -30,6 +30,7 @@ export const workVerbs: readonly Verb[] = [
       "bottle diff claude-x7k2p --stat",
       "bottle diff claude-x7k2p src > src.patch",
     ],
+    seeAlso: ["apply", "cp"],
     load: async () => (await import("../diff.ts")).diff,
   },
   {
@@ -65,6 +66,7 @@ export const workVerbs: readonly Verb[] = [
       "bottle apply claude-x7k2p --branch review/parser",
       "bottle apply claude-x7k2p --accept .github/workflows/ --expect 3f2a91c",
     ],
+    seeAlso: ["diff", "rm", "resume"],
     load: async () => (await import("../apply.ts")).apply,
   },
 ];

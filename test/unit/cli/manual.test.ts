@@ -55,6 +55,7 @@ test("what a manual points to exists, and every verb can be found by its name or
   const names = verbs.flatMap(({ name, aliases }) => [name, ...aliases]);
   assert.deepEqual([...new Set(names)], names);
   for (const { name, seeAlso = [] } of shown) {
+    assert.ok(seeAlso.length > 0 || name === "completion", `${name} names no other verb`);
     for (const other of seeAlso)
       assert.ok(
         shown.some((verb) => verb.name === other),
