@@ -15,7 +15,7 @@ import { isBundle, removeFlatFolder, WORKSHOP_FOLDERS } from "../state/bottle-fo
 import { readJournal } from "../state/journal.ts";
 import { bottlePaths, pathsIn } from "../state/layout.ts";
 import { formatRecord } from "../state/record-format.ts";
-import { type ListedBottle, readBottle } from "../state/records.ts";
+import { findBottle, type ListedBottle, readBottle, sameBottle } from "../state/records.ts";
 import { ownerOfRunFolder } from "../state/run-folder.ts";
 import type { SessionContext } from "./context.ts";
 
@@ -28,7 +28,8 @@ export type Unlanded = "keep" | "try" | "discard";
 /**
  * Removes a bottle of which nothing runs any more: what its agent wrote goes, what must outlive it is archived. Of many
  * removers one does it, and never to a later bottle of the same name; the others are done at once. A bottle that cannot
- * be removed is listed again. Errors: STATE_UNUSABLE, TEARDOWN_INCOMPLETE, WORK_UNREADABLE.
+ * be removed is listed again. Errors: STATE_UNUSABLE, TEARDOWN_INCOMPLETE, WORK_UNREADABLE; BOTTLE_RUNNING when it was
+ * resumed at this moment.
  */
 export async function removeBottle(
   bottle: ListedBottle,
@@ -37,13 +38,27 @@ export async function removeBottle(
   unlanded: Unlanded = "keep",
 ): Promise<void> {
   const aside = await takeAside(context.layout, bottle, ourselves());
-  if (aside === null) return;
+  if (aside === null) return refuseResumed(bottle, context);
   try {
     await removeAside(aside, backend, context, unlanded);
   } catch (error) {
     await putBack(context.layout, aside);
     throw error;
   }
+}
+
+/** Somebody else has it: gone is what was asked for, going on is not. */
+async function refuseResumed({ name, record }: ListedBottle, { layout }: SessionContext): Promise<void> {
+  const now = await findBottle(layout, name);
+  if (
+    record === null ||
+    now?.record?.createdAt !== record.createdAt ||
+    sameBottle(now, { name, record, problem: null })
+  )
+    return;
+  throw new BottleError("BOTTLE_RUNNING", `${name} was resumed just now`, {
+    hint: `bottle stop ${name}, or bottle rm --force ${name}`,
+  });
 }
 
 /** Goes on with the removal of a process that was killed over it. Errors: as `removeBottle`. */

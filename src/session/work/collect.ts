@@ -72,9 +72,7 @@ export async function collectWork(
           const rest = reader.push(chunk);
           if (reader.head() !== null) reported();
           if (rest.length === 0 || pack.write(rest) || pack.destroyed) return undefined;
-          return new Promise((resolve) => {
-            pack.once("drain", resolve).once("close", resolve);
-          });
+          return roomIn(pack);
         },
         signal,
       },
@@ -103,6 +101,17 @@ export async function collectWork(
   // What is told already, or where nothing was done.
   const refs = report.refs.filter(({ name: ref, id }) => ref !== branch && id !== repository.snapshot);
   return { repository, branch, head, work, refs, embedded, missed, pack, done };
+}
+
+/** Resolves when a full stream takes more, or never will. */
+function roomIn(stream: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off("drain", done).off("close", done);
+      resolve();
+    };
+    stream.on("drain", done).on("close", done);
+  });
 }
 
 function unreadable(name: string, words: string): BottleError {
