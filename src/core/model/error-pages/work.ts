@@ -1,26 +1,31 @@
 /** Pages of what can go wrong with an agent's work on its way back. */
 export const WORK_PAGES = {
   WORK_NONE: {
-    example: ["bottle: shell-x7k2p keeps no work of its own [WORK_NONE]", "  it was bound to the folder itself"],
+    example: [
+      "bottle: shell-x7k2p keeps no work of its own [WORK_NONE]",
+      "  its agent works in /home/me/project itself: look there",
+    ],
     causes: [
       "the bottle was started with `--workspace bind`: what the agent did is in the folder already",
       "its start failed before the workspace was in",
+      "its removal was cut short, so that its files are no work any more: `bottle rm NAME` goes on with it",
       "`--from` names a branch that the bottle does not have, or `--branch` is asked for where nothing was done",
     ],
     mend: ["`bottle info NAME` says how the workspace was given", "`bottle diff NAME` lists the branches with work"],
   },
   WORK_MOVED: {
     example: [
-      "bottle: the work in claude-x7k2p has moved on since it was shown: 1f2e3d4c -> 5a6b7c8d [WORK_MOVED]",
-      "  look at it again: bottle diff claude-x7k2p",
+      "bottle: the bottle has moved on since you looked: 1f2e3d4c5b6a -> 5a6b7c8d9e0f [WORK_MOVED]",
+      "  look again: bottle diff claude-x7k2p; or say that you mean this one: --expect 5a6b7c8d9e0f",
     ],
     causes: ["the agent has gone on since the last `bottle diff`", "`--expect` names another commit"],
     mend: ["`bottle diff NAME`, then `bottle apply NAME` again"],
   },
   WORK_UNACCEPTED: {
     example: [
-      "bottle: files that hosts or tools run would change, and nobody accepted them [WORK_UNACCEPTED]",
-      "  look at them, then: bottle apply claude-x7k2p --accept .github/workflows/ci.yml",
+      "bottle: nothing was changed, as these were not accepted [WORK_UNACCEPTED]:",
+      "  .husky/pre-commit: git hooks are kept there",
+      "  read them with bottle diff NAME PATH..., then --accept PATH for each (--accept FOLDER/), or --accept-all",
     ],
     causes: [
       "the work changes hooks, CI, editor or agent settings, build or package scripts, links or submodules",
@@ -30,8 +35,9 @@ export const WORK_PAGES = {
   },
   WORK_BLOCKED: {
     example: [
-      "bottle: these files have changes of yours that the work would overwrite; nothing was changed: [WORK_BLOCKED]",
-      "  commit or stash them, or: bottle apply claude-x7k2p --branch NAME",
+      "bottle: local changes in files that the work would write; nothing was changed [WORK_BLOCKED]:",
+      "  src/app.ts",
+      "  commit or stash them, then try again; --branch B needs no work tree",
     ],
     causes: [
       "files that the work writes have changes that are not committed",
@@ -58,8 +64,9 @@ export const WORK_PAGES = {
   },
   WORK_CONFLICT: {
     example: [
-      "bottle: the work does not fit onto main; conflicts in src/app.ts [WORK_CONFLICT]",
-      "  solve them and git cherry-pick --continue, or git cherry-pick --abort",
+      "bottle: the agent's commits conflict with yours, in [WORK_CONFLICT]:",
+      "  src/app.ts",
+      "  as after git cherry-pick: mend the files, git add them, git cherry-pick --continue; git cherry-pick --abort undoes it. All of it is kept under refs/bottle/claude-x7k2p/1f2e3d4c5b6a",
     ],
     causes: [
       "you and the agent changed the same lines",
