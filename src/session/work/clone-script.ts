@@ -107,7 +107,7 @@ if [ "$snapshot" != "$head" ]; then
 fi
 cd /
 { cut -d' ' -f1 "$own/packed-refs"; echo "$head"; echo "$snapshot"; } | sed '/^$/d' | sort -u >/tmp/tips
-pack=$(git $quiet -c pack.window=0 pack-objects -q --revs --delta-base-offset $missing "$own/objects/pack/pack" </tmp/tips)
+pack=$(git $quiet -c pack.window=0 -c pack.compression=1 pack-objects -q --revs --delta-base-offset $missing "$own/objects/pack/pack" </tmp/tips)
 cp "$own/packed-refs" "$base/brought-refs"
 [ -z "$missing" ] || : >"$own/objects/pack/pack-$pack.promisor"
 git prune-packed -q
