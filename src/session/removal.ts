@@ -78,6 +78,9 @@ async function removeAside(aside: Aside, backend: Backend, context: SessionConte
   const paths = pathsIn(aside.folder);
   await settleWork(aside, backend, context, unlanded);
   // First what the agent wrote, from inside a throw-away cage: on a full disk nothing can be written before.
+  // Each collection that was killed left a folder that may be the agent's own, in one of ours.
+  const scratches = await readdir(paths.scratch).catch((): string[] => []);
+  await Promise.all(scratches.map((name) => backend.erase(join(paths.scratch, name), facts)));
   await Promise.all(WORKSHOP_FOLDERS.map((name) => backend.erase(join(paths.folder, name), facts)));
   const { record } = await readBottle(aside.folder, aside.name);
   if (record !== null && record.endedAt === null) {
