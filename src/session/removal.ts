@@ -99,7 +99,7 @@ async function sayKept(name: string, archive: string, context: SessionContext): 
   for (const bundle of (await readdir(archive).catch((): string[] => [])).filter(isBundle)) {
     const path = join(archive, bundle);
     context.say(`bottle: work of ${name} that had not landed is kept; to have it back:`);
-    if (base?.kind === "copy") context.say(`  git clone --branch work ${path} FOLDER`);
+    if (base?.kind === "copy") context.say(`  git clone --branch work ${shellWord(path)} FOLDER`);
     else context.say(`  git fetch ${shellWord(path)} 'refs/heads/*:refs/bottle/${name}/*'`);
   }
 }

@@ -53,7 +53,7 @@ export async function importRepositories(
   { name, paths, backend, base }: WorkSource,
   collect: Collect,
   context: Pick<SessionContext, "facts" | "signal">,
-  skip: (collected: CollectedWork) => boolean = () => false,
+  skip: ((collected: CollectedWork) => boolean) | null = null,
 ): Promise<BottleWork> {
   const { folder } = paths;
   const repositories: ImportedWork[] = [];
@@ -79,16 +79,22 @@ async function importRepository(
   folder: string,
   collect: (full: boolean) => ReturnType<Collect>,
   context: Pick<SessionContext, "facts" | "signal">,
-  skip: (collected: CollectedWork) => boolean,
+  skip: ((collected: CollectedWork) => boolean) | null,
 ): Promise<ImportedWork | null> {
+  const open = async (full: boolean): Promise<Quarantine> => {
+    const quarantine = await openQuarantine(folder, repository, context.facts);
+    if (full || (await hasBase(quarantine))) return quarantine;
+    await quarantine[Symbol.asyncDispose]();
+    throw new BottleError("WORK_UNREADABLE", "its base is gone");
+  };
   const attempt = async (full: boolean) => {
-    let quarantine: Quarantine | null = null;
+    // Where there may be nothing to import, that is asked first: a quarantine is made by several processes of git.
+    let quarantine = skip === null ? await open(full) : null;
     try {
       const collected = await collect(full);
       try {
-        if (skip(collected)) return null;
-        quarantine = await openQuarantine(folder, repository, context.facts);
-        if (!full && !(await hasBase(quarantine))) throw new BottleError("WORK_UNREADABLE", "its base is gone");
+        if (skip?.(collected) === true) return null;
+        quarantine ??= await open(full);
         return await importWork(quarantine, collected);
       } finally {
         // What went wrong inside says more than a pack that was cut off.
