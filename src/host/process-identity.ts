@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ProcessIdentity } from "../core/model/bottle-record.ts";
+import { BottleError } from "../core/model/errors.ts";
 
 /** Set in the flags of a process that is on its way out (include/linux/sched.h); it runs nothing any more. */
 const PF_EXITING = 0x4;
@@ -42,6 +43,13 @@ export function readProcess(pid: number): ProcessStat | null {
     dead: state === "Z" || state === "X",
     exiting: (Number(fields[6]) & PF_EXITING) !== 0,
   };
+}
+
+/** This process. Errors: INVARIANT where /proc does not know it. */
+export function ownIdentity(): ProcessIdentity {
+  const identity = identify(process.pid);
+  if (identity === null) throw new BottleError("INVARIANT", "this process cannot be found in /proc");
+  return identity;
 }
 
 /** Names a process so that a recycled pid is never mistaken for it; null when it has ended. */

@@ -1,5 +1,5 @@
 import type { Backend, Bottle, GuestLayout } from "../backends/backend.ts";
-import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.ts";
+import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import { gatewayEnv } from "../core/plan/gateway-env.ts";
@@ -9,7 +9,7 @@ import { Cleanup, type CleanupFailure } from "../host/cleanup.ts";
 import { makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
-import { identify } from "../host/process-identity.ts";
+import { ownIdentity } from "../host/process-identity.ts";
 import { type AuditLog, openAudit } from "../state/audit.ts";
 import { openJournal } from "../state/journal.ts";
 import type { LivePaths } from "../state/layout.ts";
@@ -267,12 +267,6 @@ function recordAgain(record: BottleRecord, { host, run }: BottleRecord): BottleR
     throw new BottleError("BOTTLE_RUNNING", `${record.name} runs`, { hint: "bottle ls shows it" });
   }
   return { ...record, phase: "creating", endedAt: null, exitCode: null, host, run, handle: null };
-}
-
-function ownIdentity(): ProcessIdentity {
-  const identity = identify(process.pid);
-  if (identity === null) throw new BottleError("INVARIANT", "this process cannot be found in /proc");
-  return identity;
 }
 
 /**

@@ -2,12 +2,12 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
-import type { BottleRecord, ProcessIdentity } from "../core/model/bottle-record.ts";
+import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { shellWord } from "../core/wire/shell-words.ts";
 import { isErrno, readTextFile, writeFileAtomically } from "../host/files.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
-import { identify, isRunning } from "../host/process-identity.ts";
+import { isRunning, ownIdentity } from "../host/process-identity.ts";
 import { archiveBottle } from "../state/archive.ts";
 import { type Aside, adoptAside, putBack, takeAside } from "../state/aside.ts";
 import { readBase } from "../state/base-file.ts";
@@ -37,7 +37,7 @@ export async function removeBottle(
   context: SessionContext,
   unlanded: Unlanded = "keep",
 ): Promise<void> {
-  const aside = await takeAside(context.layout, bottle, ourselves());
+  const aside = await takeAside(context.layout, bottle, ownIdentity());
   if (aside === null) return refuseResumed(bottle, context);
   try {
     await removeAside(aside, backend, context, unlanded);
@@ -63,14 +63,8 @@ async function refuseResumed({ name, record }: ListedBottle, { layout }: Session
 
 /** Goes on with the removal of a process that was killed over it. Errors: as `removeBottle`. */
 export async function finishRemoval(left: Aside, backend: Backend, context: SessionContext): Promise<void> {
-  const aside = await adoptAside(context.layout, left, ourselves());
+  const aside = await adoptAside(context.layout, left, ownIdentity());
   if (aside !== null) await removeAside(aside, backend, context, "try");
-}
-
-function ourselves(): ProcessIdentity {
-  const identity = identify(process.pid);
-  if (identity === null) throw new BottleError("INVARIANT", "this process cannot be found in /proc");
-  return identity;
 }
 
 async function removeAside(aside: Aside, backend: Backend, context: SessionContext, unlanded: Unlanded): Promise<void> {

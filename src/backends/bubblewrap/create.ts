@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { BottleError } from "../../core/model/errors.ts";
 import type { BottlePlan, Json } from "../../core/model/plan.ts";
-import { identify } from "../../host/process-identity.ts";
+import { ownIdentity } from "../../host/process-identity.ts";
 import type { BottleShell, CreateContext } from "../backend.ts";
 import { type Handle, openBottle } from "./bottle.ts";
 import { type Cage, killCage, openCage } from "./cage.ts";
@@ -28,8 +28,7 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
   const ids = agentIds(facts, { home: folders.home, workspace: plan.workspace });
   const workspace = { host: hostWorkspace(plan, folders.workspace), guest: plan.workspace.guest };
   checkGuests(plan);
-  const host = identify(process.pid);
-  if (host === null) throw new BottleError("INVARIANT", "no /proc entry of our own");
+  const host = ownIdentity();
 
   const files = runFiles(realpathSync(folders.run));
   await journal("run files", { ...files });

@@ -2,7 +2,7 @@ import { lstatSync, realpathSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
-import { identify } from "../../host/process-identity.ts";
+import { ownIdentity } from "../../host/process-identity.ts";
 import type { WorkshopJob, WorkshopResult } from "../backend.ts";
 import { killCage, openCage } from "./cage.ts";
 import { becomeUser, FD, GUEST, namespaceArguments, parentArguments, programArguments } from "./cage-arguments.ts";
@@ -26,8 +26,7 @@ const DEFAULT_MAX_BYTES = 1 << 20;
  */
 export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<WorkshopResult> {
   const tools = entryTools(facts);
-  const host = identify(process.pid);
-  if (host === null) throw new BottleError("INVARIANT", "no /proc entry of our own");
+  const host = ownIdentity();
   const view = lookAtHost();
   const ids = workshopIds(job, facts);
   // An ordinary user's cage has one id, and it is the owner of everything.

@@ -2,11 +2,10 @@ import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../../backends/backend.ts";
-import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import { isErrno } from "../../host/files.ts";
 import { removePrivateFolder } from "../../host/private-folder.ts";
-import { bootId, identify, isRunning } from "../../host/process-identity.ts";
+import { bootId, isRunning, ownIdentity } from "../../host/process-identity.ts";
 import { QUARANTINE_PREFIX } from "../../state/bottle-folder.ts";
 import type { BottlePaths } from "../../state/layout.ts";
 
@@ -20,8 +19,7 @@ export interface UnfinishedWork {
 
 /** A name for a folder of this process's: `PID-STARTTIME-`, and with `ending` something that no other folder has. */
 export function ownedName(ending = true): string {
-  const us = identify(process.pid);
-  if (us === null) throw new BottleError("INVARIANT", "this process cannot be found in /proc");
+  const us = ownIdentity();
   return `${us.pid}-${us.startTime}-${ending ? randomBytes(6).toString("hex") : ""}`;
 }
 
