@@ -8,9 +8,9 @@ import type {
 import type { Command } from "../core/model/command.ts";
 import type { Mount, ProvisionFile } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
+import { fieldsOf } from "../core/plan/fields.ts";
 import { promptPath } from "../core/plan/guest.ts";
 import { ownConfig, SETTINGS, SKILLS, STATE, watched } from "./claude-code/own-config.ts";
-import { fieldsOf } from "./claude-code/settings.ts";
 
 const MODEL_HOST = "api.anthropic.com";
 

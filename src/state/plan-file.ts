@@ -1,28 +1,11 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
+import { isFields } from "../core/plan/fields.ts";
 import { readTextFile } from "../host/files.ts";
+import { type Check, type Fields, isFlag, isText, listOf, mapOf, orNull } from "./checks.ts";
 import { bottlePaths, type Layout } from "./layout.ts";
 
-type Check = (value: unknown) => boolean;
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isText: Check = (value) => typeof value === "string";
 const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
-const isFlag: Check = (value) => typeof value === "boolean";
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const mapOf =
-  (check: Check): Check =>
-  (value) =>
-    isFields(value) && Object.values(value).every(check);
 const fields =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value) =>

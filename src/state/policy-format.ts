@@ -1,30 +1,19 @@
 import { isAbsolute } from "node:path";
 import type { Policy } from "../core/model/policy.ts";
+import { isFields } from "../core/plan/fields.ts";
 import { policyProblems } from "../core/policy/validate.ts";
+import { type Check, type Fields, isFlag, isText, listOf, orNull } from "./checks.ts";
 
 export type ParsedPolicy =
   | { readonly ok: true; readonly policy: Policy }
   /** `problem` is half a sentence about the file. */
   | { readonly ok: false; readonly problem: string };
 
-type Check = (value: unknown) => boolean;
-type Fields = Readonly<Record<string, unknown>>;
-
-const isText: Check = (value) => typeof value === "string";
 const isNumber: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
-const isFlag: Check = (value) => typeof value === "boolean";
 const one =
   (...words: readonly unknown[]): Check =>
   (value) =>
     words.includes(value);
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
 const either =
   (...checks: readonly Check[]): Check =>
   (value) =>
@@ -109,8 +98,4 @@ export function parsePolicy(text: string): ParsedPolicy {
   const policy = fields as unknown as Policy;
   const [problem] = policyProblems(policy);
   return problem === undefined ? { ok: true, policy } : { ok: false, problem: `is not valid: ${problem.path}` };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,8 @@ import { isAbsolute } from "node:path";
 import type { BottlePhase, BottleRecord } from "../core/model/bottle-record.ts";
 import { isName } from "../core/model/ids.ts";
 import type { Json } from "../core/model/plan.ts";
+import { isFields } from "../core/plan/fields.ts";
+import { type Check, type Fields, isText, mapOf, orNull } from "./checks.ts";
 
 export type ParsedRecord =
   | { readonly ok: true; readonly record: BottleRecord }
@@ -9,17 +11,9 @@ export type ParsedRecord =
 
 const PHASES: readonly BottlePhase[] = ["creating", "running", "exited", "failed"];
 
-type Fields = Readonly<Record<string, unknown>>;
-type Check = (value: unknown) => boolean;
-
-const isText: Check = (value) => typeof value === "string";
 const isPath: Check = (value) => typeof value === "string" && isAbsolute(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isTime: Check = (value) => typeof value === "string" && !Number.isNaN(Date.parse(value));
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
 
 const CHECKS: Readonly<Record<keyof BottleRecord, Check>> = {
   schema: (value) => value === 1,
@@ -35,13 +29,9 @@ const CHECKS: Readonly<Record<keyof BottleRecord, Check>> = {
   run: isPath,
   handle: (value) => value !== undefined,
   workspace: (value) => isFields(value) && ["clone", "copy", "bind"].includes(String(value.mode)) && isPath(value.host),
-  labels: (value) => isFields(value) && Object.values(value).every(isText),
+  labels: mapOf(isText),
   auditHead: orNull((value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value)),
 };
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Reads `record.json`. By hand, not by zod: every verb reads records, and loading zod costs more than the verb. */
 export function parseRecord(text: string): ParsedRecord {

@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import type { NamedFile } from "../core/model/definition.ts";
+import { isFields } from "../core/plan/fields.ts";
 import type { TrustedSet } from "../core/plan/trust.ts";
 
 /** One file of the trust folder. */
@@ -49,8 +50,4 @@ function isNamedFile(value: unknown): boolean {
     HASH.test(value.sha256) &&
     typeof value.executable === "boolean"
   );
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

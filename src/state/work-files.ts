@@ -1,17 +1,13 @@
 import { join } from "node:path";
 import type { RawPath, TreeEntry } from "../core/model/work.ts";
+import { isFields } from "../core/plan/fields.ts";
 import { readTextFile, writeFileAtomically } from "../host/files.ts";
+import type { Fields } from "./checks.ts";
 
 /** Files of a bottle's work, beside its record; written by us only. */
 const WORK_FILES = { shown: "shown.json", applied: "applied.json" } as const;
 
 const ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 const isId = (value: unknown): value is string => typeof value === "string" && ID.test(value);
 

@@ -1,8 +1,9 @@
 import type { Inside } from "../../core/model/setup.ts";
+import { fieldsOf } from "../../core/plan/fields.ts";
 import { isSecretName, looksLikeSecret } from "../../core/plan/secret-shape.ts";
 import { printable } from "../../core/wire/printable.ts";
 import { guestText, pathOutside } from "./host-paths.ts";
-import { fieldsOf, holdsSecret, shownName } from "./settings.ts";
+import { holdsSecret, shownName } from "./settings.ts";
 
 export interface JudgedServers {
   readonly servers: Readonly<Record<string, unknown>>;

@@ -1,7 +1,8 @@
 import type { ConfigSource, FoundConfig, Inside, JudgedConfig, OwnConfig } from "../../core/model/setup.ts";
+import { fieldsOf } from "../../core/plan/fields.ts";
 import { HOOKS_FOLDER } from "./host-paths.ts";
 import { judgeServers } from "./mcp-servers.ts";
-import { fieldsOf, judgeSettings } from "./settings.ts";
+import { judgeSettings } from "./settings.ts";
 
 export const SETTINGS = ".claude/settings.json";
 export const STATE = ".claude.json";

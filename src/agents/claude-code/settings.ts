@@ -1,5 +1,6 @@
 import type { Inside } from "../../core/model/setup.ts";
 import { envProblem } from "../../core/plan/environment.ts";
+import { fieldsOf } from "../../core/plan/fields.ts";
 import { holdsDocumentedSecret, isSecretName, looksLikeSecret } from "../../core/plan/secret-shape.ts";
 import { printable } from "../../core/wire/printable.ts";
 import { guestText, pathOutside } from "./host-paths.ts";
@@ -134,11 +135,6 @@ function isSafeText(value: unknown): value is string {
 /** A key or a name in a message, escaped; one that itself looks like a secret is not said. */
 export function shownName(name: string): string {
   return holdsDocumentedSecret(name) ? "(a name that looks like a secret)" : printable(name, 80);
-}
-
-/** The fields of an object; none of anything else. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isFields } from "../plan/fields.ts";
 import { printable, printableLines } from "../wire/printable.ts";
 import { unifiedDiff } from "./unified.ts";
 
@@ -56,8 +57,8 @@ function comparedText(
     return { bytes: content, text: text !== null && text.length <= LONGEST_TEXT ? text : null };
   }
   const value = parsed(text);
-  const chosen = keys === null || !isObject(value) ? value : pick(value, keys);
-  if (keys !== null && isObject(value) && isObject(chosen) && Object.keys(chosen).length === 0) return null;
+  const chosen = keys === null || !isFields(value) ? value : pick(value, keys);
+  if (keys !== null && isFields(value) && isFields(chosen) && Object.keys(chosen).length === 0) return null;
   const normal = canonical(chosen) ?? text;
   return { bytes: Buffer.from(normal), text: normal.length <= LONGEST_TEXT ? normal : null };
 }
@@ -129,7 +130,7 @@ function parsed(text: string): unknown {
 /** JSON in one spelling, keys in order; undefined: no value, or nested deeper than the stack. */
 function canonical(value: unknown): string | undefined {
   const ordered = (_key: string, inner: unknown): unknown =>
-    isObject(inner)
+    isFields(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
       : inner;
   try {
@@ -137,10 +138,6 @@ function canonical(value: unknown): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function pick(value: Readonly<Record<string, unknown>>, keys: readonly string[]): unknown {

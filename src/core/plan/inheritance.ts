@@ -1,4 +1,5 @@
 import { type BottleDefinition, DEFAULT_BOTTLE } from "../model/definition.ts";
+import { isFields } from "./fields.ts";
 
 /** Bottle definitions as they stand in the files, by name. */
 export type BottleShelf = Readonly<Record<string, BottleDefinition>>;
@@ -97,10 +98,6 @@ function joined(strong: Fields, weak: Fields, path: readonly string[], tell: (pa
     }
   }
   return result;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Something that can take in more: a list or a map. */
