@@ -1,0 +1,17 @@
+/** What is done with a request in which something was found. `ask` is `block` until the operator says otherwise. */
+export type LeakAction = "block" | "ask" | "warn" | "redact";
+
+/** One place that holds a secret or looks as if it did. Never the secret itself. */
+export interface LeakFinding {
+  /** `known`: a declared value of this bottle; `canary`: the bait that was placed in it; `pattern`: a token format. */
+  readonly kind: "known" | "canary" | "pattern";
+  /** Name of the credential, of the canary, or id of the token format. */
+  readonly name: string;
+  /** The same for every sighting of one token, 16 hex digits; null for known values and canaries, which have a name. */
+  readonly fingerprint: string | null;
+  /** Encodings taken off before it was found, outermost first, e.g. `["gzip", "base64"]`; empty: as it is. */
+  readonly through: readonly string[];
+  /** Where it stands in the bytes scanned, encoding included: from `start` up to, not including, `end`. */
+  readonly start: number;
+  readonly end: number;
+}
