@@ -26,7 +26,8 @@ function tool(program: string, ...args: readonly string[]): Promise<CheckResult>
   });
 }
 
-const script = (path: string, ...args: readonly string[]) => tool(process.execPath, join(root, path), ...args);
+const script = (path: string, ...args: readonly string[]) =>
+  tool(process.execPath, ...process.execArgv, join(root, path), ...args);
 
 const files = repositoryFiles(root);
 const sources = parsedFiles(files, "src/");

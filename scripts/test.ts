@@ -17,6 +17,7 @@ import { installDebianPackages } from "../src/host/debian-packages.ts";
 import { gatherFacts } from "../src/host/facts.ts";
 import { layoutOf } from "../src/state/layout.ts";
 import { claudeBinary, programPath } from "../test/support/needs.ts";
+import { NODE_FLAGS } from "../test/support/node-flags.ts";
 import { leftBehind, takeCensus } from "./test/census.ts";
 import { killDescendants, killNamed, watchChildren } from "./test/descendants.ts";
 import { withLastTest } from "./test/events.ts";
@@ -128,7 +129,7 @@ const events = run({
   files,
   concurrency: availableParallelism(),
   signal: abort.signal,
-  execArgv: ["--disable-sigusr1"],
+  execArgv: [...NODE_FLAGS],
 });
 const output = Readable.from(
   withLastTest(events, "nothing is left behind", leftovers, () => {

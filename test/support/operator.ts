@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ordinaryUser } from "./needs.ts";
+import { NODE_FLAGS } from "./node-flags.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
@@ -49,9 +50,9 @@ export function newOperator(): Operator {
     ...(process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
   };
   mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
-  const words = [process.execPath, "--disable-sigusr1", MAIN];
+  const words = [process.execPath, ...NODE_FLAGS, MAIN];
   const start = (args: readonly string[], more: Record<string, string> = {}) =>
-    spawn(process.execPath, ["--disable-sigusr1", MAIN, ...args], {
+    spawn(process.execPath, [...NODE_FLAGS, MAIN, ...args], {
       cwd: workspace,
       env: { ...env, ...more },
       stdio: ["pipe", "pipe", "pipe"],

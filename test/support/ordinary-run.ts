@@ -3,6 +3,7 @@ import { chmodSync, chownSync, copyFileSync, linkSync, mkdirSync, mkdtempSync, r
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asOrdinaryUser, ordinaryUser } from "./needs.ts";
+import { NODE_FLAGS } from "./node-flags.ts";
 
 export interface OrdinaryRun {
   readonly code: number | null;
@@ -42,7 +43,7 @@ export async function runAsOrdinaryUser(files: readonly string[]): Promise<Ordin
       home,
       ...asOrdinaryUser(),
       node,
-      "--disable-sigusr1",
+      ...NODE_FLAGS,
       "--test",
       "--test-reporter=spec",
       ...files,

@@ -1,0 +1,2 @@
+/** With what every Node of ours is started; `scripts/node` says why. */
+export const NODE_FLAGS: readonly string[] = ["--disable-sigusr1", "--no-maglev", "--no-concurrent-sparkplug"];
