@@ -98,12 +98,14 @@ export async function readTextFile(
     const stat = await file.stat();
     if (!stat.isFile()) return { kind: "unreadable", why: "is not a regular file" };
     if (stat.size > maxBytes) return { kind: "unreadable", why: `is larger than ${maxBytes} bytes` };
-    const buffer = Buffer.alloc(maxBytes + 1);
+    // One byte more than it has: what grows while it is read is read on. A file of /proc says 0 whatever it holds.
+    let buffer = Buffer.alloc(stat.size + 1);
     let length = 0;
-    while (length < buffer.length) {
+    for (;;) {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
-      if (bytesRead === 0) break;
       length += bytesRead;
+      if (bytesRead === 0 || length > maxBytes) break;
+      if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(4 * length + 4096, maxBytes + 1));
     }
     if (length > maxBytes) return { kind: "unreadable", why: `is larger than ${maxBytes} bytes` };
     try {

@@ -57,6 +57,8 @@ test("reading tells missing from unreadable and keeps to its cap", async (contex
   assert.equal((await readTextFile(path, { maxBytes: 2 })).kind, "unreadable");
   // Files in /proc say that they are empty and are not.
   assert.equal((await readTextFile("/proc/cpuinfo", { maxBytes: 10 })).kind, "unreadable");
+  const whole = await readTextFile("/proc/filesystems");
+  assert.equal(whole.kind === "text" && whole.text, readFileSync("/proc/filesystems", "utf8"));
   symlinkSync(path, join(at, "link"));
   assert.equal((await readTextFile(join(at, "link"))).kind, "text");
   assert.equal((await readTextFile(join(at, "link"), { followLinks: false })).kind, "unreadable");
