@@ -3,7 +3,6 @@ import { isAbsolute, join } from "node:path";
 import type { AgentBinary, AgentProvider } from "../core/model/agent.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { HostFacts } from "../core/model/host-facts.ts";
-import { fetchPinnedProgram, pinnedProgramPath } from "./agent-binary/npm-package.ts";
 import { programBehind } from "./agent-binary/program-file.ts";
 import { ownerProblem, projectProblem, within } from "./agent-binary/trust.ts";
 import { programVersion } from "./agent-binary/version.ts";
@@ -123,6 +122,7 @@ async function pinnedProgram(search: AgentSearch): Promise<AgentBinary> {
   }
   const origin = `npm package ${platform.package}@${program.npmVersion}`;
   const pinned = { name: platform.package, version: program.npmVersion, sha512: platform.sha512, file: platform.file };
+  const { fetchPinnedProgram, pinnedProgramPath } = await import("./agent-binary/npm-package.ts");
   const path = pinnedProgramPath(cache, pinned);
   if ((await executable(path)) !== null) return { path, version: program.npmVersion, origin };
   if (search.install === false) return { path, version: program.npmVersion, origin: `${origin}, still to be fetched` };

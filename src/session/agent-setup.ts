@@ -7,8 +7,7 @@ import type { SourceBounds } from "../core/plan/source-refusals.ts";
 import type { ProtectedFolders } from "../core/plan/workspace-refusals.ts";
 import { printable } from "../core/wire/printable.ts";
 import { gitIdentity } from "../host/git-identity.ts";
-import { findConfig } from "./agent-setup/config.ts";
-import { findPrompt, findSkills, type SetupSource } from "./agent-setup/sources.ts";
+import type { SetupSource } from "./agent-setup/sources.ts";
 import type { SessionContext } from "./context.ts";
 
 /**
@@ -50,17 +49,31 @@ export async function findSetup(
   if (problems.length > 0) throw refused(selection, problems);
 
   const wantsIdentity = bottle.git?.identity !== "none";
-  const [prompt, skills, config, git] = await Promise.all([
-    wanted.promptFile === null ? null : findPrompt(wanted.promptFile, source),
-    findSkills(wanted.skills, source),
+  const [files, config, git] = await Promise.all([
+    wanted.promptFile === null && wanted.skills.length === 0 ? null : findFiles(wanted, source),
     provider.ownConfig === undefined || wanted.config.length === 0
       ? null
       : findConfig(provider.ownConfig.sources, wanted.config, source),
     wantsIdentity ? gitIdentity(workspace, facts, env) : null,
   ]);
-  const all = [...(prompt?.problems ?? []), ...skills.problems];
+  const all = [...(files?.prompt?.problems ?? []), ...(files?.skills.problems ?? [])];
   if (all.length > 0) throw refused(selection, all);
-  return { instructions: prompt?.text ?? null, skills: skills.skills, git, config };
+  return { instructions: files?.prompt?.text ?? null, skills: files?.skills.skills ?? [], git, config };
+}
+
+// Each of the two is loaded only where a manifest asks for it.
+async function findFiles({ promptFile, skills }: AgentSelection["wanted"], source: SetupSource) {
+  const { findPrompt, findSkills } = await import("./agent-setup/sources.ts");
+  const [prompt, found] = await Promise.all([
+    promptFile === null ? null : findPrompt(promptFile, source),
+    findSkills(skills, source),
+  ]);
+  return { prompt, skills: found };
+}
+
+async function findConfig(...words: Parameters<typeof import("./agent-setup/config.ts").findConfig>) {
+  const config = await import("./agent-setup/config.ts");
+  return config.findConfig(...words);
 }
 
 function refused({ agent }: AgentSelection, problems: readonly string[]): BottleError {

@@ -15,7 +15,6 @@ import { openJournal } from "../state/journal.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
 import { createRecord, findBottle, removeBottleFolder, updateRecord } from "../state/records.ts";
-import { takeAgain } from "../state/resumption.ts";
 import { newRunFolder } from "../state/run-folder.ts";
 import type { SessionContext } from "./context.ts";
 import { serveControl } from "./control.ts";
@@ -117,7 +116,9 @@ async function build(
   let auditHead = (): string | null => null;
   const fresh = newRecord(plan, context);
   const paths = again
-    ? await takeAgain(layout, plan.name, (record) => recordAgain(record, fresh))
+    ? await (await import("../state/resumption.ts")).takeAgain(layout, plan.name, (record) =>
+        recordAgain(record, fresh),
+      )
     : await createRecord(layout, fresh, facts.uid);
   if (!again) {
     await checkNeighbours(plan, layout).catch(async (refusal: unknown) => {
@@ -170,7 +171,7 @@ async function build(
     : (await import("./bring.ts")).bringWorkspace(plan, backend, paths, secrets, context, cleanup);
   const [{ startGateway }, { provisionedText }, { serveSearch }, roots] = await Promise.all([
     import("../gateway/gateway.ts"),
-    import("./provisioned.ts"),
+    import("./provisioned-text.ts"),
     import("./search-service.ts"),
     hostRootsPem(),
   ]);

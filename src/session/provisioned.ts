@@ -1,13 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
-import {
-  type ConfigurationChange,
-  configurationChanges,
-  type WatchedFile,
-  watchedFiles,
-} from "../core/changes/configuration.ts";
-import type { GuestFile } from "../core/model/command.ts";
+import { type ConfigurationChange, configurationChanges } from "../core/changes/configuration.ts";
+import { watchedFiles } from "../core/changes/watched-files.ts";
 import { BottleError } from "../core/model/errors.ts";
-import type { BottlePlan } from "../core/model/plan.ts";
 import { GUEST_HOME } from "../core/plan/guest.ts";
 import { printable } from "../core/wire/printable.ts";
 import type { TarEntry } from "../core/wire/tar-head.ts";
@@ -15,28 +9,7 @@ import { TarReader } from "../core/wire/tar-reader.ts";
 import { readTextFile } from "../host/files.ts";
 import type { BottlePaths } from "../state/layout.ts";
 import type { SessionContext } from "./context.ts";
-
-/** The configuration with which an agent began: kept in the bottle's folder, written at start. */
-interface Provisioned {
-  readonly schema: 1;
-  readonly watched: readonly string[];
-  readonly files: readonly WatchedFile[];
-}
-
-/** Of all texts together; beyond it a change is named, and not shown. */
-const TEXT_BYTES = 8 << 20;
-
-/** Text of `provisioned.json` for the files that were placed. */
-export function provisionedText({ setup }: Pick<BottlePlan, "setup">, placed: readonly GuestFile[]): string {
-  const { watched } = setup;
-  let room = TEXT_BYTES;
-  const files = watchedFiles(watched, placed).map((file) => {
-    room -= file.text?.length ?? 0;
-    return room >= 0 ? file : { ...file, text: null };
-  });
-  const provisioned: Provisioned = { schema: 1, watched, files };
-  return `${JSON.stringify(provisioned, null, 2)}\n`;
-}
+import { type Provisioned, TEXT_BYTES } from "./provisioned-text.ts";
 
 /** Greatest archive that is read of a bottle's configuration. */
 const ARCHIVE_BYTES = 32 << 20;

@@ -1,11 +1,13 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
 import { EMPTY_MANIFEST, type Manifest } from "../core/model/definition.ts";
 import type { Problem } from "../core/model/finding.ts";
 import { manifestError } from "../core/plan/manifest-problems.ts";
 import type { AgentRack } from "../core/plan/selection.ts";
-import { type FileText, readTextFile } from "../host/files.ts";
-import type { Layout } from "./layout.ts";
+import { type FileText, isErrno, readTextFile } from "../host/files.ts";
+import { type Layout, MANIFEST_NAME } from "./layout.ts";
 import type { PlacedFault } from "./manifest-check.ts";
-import { readProject } from "./manifest-project.ts";
+import type { ReadProject } from "./manifest-project.ts";
 
 export interface ManifestPlaces {
   readonly layout: Layout;
@@ -20,13 +22,13 @@ export interface ManifestPlaces {
  * Reads the operator's file and the project's file, if they are there, and merges them. Definitions with problems are
  * left out and named in `broken`; `problems` holds what is wrong in both files. Errors: MANIFEST_INVALID with all
  * problems when a file cannot be read, is no JSON, or the operator's file has a problem outside its definitions.
- * zod is loaded only when there is a file.
+ * zod is loaded only when there is a file, and what reads and judges a project's only when it has one.
  */
 export async function loadManifest(places: ManifestPlaces, rack: AgentRack): Promise<Manifest> {
-  const { layout, workspace, home, uid } = places;
+  const { layout, home, uid } = places;
   const [operatorText, found] = await Promise.all([
     readTextFile(layout.operatorManifest).then((file) => ofTrustedOwner(file, uid)),
-    readProject(layout, workspace, uid),
+    projectIn(places),
   ]);
   if (operatorText.kind === "missing" && found === null) return EMPTY_MANIFEST;
   const { readOperator, readProjectFile } = await import("./manifest-sides.ts");
@@ -49,6 +51,17 @@ export async function loadManifest(places: ManifestPlaces, rack: AgentRack): Pro
     project: found?.standing ?? null,
     caPems: operator.caPems,
   };
+}
+
+async function projectIn({ layout, workspace, uid }: ManifestPlaces): Promise<ReadProject | null> {
+  try {
+    await lstat(join(workspace, MANIFEST_NAME));
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return null;
+    // Whatever else is wrong with it is said by who reads it.
+  }
+  const { readProject } = await import("./manifest-project.ts");
+  return readProject(layout, workspace, uid);
 }
 
 /** A manifest hands out credentials and ways out: whoever can write it owns every bottle. */

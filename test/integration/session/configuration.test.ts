@@ -7,7 +7,8 @@ import { type TestContext, test } from "node:test";
 import { loadBackend } from "../../../src/backends/builtins.ts";
 import { BottleError } from "../../../src/core/model/errors.ts";
 import { gatherFacts } from "../../../src/host/facts.ts";
-import { changedConfiguration, provisionedText } from "../../../src/session/provisioned.ts";
+import { changedConfiguration } from "../../../src/session/provisioned.ts";
+import { provisionedText } from "../../../src/session/provisioned-text.ts";
 import { pathsIn } from "../../../src/state/layout.ts";
 import { ordinaryUser, skipWithout } from "../../support/needs.ts";
 

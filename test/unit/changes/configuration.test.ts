@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configurationChanges, formatChanges, watchedFiles } from "../../../src/core/changes/configuration.ts";
+import { configurationChanges, formatChanges } from "../../../src/core/changes/configuration.ts";
+import { watchedFiles } from "../../../src/core/changes/watched-files.ts";
 
 const WATCHED = [
   "/home/agent/.claude/settings.json",
