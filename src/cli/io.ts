@@ -54,7 +54,10 @@ export function processIo(signal: AbortSignal): Io {
     get cwd() {
       return currentFolder();
     },
-    interactive: process.stdin.isTTY === true && stdoutIsTerminal,
+    // Asked for late: to open stdin is a part of what a short command takes.
+    get interactive() {
+      return stdoutIsTerminal && process.stdin.isTTY === true;
+    },
     stdoutIsTerminal,
     stderrIsTerminal: process.stderr.isTTY === true,
     colour: stdoutIsTerminal && !env.NO_COLOR && env.TERM !== "dumb",

@@ -15,11 +15,12 @@ export const OVERVIEW =
 /** Parses `argv` (without program and script). Commander does the words; what a verb passes on behind `--` is never its business. Errors: USAGE. */
 export async function parse(argv: readonly string[], version: () => Promise<string>): Promise<Call> {
   const { Command, CommanderError, Option } = await import("commander");
-  const named = verbs.filter((verb) => verb.name === argv[0] || verb.aliases.includes(argv[0] ?? ""));
+  const named = verbs.filter((verb) => isCalled(verb, argv[0]));
   const split = named.some((verb) => verb.rest) ? argv.indexOf("--") : -1;
   const words = split < 0 ? argv : argv.slice(0, split);
   const rest = split < 0 ? [] : argv.slice(split + 1);
-  const manual = asksHelp(words) ? await loadManual() : null;
+  const shown = named.length > 0 ? named : words[0] === "help" ? verbs.filter((verb) => isCalled(verb, words[1])) : [];
+  const manual = shown.length > 0 && asksHelp(words) ? await loadManual() : null;
 
   let printed = "";
   let found: Call | null = null;
@@ -38,7 +39,7 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
     .addHelpText("after", "\nThe manual of a verb: bottle help VERB. What an error means: bottle help CODE.");
 
   // The one that is named; all only where they are listed or guessed from: each costs half a millisecond.
-  for (const verb of named.length > 0 ? named : verbs) {
+  for (const verb of shown.length > 0 ? shown : verbs) {
     const words = `${verb.name} ${verb.usage}`.trim();
     const command = program.command(words, { hidden: verb.hidden === true }).summary(verb.summary);
     command.aliases([...verb.aliases]);
@@ -80,6 +81,10 @@ export async function parse(argv: readonly string[], version: () => Promise<stri
   }
   if (found === null) throw new BottleError("USAGE", "nothing to do", { hint: "bottle --help lists the verbs" });
   return found;
+}
+
+function isCalled({ name, aliases }: Verb, word = ""): boolean {
+  return name === word || aliases.includes(word);
 }
 
 /** Only then is the manual loaded: no other start needs it. */
