@@ -1,14 +1,20 @@
 import type { AuditEvent } from "../core/model/audit.ts";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
+import { BottleError } from "../core/model/errors.ts";
 import { printable } from "../core/wire/printable.ts";
 import { stateOf } from "../session/reconcile.ts";
 import type { AuditLine } from "../state/audit-format.ts";
+import { findAuditLog, type KeptLog } from "../state/audit-logs.ts";
 import { readAudit, verifyAudit } from "../state/audit-reader.ts";
-import { bottlePaths, type Layout } from "../state/layout.ts";
-import { findBottle, readRecord } from "../state/records.ts";
+import { createTotals } from "../state/audit-totals.ts";
+import type { Layout } from "../state/layout.ts";
+import { findBottle } from "../state/records.ts";
+import { selection } from "./audit/selection.ts";
+import { formatTotals } from "./audit/totals.ts";
+import type { Io } from "./io.ts";
 import { readerGone, writePaced } from "./paced-output.ts";
 import { sessionContext } from "./session-context.ts";
-import { flag, text, type VerbRun } from "./verb.ts";
+import { flag, text, type VerbInput, type VerbRun } from "./verb.ts";
 
 /** One event on one line, for people. */
 function describe(event: AuditEvent): string {
@@ -29,32 +35,61 @@ function describe(event: AuditEvent): string {
   }
 }
 
-/** `bottle audit`: the log as lines or JSON lines; `--verify` walks the chain. */
+/** `bottle audit`: the log as lines or JSON lines, also of a removed bottle; `--totals` adds up, `--verify` walks the chain. */
 export const audit: VerbRun = async (input, io) => {
   const { layout, signal } = sessionContext(io);
   const [name = ""] = input.positionals;
-  const record = await readRecord(layout, name);
-  const { audit: path } = bottlePaths(layout, name);
-  if (flag(input, "verify")) {
-    const verdict = await verifyAudit(path, record.auditHead);
-    if (text(input, "format") === "json") io.out(`${JSON.stringify(verdict)}\n`);
-    else if (verdict.ok) io.out(`${verdict.lines} lines, the chain is whole\n`);
-    else io.out(`line ${verdict.line}: ${printable(verdict.problem)}\n`);
-    return verdict.ok ? 0 : 5;
-  }
-  const stop = flag(input, "follow") && lives(record) ? untilEnded(record, layout, signal) : undefined;
+  const wanted = { host: text(input, "host"), denied: flag(input, "denied"), since: text(input, "since") };
+  refuseMeaningless(input);
+  const wants = selection(wanted, Date.now());
+  const log = await findAuditLog(layout, name);
+  const json = text(input, "format") === "json";
+  if (flag(input, "verify")) return verify(log, json, io);
+  const { record, path } = log;
+  if (log.removed) io.say(`bottle: ${name} was removed; this is its log from the archive`);
+  const follows = flag(input, "follow") && !log.removed && record !== null && lives(record);
+  const stop = follows ? untilEnded(record, layout, signal) : undefined;
+  const totals = flag(input, "totals") ? createTotals() : null;
   // Whatever asks before the bottle is sealed is the seal check: the agent is not there yet.
   let sealed = false;
   for await (const parsed of readAudit(path, stop)) {
     if (parsed.ok && parsed.line.event.type === "session" && parsed.line.event.event === "sealed") sealed = true;
     if (!parsed.ok) io.say(`bottle: audit log of ${name}: ${parsed.problem}`);
-    else if (flag(input, "denied") && !(parsed.line.event.type === "decision" && parsed.line.event.verdict === "deny"))
-      continue;
-    else if (!(await writePaced(shown(parsed.line, sealed, text(input, "format") === "json")))) break;
+    else if (!wants(parsed.line)) continue;
+    else if (totals !== null) totals.add(parsed.line);
+    else if (!(await writePaced(shown(parsed.line, sealed, json)))) break;
     if (readerGone()) break;
   }
+  if (totals !== null) io.out(json ? `${JSON.stringify(totals.result(), null, 2)}\n` : formatTotals(totals.result()));
   return 0;
 };
+
+/** What would silently do less than it says. */
+function refuseMeaningless(input: VerbInput): void {
+  const given = ["follow", "denied", "host", "since", "totals"].filter((it) => input.options[it] !== undefined);
+  if (flag(input, "verify") && given.length > 0)
+    throw new BottleError("USAGE", `--verify reads the whole log: --${given[0]} does not go with it`);
+  if (flag(input, "totals") && flag(input, "follow"))
+    throw new BottleError("USAGE", "--totals are of what is there: --follow does not go with it");
+}
+
+/** Walks the chain to the line that the record names (attack rows 131, 149). */
+async function verify({ path, record }: KeptLog, json: boolean, io: Io): Promise<number> {
+  const verdict = await verifyAudit(path, record?.auditHead ?? null, record?.phase === "exited");
+  if (json) io.out(`${JSON.stringify(verdict)}\n`);
+  else if (!verdict.ok) io.out(`line ${verdict.line}: ${printable(verdict.problem)}\n`);
+  else {
+    const { lines, afterRecorded } = verdict;
+    const open =
+      afterRecorded === null
+        ? "; no last line was recorded, so that a cut end would not show"
+        : afterRecorded > 0
+          ? `; the last ${afterRecorded} came after the line that was recorded`
+          : "";
+    io.out(`${lines} lines, the chain is whole${open}\n`);
+  }
+  return verdict.ok ? 0 : 5;
+}
 
 /** One line for people or programs. */
 function shown(line: AuditLine, sealed: boolean, json: boolean): string {

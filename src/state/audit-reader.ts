@@ -59,9 +59,10 @@ export type AuditVerdict =
 
 /**
  * Checks the chain (attack rows 131, 149): an edited, removed, repeated or inserted line breaks it. `recorded` is the
- * hash kept in the bottle's record: a log that does not contain it has lost its tail or was written anew.
+ * hash kept in the bottle's record: a log that does not contain it has lost its tail or was written anew. `ended`: the
+ * bottle recorded it as the last of all, and whatever follows was written by somebody else.
  */
-export async function verifyAudit(path: string, recorded: string | null): Promise<AuditVerdict> {
+export async function verifyAudit(path: string, recorded: string | null, ended = false): Promise<AuditVerdict> {
   let head = GENESIS;
   let recordedAt: number | null = recorded === GENESIS.hash ? 0 : null;
   let number = 0;
@@ -84,6 +85,9 @@ export async function verifyAudit(path: string, recorded: string | null): Promis
       line: number + 1,
       problem: "the end of the log is missing: the recorded last line is not in it",
     };
+  }
+  if (ended && recordedAt !== null && recordedAt < number) {
+    return { ok: false, line: recordedAt + 1, problem: "the line was added after the bottle had ended" };
   }
   return { ok: true, lines: number, head, afterRecorded: recordedAt === null ? null : number - recordedAt };
 }

@@ -66,7 +66,7 @@ async function answerFrom(
     explanation: explain(decision, policy, url),
     places,
     manifest: context.layout.operatorManifest,
-    past: { events, lines: events.map(lineOf) },
+    past: { events, lines: linesOf(events) },
   };
 }
 
@@ -98,13 +98,33 @@ function judgedAgain({ method, authority, target }: DecisionEvent, policy: Polic
   return target === null || target.length >= CUT ? null : explainRequest(policy, method, url, ownAddresses());
 }
 
+/** What the log says of one event, the rest of the answer not counted. */
 function lineOf({ time, event }: TimedEvent): string {
   switch (event.type) {
-    case "decision":
-      return `${time} ${event.verdict} ${event.reason}${event.address === null ? "" : `, address ${event.address}`}`;
-    case "result":
-      return `${time} status ${event.status ?? "none"}, ${event.bytesOut} bytes out, ${event.bytesIn} in, ${event.ms} ms${event.error === null ? "" : `, ${event.error}`}`;
+    case "decision": {
+      const parts = [
+        event.rule === null ? null : `by ${event.rule} of policy version ${event.policyVersion}`,
+        event.mode === "none" ? null : event.mode,
+        event.address === null ? null : `address ${event.address}`,
+        event.credentials.length === 0 ? null : `${event.credentials.join(", ")} added`,
+        event.alert ? "with an alert" : null,
+        event.detail,
+      ];
+      return [`${time} ${event.verdict} ${event.reason}`, ...parts.filter((part) => part !== null)].join(", ");
+    }
+    case "result": {
+      const masked = event.scrubbed === 0 ? "" : `, ${event.scrubbed} times a secret masked in the answer`;
+      const error = event.error === null ? "" : `, ${event.error}`;
+      return `${time} status ${event.status ?? "none"}, ${event.bytesOut} bytes out, ${event.bytesIn} in, ${event.ms} ms${masked}${error}`;
+    }
     default:
       return `${time} ${event.type}`;
   }
+}
+
+/** A request that was let out and has no outcome is under way still, or was cut with its bottle. */
+function linesOf(events: readonly TimedEvent[]): readonly string[] {
+  const kinds = events.map(({ event }) => (event.type === "decision" ? event.verdict : event.type));
+  const unfinished = kinds.includes("allow") && !kinds.includes("result");
+  return [...events.map(lineOf), ...(unfinished ? ["no outcome: it is under way, or ended with its bottle"] : [])];
 }

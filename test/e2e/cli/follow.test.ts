@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { formatAuditLine } from "../../../src/state/audit-format.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { eventually, newOperator, type Operator } from "../../support/operator.ts";
 
@@ -125,6 +126,61 @@ test("row 131: audit --verify says 0 for a whole log and 5, with the line, for o
     const json = await operator.bottle(["audit", "kept", "--verify", "--format", "json"]);
     assert.deepEqual([json.code, JSON.parse(json.stdout).ok], [5, false]);
   }
+});
+
+test("rows 131, 149: the log of a removed bottle is read, added up and verified as before", { skip }, async () => {
+  using operator = newOperator();
+  const script = `${ASK} one.example.com; ${ASK} one.example.com; ${ASK} two.example.com`;
+  const run = await operator.bottle(["start", "shell", "--name", "gone", "--rm", "-p", script]);
+  assert.equal(run.code, 0, run.stderr);
+  const audit = (...words: string[]) => operator.bottle(["audit", "gone", ...words]);
+
+  const all = await audit("-f", "--host", "one.example.com");
+  assert.equal(all.code, 0, all.stderr);
+  assert.match(all.stderr, /gone was removed; this is its log from the archive/);
+  assert.match(all.stdout, /^(?:.* DENY .*one\.example\.com:443.*\n){2}$/);
+
+  const totals = await audit("--totals", "--host", "*.example.com", "--format", "json");
+  const counted = JSON.parse(totals.stdout).hosts.map(
+    (it: { host: string; requests: number; allowed: number; denied: object }) => [
+      it.host,
+      it.requests,
+      it.allowed,
+      it.denied,
+    ],
+  );
+  assert.deepEqual(counted, [
+    ["one.example.com", 2, 0, { "host-not-listed": 2 }],
+    ["two.example.com", 1, 0, { "host-not-listed": 1 }],
+  ]);
+  assert.match((await audit("--totals")).stdout, /^HOST .*\n(?:.*\n)*one\.example\.com +2 +0 .*2 host-not-listed\n/);
+  assert.equal((await audit("--since", "1s")).code, 0);
+
+  assert.match((await audit("--verify")).stdout, /^\d+ lines, the chain is whole\n$/);
+  const archive = join(operator.home, ".local/state/bot-bottle/archive");
+  const path = join(archive, readdirSync(archive).find((it) => it.startsWith("gone-")) ?? "", "audit.jsonl");
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const last = JSON.parse(lines.at(-1) ?? "");
+  const added = formatAuditLine({ type: "session", event: "forged", detail: "" }, new Date(0), last).line;
+  for (const [name, changed, problem] of [
+    ["changed", lines.with(2, lines[2]?.replace('"seq"', '"SEQ"') ?? ""), /^line 3: the line was changed/],
+    ["dropped", lines.toSpliced(2, 1), /^line 3: the line does not follow/],
+    ["reordered", lines.with(2, lines[3] ?? "").with(3, lines[2] ?? ""), /^line 3: the line does not follow/],
+    ["cut", lines.slice(0, -1), /^line \d+: the end of the log is missing/],
+    ["added", [...lines, added], /^line \d+: the line was added after the bottle had ended/],
+  ] as const) {
+    writeFileSync(path, `${changed.join("\n")}\n`);
+    const broken = await audit("--verify");
+    assert.deepEqual([broken.code, problem.test(broken.stdout)], [5, true], `${name}: ${broken.stdout}`);
+  }
+  for (const words of [
+    ["--verify", "--denied"],
+    ["--totals", "-f"],
+    ["--host", "https://x"],
+    ["--since", "soon"],
+  ])
+    assert.equal((await audit(...words)).code, 2, words.join(" "));
+  assert.equal((await operator.bottle(["audit", "never", "--verify"])).code, 2);
 });
 
 test("a great transcript goes through a slow reader at its pace", { skip }, async () => {

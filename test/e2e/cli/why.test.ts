@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { skipWithout } from "../../support/needs.ts";
@@ -117,6 +120,46 @@ test("rows 129, 136: of a bottle, while it is there and after it was removed: wh
   assert.equal((await operator.bottle(["rm", "one"])).code, 0);
   const gone = await why(operator, "one", refusal.request_id);
   assert.deepEqual([gone.kind, gone.reason, gone.past.length], ["removed bottle", "host-not-listed", 1]);
+});
+
+test("of a bottle: what came of a request that was let out, by its id, also when it was removed", {
+  skip: skipWithout("bubblewrap", "curl"),
+}, async () => {
+  using operator = newOperator();
+  const server = createServer((_, response) => response.writeHead(418).end("short and stout"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const { port } = server.address() as AddressInfo;
+    const dial = { address: "127.0.0.1", port };
+    const rules = [{ host: "tea.example.com", scheme: "http", port: 80, dial }];
+    operator.writeManifest(JSON.stringify({ bottles: { default: { egress: { rules } } } }));
+    const script = "curl -s -d 12345 http://tea.example.com/pot";
+    const run = await operator.bottle(["start", "shell", "--name", "one", "-p", script]);
+    assert.deepEqual([run.code, run.stdout.trim()], [0, "short and stout"], run.stderr);
+    const log = await operator.bottle(["audit", "one", "--host", "tea.example.com"]);
+    const [id] = /[0-9a-f]{8}-[0-9a-z]+(?= POST)/.exec(log.stdout) ?? [""];
+    for (const removed of [false, true]) {
+      if (removed) assert.equal((await operator.bottle(["rm", "one"])).code, 0);
+      const past = await why(operator, "one", id);
+      assert.deepEqual(
+        [past.verdict, past.reason, past.request.method, past.request.url, past.rule.host],
+        ["allow", "allowed", "POST", "http://tea.example.com:80/pot", "tea.example.com"],
+      );
+      assert.deepEqual(
+        past.past.map(({ event }: { event: { type: string; status?: number } }) => [event.type, event.status]),
+        [
+          ["decision", undefined],
+          ["result", 418],
+        ],
+      );
+      const told = await operator.bottle(["why", "one", id]);
+      assert.match(told.stdout, /^log {6}\S+Z allow allowed, by \S+ of policy version 1, http, address 127\.0\.0\.1$/m);
+      assert.match(told.stdout, /^log {6}\S+Z status 418, 5 bytes out, 15 in, \d+ ms$/m);
+    }
+  } finally {
+    server.close();
+  }
 });
 
 test("row 129: what a URL holds reaches the terminal only escaped; what is no URL is a usage error", {

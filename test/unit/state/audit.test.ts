@@ -158,6 +158,16 @@ test("lines after the recorded head are whole and counted", async (context) => {
   assert.equal(verdict.afterRecorded, 3);
 });
 
+test("row 131: lines that somebody added after the last one of all are found", async (context) => {
+  const path = logPath(context);
+  const head = await write(path, 2);
+  await write(path, 1);
+  const verdict = await verifyAudit(path, head, true);
+  assert.ok(!verdict.ok);
+  assert.equal(verdict.line, 3);
+  assert.match(verdict.problem, /added after the bottle had ended/);
+});
+
 test("row 129: no line break, control, bidi or zero-width character of an event reaches the file raw, and the text comes back whole", () => {
   const odd = fc.string({
     unit: fc.oneof(
