@@ -192,19 +192,3 @@ test("row 143: what the reader takes without a problem GNU tar reads in the same
   );
   assert.ok(taken > 50, `only ${taken} archives were compared`);
 });
-
-test("any bytes in any pieces: the reader ends, and says the same for every way to cut them", () => {
-  const bytes = fc.oneof(
-    fc.uint8Array({ maxLength: 3000 }),
-    fc.tuple(files, forgeries, fc.boolean()).map(([tree, changes, mend]) => forge(packed(tree), changes, mend)),
-  );
-  fc.assert(
-    fc.property(bytes, fc.integer({ min: 1, max: 700 }), (archive, size) => {
-      const pieces = Array.from({ length: Math.ceil(archive.length / size) }, (_, at) =>
-        archive.subarray(at * size, (at + 1) * size),
-      );
-      assert.deepEqual(seen(pieces), seen([archive]));
-    }),
-    { numRuns: 300 },
-  );
-});

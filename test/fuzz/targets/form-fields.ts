@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  createMultipartReader,
+  createUrlencodedReader,
+  type FormReader,
+  queryFields,
+} from "../../../src/core/wire/form-fields.ts";
+import { cutInWays, type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+
+const URLENCODED = "_method %5f = & ; DELETE + %20 a [ %".split(" ");
+const MULTIPART = ["--b", "\r\n", "\n", "\r\n\r\n", 'x; name="_method"', "name=_method", "DELETE", "--", "-", "a"];
+
+/** Every field named like a method that a reader saw, with each value that it had on the way. */
+function seen(reader: FormReader | null, pieces: readonly Buffer[]): ReadonlySet<string> | null {
+  const found = new Set<string>();
+  for (const piece of pieces) {
+    const fields = reader?.push(piece);
+    if (fields == null) return null;
+    for (const { name, value } of fields) if (/method/i.test(name)) found.add(`${name}=${value}`);
+  }
+  return found;
+}
+
+export const target: FuzzTarget = {
+  name: "form-fields",
+  promise: "row 62: a form names the same fields at every cut, and an urlencoded one those of a query",
+  parsers: ["src/core/wire/form-fields.ts"],
+  input: fc.oneof(wordsOf(URLENCODED, 20), wordsOf(MULTIPART, 20)),
+  runs: 10_000,
+  check: (input) => {
+    let taken = false;
+    for (const make of [createUrlencodedReader, () => createMultipartReader("multipart/form-data; boundary=b")]) {
+      const [whole, ...cut] = cutInWays(input).map((pieces) => seen(make(), pieces));
+      // A form that is refused whole may be refused later or earlier in pieces, never taken.
+      if (whole == null) continue;
+      if (whole.size > 0) taken = true;
+      for (const fields of cut) for (const field of fields === null ? [] : whole) assert.ok(fields?.has(field), field);
+    }
+    const query = queryFields(input.toString("latin1")).filter(({ name }) => name === "_method");
+    const form = createUrlencodedReader().push(input) ?? [];
+    if (input.length < 1024) for (const { value } of query) assert.ok(form.some((field) => field.value === value));
+    return taken;
+  },
+};
