@@ -1,56 +1,59 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { ReasonCode } from "../../../src/core/model/decision.ts";
 import { HOST, openGateway } from "../../support/gateway/fixture.ts";
 import { openOrigin } from "../../support/gateway/origin.ts";
 import { openTunnel } from "../../support/gateway/raw-client.ts";
 import { assertDenied, assertNothingLeft, bodyOf, statusOf } from "../../support/gateway/verdicts.ts";
 
-/** Attack row, CONNECT target. Each is answered with `status` before anything is looked up. */
-const REFUSED: readonly (readonly [row: string, target: string, status: number])[] = [
-  ["row 9", `${HOST}:443@evil.example.test:443`, 400],
-  ["row 9", `user@${HOST}:443`, 400],
-  ["row 10", HOST, 400],
-  ["row 10", `${HOST}:0`, 400],
-  ["row 10", `${HOST}:65536`, 400],
-  ["row 10", `${HOST}:+443`, 400],
-  ["row 10", `${HOST}:`, 400],
-  ["row 11", "[[::1]]:443", 400],
-  ["row 11", "[::1%eth0]:443", 400],
-  ["row 12", "evil-api.example.test:443", 403],
-  ["row 12", "xapi.example.test:443", 403],
-  ["row 13", `${HOST}.evil.test:443`, 403],
-  ["row 14", "example.test:443", 403],
-  ["row 16", "\u00e1pi.example.test:443", 400],
-  ["row 18", `${HOST}\\:443`, 400],
-  ["row 19", "api%2eexample%2etest:443", 400],
-  ["row 21", `${"a".repeat(64)}.example.test:443`, 400],
-  ["row 21", `${"a.".repeat(130)}test:443`, 400],
-  ["row 25", "127.0.0.1:443", 403],
-  ["row 25", "[::1]:443", 403],
-  ["row 26", "2130706433:443", 400],
-  ["row 26", "0x7f000001:443", 400],
-  ["row 26", "0177.0.0.1:443", 400],
-  ["row 26", "127.1:443", 400],
-  ["row 26", "0:443", 400],
-  ["row 27", "[::ffff:127.0.0.1]:443", 403],
-  ["row 30", "169.254.169.254:443", 403],
-  ["row 39", "localhost:443", 403],
-  ["row 41", "1.1.1.1:443", 403],
-  ["row 41", "1.1.1.1:853", 403],
-  ["row 58", `${HOST}:22`, 403],
-  ["row 58", `${HOST}:25`, 403],
-  ["row 58", `${HOST}:6379`, 403],
-  ["row 58", `${HOST}:2375`, 403],
+/** Attack row, CONNECT target; each is answered so before anything is looked up, with a Host field that agrees. */
+const REFUSED: readonly (readonly [row: string, target: string, status: number, reason: ReasonCode])[] = [
+  ["row 9", `${HOST}:443@evil.example.test:443`, 400, "authority-invalid"],
+  ["row 9", `user@${HOST}:443`, 400, "authority-invalid"],
+  ["row 10", HOST, 400, "authority-invalid"],
+  ["row 10", `${HOST}:0`, 400, "authority-invalid"],
+  ["row 10", `${HOST}:65536`, 400, "authority-invalid"],
+  ["row 10", `${HOST}:+443`, 400, "authority-invalid"],
+  ["row 10", `${HOST}:`, 400, "authority-invalid"],
+  ["row 11", "[[::1]]:443", 400, "authority-invalid"],
+  ["row 11", "[::1%eth0]:443", 400, "authority-invalid"],
+  ["row 12", "evil-api.example.test:443", 403, "host-not-listed"],
+  ["row 12", "xapi.example.test:443", 403, "host-not-listed"],
+  ["row 13", `${HOST}.evil.test:443`, 403, "host-not-listed"],
+  ["row 14", "example.test:443", 403, "host-not-listed"],
+  ["row 16", "\u00e1pi.example.test:443", 400, "request-malformed"],
+  ["row 18", `${HOST}\\:443`, 400, "request-malformed"],
+  ["row 19", "api%2eexample%2etest:443", 400, "authority-invalid"],
+  ["row 21", `${"a".repeat(64)}.example.test:443`, 400, "authority-invalid"],
+  ["row 21", `${"a.".repeat(130)}test:443`, 400, "authority-invalid"],
+  ["row 25", "127.0.0.1:443", 403, "host-not-listed"],
+  ["row 25", "[::1]:443", 403, "host-not-listed"],
+  ["row 26", "2130706433:443", 400, "authority-invalid"],
+  ["row 26", "0x7f000001:443", 400, "authority-invalid"],
+  ["row 26", "0177.0.0.1:443", 400, "authority-invalid"],
+  ["row 26", "127.1:443", 400, "authority-invalid"],
+  ["row 26", "0:443", 400, "authority-invalid"],
+  ["row 27", "[::ffff:127.0.0.1]:443", 403, "host-not-listed"],
+  ["row 30", "169.254.169.254:443", 403, "host-not-listed"],
+  ["row 39", "localhost:443", 403, "host-not-listed"],
+  ["row 41", "1.1.1.1:443", 403, "host-not-listed"],
+  ["row 41", "1.1.1.1:853", 403, "host-not-listed"],
+  ["row 58", `${HOST}:22`, 403, "port-not-listed"],
+  ["row 58", `${HOST}:25`, 403, "port-not-listed"],
+  ["row 58", `${HOST}:6379`, 403, "port-not-listed"],
+  ["row 58", `${HOST}:2375`, 403, "port-not-listed"],
 ];
 
-for (const [row, target, status] of REFUSED) {
+for (const [row, target, status, reason] of REFUSED) {
   test(`${row}: CONNECT ${JSON.stringify(target)} is refused before any lookup`, async (t) => {
     const fixture = await openGateway(t);
     const client = await fixture.raw();
-    client.send(`CONNECT ${target} HTTP/1.1\r\nHost: ${HOST}:443\r\n\r\n`);
-    const answer = await client.closed();
-    assert.ok([status, 400].includes(statusOf(answer)), answer);
-    await assertDenied(fixture);
+    client.send(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+    assert.equal(statusOf(await client.closed()), status);
+    await assertDenied(fixture, reason);
+    const [decision, ...more] = fixture.audit.decisions();
+    // What node:http itself refuses has no method yet.
+    assert.deepEqual([decision?.method, more.length], [reason === "request-malformed" ? null : "CONNECT", 0]);
   });
 }
 

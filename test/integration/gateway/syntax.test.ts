@@ -1,103 +1,162 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { ReasonCode } from "../../../src/core/model/decision.ts";
 import { HOST, openGateway } from "../../support/gateway/fixture.ts";
 import { openOrigin } from "../../support/gateway/origin.ts";
 import { assertDenied, statusOf } from "../../support/gateway/verdicts.ts";
 
 const URI = `http://${HOST}/`;
 
-/** Attack row, what, bytes of a plain proxy request, statuses that fit. */
-const REFUSED: readonly (readonly [row: string, what: string, bytes: string, statuses: readonly number[]])[] = [
-  ["row 5", "two Host fields", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nHost: evil.test\r\n\r\n`, [400]],
-  ["row 5", "no Host field", `GET ${URI} HTTP/1.1\r\nX: 1\r\n\r\n`, [400]],
+/** Attack row, what, bytes of a plain proxy request, the answer and its reason. */
+const REFUSED: readonly (readonly [row: string, what: string, bytes: string, status: number, reason: ReasonCode])[] = [
+  [
+    "row 5",
+    "two Host fields",
+    `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nHost: evil.test\r\n\r\n`,
+    400,
+    "request-malformed",
+  ],
+  ["row 5", "no Host field", `GET ${URI} HTTP/1.1\r\nX: 1\r\n\r\n`, 400, "request-malformed"],
   [
     "row 43",
     "CL and TE",
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-    [400],
+    400,
+    "request-malformed",
   ],
   [
     "row 44",
     "two lengths",
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx`,
-    [400],
+    400,
+    "request-malformed",
   ],
-  ["row 44", "listed length", `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 1, 1\r\n\r\nx`, [400]],
-  ["row 44", "signed length", `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: +1\r\n\r\nx`, [400]],
+  [
+    "row 44",
+    "listed length",
+    `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 1, 1\r\n\r\nx`,
+    400,
+    "request-malformed",
+  ],
+  [
+    "row 44",
+    "signed length",
+    `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: +1\r\n\r\nx`,
+    400,
+    "request-malformed",
+  ],
   [
     "row 45",
     "xchunked",
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
-    [400],
+    400,
+    "request-malformed",
   ],
   [
     "row 45",
     "chunked, identity",
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
-    [400],
+    400,
+    "request-malformed",
   ],
   [
     "row 45",
     "gzip, chunked",
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
-    [400],
+    400,
+    "request-malformed",
   ],
   [
     "row 46",
     "TE on 1.0",
     `POST ${URI} HTTP/1.0\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-    [400],
+    400,
+    "request-malformed",
   ],
-  ["row 47", "obs-fold", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: a\r\n b\r\n\r\n`, [400]],
-  ["row 47", "space before colon", `GET ${URI} HTTP/1.1\r\nHost : ${HOST}\r\n\r\n`, [400]],
-  ["row 47", "bare LF", `GET ${URI} HTTP/1.1\nHost: ${HOST}\n\n`, [400]],
-  ["row 47", "bare CR in a value", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: a\rb\r\n\r\n`, [400]],
-  ["row 47", "NUL in a value", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: a\0b\r\n\r\n`, [400]],
+  ["row 47", "obs-fold", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: a\r\n b\r\n\r\n`, 400, "request-malformed"],
+  ["row 47", "space before colon", `GET ${URI} HTTP/1.1\r\nHost : ${HOST}\r\n\r\n`, 400, "request-malformed"],
+  ["row 47", "bare LF", `GET ${URI} HTTP/1.1\nHost: ${HOST}\n\n`, 400, "request-malformed"],
+  ["row 47", "bare CR in a value", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: a\rb\r\n\r\n`, 400, "request-malformed"],
+  ["row 47", "NUL in a value", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: a\0b\r\n\r\n`, 400, "request-malformed"],
   [
     "row 48",
     "hex prefix in a chunk size",
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n`,
-    [400],
+    400,
+    "request-malformed",
   ],
   [
     "row 53",
     "h2c",
     `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`,
-    [400, 403, 426],
+    400,
+    "upgrade-refused",
   ],
-  ["row 53", "h2c without Connection", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nUpgrade: h2c\r\n\r\n`, [400, 403, 426]],
-  ["row 61", "TRACE", `TRACE ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [405]],
-  ["row 61", "OPTIONS *", `OPTIONS * HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [405]],
-  ["row 61", "PROPFIND", `PROPFIND ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [501]],
-  ["row 61", "made-up method", `FOO ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [400, 501]],
+  [
+    "row 53",
+    "h2c without Connection",
+    `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nUpgrade: h2c\r\n\r\n`,
+    400,
+    "upgrade-refused",
+  ],
+  ["row 61", "TRACE", `TRACE ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, 405, "method-refused"],
+  ["row 61", "OPTIONS *", `OPTIONS * HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, 405, "method-refused"],
+  ["row 61", "PROPFIND", `PROPFIND ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, 501, "method-refused"],
+  ["row 61", "made-up method", `FOO ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, 400, "request-malformed"],
   [
     "row 67",
     "unknown expectation",
     `POST ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nExpect: fun\r\nContent-Length: 1\r\n\r\n`,
-    [417],
+    417,
+    "request-malformed",
   ],
-  ["row 9", "user-info in the URI", `GET http://${HOST}@evil.test/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [400]],
-  ["row 18", "TAB in the URI", `GET http://${HOST}\t/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [400]],
-  ["row 18", "backslash in the host", `GET http://${HOST}\\@evil.test/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, [400]],
-  ["row 54", "HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400]],
-  ["row 122", "a long head", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: ${"a".repeat(17_000)}\r\n\r\n`, [431]],
+  [
+    "row 9",
+    "user-info in the URI",
+    `GET http://${HOST}@evil.test/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`,
+    400,
+    "authority-invalid",
+  ],
+  ["row 18", "TAB in the URI", `GET http://${HOST}\t/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, 400, "request-malformed"],
+  [
+    "row 18",
+    "backslash in the host",
+    `GET http://${HOST}\\@evil.test/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`,
+    400,
+    "request-malformed",
+  ],
+  ["row 54", "HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "request-malformed"],
+  [
+    "row 122",
+    "a long head",
+    `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\nX: ${"a".repeat(17_000)}\r\n\r\n`,
+    431,
+    "limit-reached",
+  ],
   [
     "row 49",
     "1100 fields",
     `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n${"a: b\r\n".repeat(1100)}Host: evil.test\r\n\r\n`,
-    [431],
+    431,
+    "limit-reached",
   ],
-  ["row 122", "101 fields", `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n${"a: b\r\n".repeat(100)}\r\n`, [431]],
+  [
+    "row 122",
+    "101 fields",
+    `GET ${URI} HTTP/1.1\r\nHost: ${HOST}\r\n${"a: b\r\n".repeat(100)}\r\n`,
+    431,
+    "limit-reached",
+  ],
 ];
 
-for (const [row, what, bytes, statuses] of REFUSED) {
+for (const [row, what, bytes, status, reason] of REFUSED) {
   test(`${row}: ${what} is refused, and nothing of it leaves`, async (t) => {
     const fixture = await openGateway(t, { rules: [{ scheme: "http", port: 80 }] });
     const client = await fixture.raw();
     client.send(bytes);
-    const answer = await client.until("}");
-    assert.ok(statuses.includes(statusOf(answer)), answer);
-    await assertDenied(fixture);
+    assert.equal(statusOf(await client.until("}")), status);
+    await assertDenied(fixture, reason);
+    assert.ok(fixture.audit.decisions().every(({ verdict }) => verdict === "deny"));
   });
 }
 
@@ -110,6 +169,8 @@ test("rows 47, 48: LF-only chunks end the exchange, and what follows is no secon
   );
   await client.closed();
   assert.deepEqual(origin.seen, []);
+  assert.equal(fixture.audit.decisions().at(-1)?.reason, "request-malformed");
+  assert.ok(fixture.audit.decisions().every((decision) => decision.target !== "/smuggled"));
 });
 
 test("rows 43, 48: what is forwarded is framed anew, in one way only, without chunk extensions and trailers", async (t) => {
