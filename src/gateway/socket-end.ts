@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Refusal } from "../core/policy/refusal.ts";
 
 /** Fatal access_denied (RFC 8446 section 6.2) in a plaintext record: clients say so instead of hanging. */
@@ -11,8 +12,13 @@ export function alertAndEnd(socket: Socket): void {
 
 /** Writes a refusal on a socket that no HTTP server holds any more, and closes it. */
 export function end(socket: Socket, refusal: Refusal): void {
+  endWith(socket, refusalText(refusal));
+}
+
+/** Writes the last bytes of a connection and closes it. */
+export function endWith(socket: Duplex, bytes: Uint8Array): void {
   if (socket.destroyed) return;
-  socket.end(refusalText(refusal));
+  socket.end(bytes);
   // What still comes is dropped, so that the close does not turn into a reset before the refusal was read.
   socket.resume();
   setTimeout(() => socket.destroy(), 1000).unref();

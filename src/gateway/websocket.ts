@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { type Duplex, Transform } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
-import { createScrubber, type NeedleSet } from "../core/leaks/needles.ts";
+import type { NeedleSet } from "../core/leaks/needles.ts";
 import type { Authority } from "../core/model/authority.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, headerValues, withoutHeaders } from "../core/wire/header-pairs.ts";
@@ -16,6 +16,7 @@ import type { Destination } from "./destination.ts";
 import { describe, reasonOf, upstreamFailure } from "./failure.ts";
 import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
 import { maskHeaders } from "./masked-headers.ts";
+import { relayMessages } from "./message-relay.ts";
 import { latin1 } from "./response-relay.ts";
 import { end } from "./socket-end.ts";
 
@@ -94,21 +95,20 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
     let upstream: Duplex | null = null;
     let controller: Dispatcher.DispatchController | null = null;
     let status: number | null = null;
-    let bytesOut = 0;
-    let bytesIn = 0;
-    let scrubbed = 0;
+    const counts = { bytesOut: 0, bytesIn: 0, scrubbed: 0 };
     let over = false;
-    const finish = (failure: string | null) => {
+    const finish = (failure: string | null, told = false) => {
       if (over) return;
       over = true;
       leave();
-      context.counters.bytesOut += bytesOut;
-      context.counters.bytesIn += bytesIn;
+      context.counters.bytesOut += counts.bytesOut;
+      context.counters.bytesIn += counts.bytesIn;
       const ms = context.now() - judgement.startedAt;
-      const counts = { bytesOut, bytesIn, ms, scrubbed };
-      context.trail.result({ id: judgement.id, status, ...counts, error: failure }, snapshot.hidden);
-      upstream?.destroy();
-      if (upstream !== null) socket.destroySoon();
+      context.trail.result({ id: judgement.id, status, ...counts, ms, error: failure }, snapshot.hidden);
+      if (!told) {
+        upstream?.destroy();
+        if (upstream !== null) socket.destroySoon();
+      }
       resolve();
     };
     const fail = (error: unknown) => {
@@ -145,21 +145,25 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
           opened.destroy();
           return fail(upstreamFailure("upstream-malformed", "no valid WebSocket handshake"));
         }
-        scrubbed += head.count;
+        counts.scrubbed += head.count;
         socket.write(head.text, "latin1");
-        const out = meter((bytes) => {
-          bytesOut += bytes;
-          return bytesOut <= permit.bodyLimit ? null : "more bytes than the rule allows";
-        }, null);
-        const back = meter((bytes) => {
-          bytesIn += bytes;
-          return null;
-        }, scrub);
-        for (const part of [out, back]) part.once("error", (error) => finish(describe(error)));
         socket.setTimeout(context.limits.tunnelIdleMs, () => finish("nothing moved for too long"));
-        if (early.length > 0) out.write(early);
-        socket.pipe(out).pipe(opened);
-        opened.pipe(back).pipe(socket);
+        relayMessages(
+          {
+            client: socket,
+            upstream: opened,
+            scrub,
+            search: { known: snapshot.secrets, canaries: null, patterns: true },
+            limit: permit.bodyLimit,
+            counts,
+            onDenied: (denied) => {
+              record(context, judgement, denied);
+              return `bot-bottle refused this message (reason ${denied.reason}, request ${judgement.id})`;
+            },
+            onStopped: (why) => finish(why, true),
+          },
+          early,
+        );
       },
       onResponseStart: (control, code) => {
         if (code < 200) return;
@@ -194,19 +198,6 @@ function acceptedHead(
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const start = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
   return { text: `${start}${lines}\r\n`, count };
-}
-
-/** Counts what passes; `judge` answers why it must end. Masks keep the length, so frames stay whole. */
-function meter(judge: (bytes: number) => string | null, scrub: NeedleSet | null): Transform {
-  const scrubber = scrub === null ? null : createScrubber(scrub);
-  return new Transform({
-    transform: (chunk: Buffer, _, done) => {
-      const why = judge(chunk.length);
-      if (why !== null) done(new Error(why));
-      else done(null, scrubber === null ? chunk : scrubber.push(chunk));
-    },
-    flush: (done) => done(null, scrubber?.flush() ?? Buffer.alloc(0)),
-  });
 }
 
 function ignore(): void {}

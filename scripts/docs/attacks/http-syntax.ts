@@ -60,8 +60,7 @@ export const HTTP_SYNTAX: AttackSection = {
     {
       row: 56,
       attack: "a WebSocket as a free tunnel",
-      must: "by rule only, without extensions, with a byte budget, text frames searched",
-      partial: "what the agent sends in frames is not searched",
+      must: "by rule only, without extensions, with a byte budget, messages of the agent searched",
     },
     { row: 57, attack: "CONNECT inside an inspected tunnel", must: "405" },
     {

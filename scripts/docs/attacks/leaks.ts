@@ -76,8 +76,7 @@ export const LEAKS: AttackSection = {
     {
       row: 117,
       attack: "WebSocket frames in fragments, binary or masked",
-      must: "put together within limits and searched",
-      open: "leak scan of frames: not built yet; extensions are refused (row 56)",
+      must: "messages are searched across their fragments, compressed or broken frames end the connection",
     },
     {
       row: 118,

@@ -1,30 +1,11 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import test from "node:test";
+import { frame, messagesOf, readFrames } from "../../support/core/frames.ts";
 import { credential, eventually, HOST, openGateway, policyOf, SECRET } from "../../support/gateway/fixture.ts";
 import { openOrigin, openRawOrigin } from "../../support/gateway/origin.ts";
 import { assertDenied, statusOf } from "../../support/gateway/verdicts.ts";
-
-const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
-const accept = (key: string) =>
-  createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-const handshake = (more = "") =>
-  `GET /ws HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n${more}\r\n`;
-
-/** An origin that upgrades, then echoes bytes. */
-function echo(heads: string[] = [], more = "") {
-  return openRawOrigin((socket: Socket) => {
-    socket.once("data", (head: Buffer) => {
-      heads.push(head.toString("latin1"));
-      const key = /sec-websocket-key: (\S+)/i.exec(head.toString("latin1"))?.[1] ?? "";
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept(key)}\r\n${more}\r\n`,
-      );
-      socket.on("data", (piece: Buffer) => socket.write(piece));
-    });
-  });
-}
+import { accept, handshake, KEY, openWebSocketOrigin } from "../../support/gateway/websocket-origin.ts";
 
 test("row 56: a WebSocket is refused where no rule allows it, at once and with nothing dialled", async (t) => {
   const fixture = await openGateway(t);
@@ -36,23 +17,23 @@ test("row 56: a WebSocket is refused where no rule allows it, at once and with n
 });
 
 test("row 56: by rule it is relayed, extensions are not offered, bytes are counted", async (t) => {
-  const heads: string[] = [];
-  const origin = await echo(heads);
+  const origin = await openWebSocketOrigin();
   const fixture = await openGateway(t, { origin, rules: [{ websocket: true }] });
   const client = await fixture.inside();
-  client.send(`${handshake("Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: x\r\n")}early`);
+  client.send(handshake("Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: x\r\n"));
+  client.send(frame({ payload: "early" }));
   const answer = await client.until("early");
   assert.equal(statusOf(answer), 101);
   assert.match(answer, new RegExp(`sec-websocket-accept: ${accept(KEY).replaceAll("+", "\\+")}`, "i"));
-  client.send("more bytes");
+  client.send(frame({ payload: "more bytes" }));
   await client.until("more bytes");
-  assert.doesNotMatch(heads[0] ?? "", /extensions/i);
-  assert.match(heads[0] ?? "", /sec-websocket-protocol: x/i);
+  assert.doesNotMatch(origin.heads[0] ?? "", /extensions/i);
+  assert.match(origin.heads[0] ?? "", /sec-websocket-protocol: x/i);
   assert.equal(fixture.gateway.stats().tunnels, 2);
   client.socket.end();
   await eventually(() => fixture.audit.results().length === 1);
   const [result] = fixture.audit.results();
-  assert.deepEqual([result?.status, result?.bytesOut, result?.bytesIn], [101, 15, 15]);
+  assert.deepEqual([result?.status, result?.bytesOut, result?.bytesIn, result?.error], [101, 27, 19, null]);
   assert.equal(fixture.audit.decisions()[0]?.verdict, "allow");
 });
 
@@ -76,7 +57,7 @@ test("row 55: an origin that does not upgrade gets no raw bytes", async (t) => {
 
 test("row 55, row 56: a 101 without the right key, or with an extension, is not one", async (t) => {
   for (const more of ["Sec-WebSocket-Accept: wrong\r\n", "Sec-WebSocket-Extensions: permessage-deflate\r\n"]) {
-    const origin = await echo([], more);
+    const origin = await openWebSocketOrigin({ more });
     const fixture = await openGateway(t, { origin, rules: [{ websocket: true }] });
     const client = await fixture.inside();
     client.send(`${handshake()}frame`);
@@ -86,8 +67,9 @@ test("row 55, row 56: a 101 without the right key, or with an extension, is not 
 });
 
 test("row 89: a WebSocket's credential is written, its echo in head and frames masked", async (t) => {
-  const heads: string[] = [];
-  const origin = await echo(heads, `X-Echo: ${SECRET}\r\n`);
+  const echoes = [frame({ payload: `[${SECRET.slice(0, 9)}`, fin: false, mask: null })];
+  echoes.push(frame({ opcode: 9, mask: null }), frame({ opcode: 0, payload: `${SECRET.slice(9)}]`, mask: null }));
+  const origin = await openWebSocketOrigin({ more: `X-Echo: ${SECRET}\r\n`, greeting: Buffer.concat(echoes) });
   const fixture = await openGateway(t, {
     origin,
     rules: [{ websocket: true }],
@@ -96,22 +78,37 @@ test("row 89: a WebSocket's credential is written, its echo in head and frames m
   });
   const client = await fixture.inside();
   client.send(handshake(`Authorization: Bearer ${credential().placeholder}\r\n`));
-  await client.until("\r\n\r\n");
-  assert.match(heads[0] ?? "", new RegExp(`authorization: Bearer ${SECRET}`, "i"));
-  client.send(`[${SECRET}]`);
   const answer = await client.until("]");
+  assert.match(origin.heads[0] ?? "", new RegExp(`authorization: Bearer ${SECRET}`, "i"));
   assert.ok(!answer.includes(SECRET));
-  assert.match(answer, /\[\*+\]/);
+  const frames = Buffer.from(answer.slice(answer.indexOf("\r\n\r\n") + 4), "latin1");
+  const [message] = messagesOf(readFrames(frames)).filter(({ opcode }) => opcode === 1);
+  assert.equal(message?.text, `[${"*".repeat(SECRET.length)}]`);
+  client.socket.end();
+  await eventually(() => fixture.audit.results().length === 1);
+  assert.equal(fixture.audit.results()[0]?.scrubbed, 2);
 });
 
 test("row 123, row 135: a WebSocket has a byte budget, and ends when its rule goes", async (t) => {
-  const origin = await echo();
+  const origin = await openWebSocketOrigin();
   const small = await openGateway(t, { origin, rules: [{ websocket: true, maxRequestBytes: 100 }] });
-  const client = await small.inside();
-  client.send(handshake());
-  await client.until("\r\n\r\n");
-  client.send("x".repeat(200));
-  await client.closed();
+  for (const frames of [
+    [frame({ says: 101, payload: "x" })],
+    [1, 2, 3].map(() => frame({ payload: "x".repeat(40) })),
+  ]) {
+    const client = await small.inside();
+    client.send(handshake());
+    await client.until("\r\n\r\n");
+    client.clear();
+    for (const one of frames) client.send(one);
+    assert.equal(closeCode(await client.closed()), 1009);
+  }
+  await eventually(() => small.audit.results().length === 2);
+  const denials = small.audit.decisions().filter(({ verdict }) => verdict === "deny");
+  assert.deepEqual(
+    denials.map(({ reason }) => reason),
+    ["body-too-large", "body-too-large"],
+  );
   const fixture = await openGateway(t, { origin, rules: [{ websocket: true }] });
   const other = await fixture.inside();
   other.send(handshake());
@@ -122,16 +119,7 @@ test("row 123, row 135: a WebSocket has a byte budget, and ends when its rule go
 });
 
 test("a WebSocket over plain HTTP works by a rule of scheme http", async (t) => {
-  const origin = await openRawOrigin(
-    (socket: Socket) => {
-      socket.once("data", () => {
-        socket.write(
-          `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept(KEY)}\r\n\r\nhello`,
-        );
-      });
-    },
-    { tls: false },
-  );
+  const origin = await openWebSocketOrigin({ tls: false, greeting: frame({ payload: "hello", mask: null }) });
   const fixture = await openGateway(t, { origin, rules: [{ scheme: "http", port: 80, websocket: true }] });
   const client = await fixture.raw();
   client.send(handshake().replace("GET /ws", `GET http://${HOST}/ws`));
@@ -149,3 +137,9 @@ test("an upgrade at a service path or with a body is refused", async (t) => {
   assert.ok(statusOf(await bodied.closed()) >= 400);
   await assertDenied(fixture);
 });
+
+/** Code of the Close frame at the end of what a server sent behind the 101. */
+function closeCode(text: string): number | undefined {
+  const last = readFrames(Buffer.from(text, "latin1")).at(-1);
+  return last?.opcode === 8 ? last.payload.readUInt16BE(0) : undefined;
+}
