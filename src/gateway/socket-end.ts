@@ -24,9 +24,10 @@ export function endWith(socket: Duplex, bytes: Uint8Array): void {
   setTimeout(() => socket.destroy(), 1000).unref();
 }
 
-/** A refusal as the last response of a connection. */
+/** A refusal as the last response of a connection. A 426 must name a protocol (RFC 9110 15.5.22): the one in use. */
 export function refusalText(refusal: Refusal): Buffer {
   const lines = refusal.headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  const head = `HTTP/1.1 ${refusal.status} Refused\r\n${lines}Connection: close\r\n\r\n`;
+  const connection = refusal.status === 426 ? "Upgrade: HTTP/1.1\r\nConnection: close, Upgrade" : "Connection: close";
+  const head = `HTTP/1.1 ${refusal.status} Refused\r\n${lines}${connection}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head, "latin1"), refusal.body]);
 }

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { NeedleSet } from "../core/leaks/needles.ts";
 import type { Authority } from "../core/model/authority.ts";
+import type { Refusal } from "../core/policy/refusal.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, headerValues, withoutHeaders } from "../core/wire/header-pairs.ts";
 import { rebuildResponseHeaders, rebuildUpgradeHeaders } from "../core/wire/rebuild.ts";
@@ -38,12 +39,17 @@ export async function serveUpgrade(
   try {
     judgement = await judgeRequest(context, request, tunnel);
     const denied = await open(context, judgement, socket, early);
-    if (denied !== null) end(socket, refuse(context, judgement, denied));
+    if (denied !== null) end(socket, ofUpgrade(refuse(context, judgement, denied)));
   } catch (error) {
     if (judgement === null) context.trail.session("internal-error", describe(error), null);
     else record(context, judgement, denial("internal-error", describe(error)));
     socket.destroy();
   }
+}
+
+/** A rule that lists only `POST` forbids the upgrade too: whatever forbids it, clients learn from a 426 to do without. */
+function ofUpgrade(refusal: Refusal): Refusal {
+  return refusal.status === 403 ? { ...refusal, status: 426 } : refusal;
 }
 
 async function open(

@@ -42,6 +42,18 @@ export function claudeBinary(): string | null {
   return found.at(-1) ?? null;
 }
 
+/** The real Codex CLI for tests: BOT_BOTTLE_CODEX, else one in the cache of agents, else null. Its folder is `bin` of its package. */
+export function codexBinary(): string | null {
+  const named = process.env.BOT_BOTTLE_CODEX;
+  if (named !== undefined && named !== "") return runs(named, ["--version"]) ? named : null;
+  const cache = process.env.XDG_CACHE_HOME || join(process.env.HOME || "/nonexistent", ".cache");
+  const found = globSync("bot-bottle/agents/**/bin/codex", { cwd: cache })
+    .map((path) => join(cache, path))
+    .filter((path) => statSync(path).isFile())
+    .sort();
+  return found.at(-1) ?? null;
+}
+
 function runs(program: string, args: readonly string[]): boolean {
   return spawnSync(program, args, { stdio: "ignore", timeout: 20_000 }).status === 0;
 }
@@ -80,6 +92,7 @@ const CHECKS = {
   cgroup: () => (cgroupsUsable() ? null : "no control group in which a limit can be set"),
   claude: () =>
     claudeBinary() === null ? "no Claude Code program (set BOT_BOTTLE_CLAUDE, or run the demo once)" : null,
+  codex: () => (codexBinary() === null ? "no Codex CLI (set BOT_BOTTLE_CODEX to bin/codex of its npm package)" : null),
   tmux: onPath("tmux"),
   perl: onPath("perl"),
   python3: onPath("python3"),

@@ -51,7 +51,8 @@ export const REFUSAL_TEXTS: Readonly<Record<ReasonCode, RefusalText>> = {
   "request-malformed": { status: 400, message: "The request is not well-formed HTTP.", how: MEND },
   "method-refused": { status: 405, message: "This method is never forwarded.", how: MEND },
   "upgrade-refused": {
-    status: 403,
+    // Codex falls back to plain requests at once on a 426; on a 403 it tries seven times (6 s).
+    status: 426,
     message: "Protocol upgrades are not allowed here.",
     how: "Use plain HTTPS requests.",
   },

@@ -7,14 +7,23 @@ import { openOrigin, openRawOrigin } from "../../support/gateway/origin.ts";
 import { assertDenied, statusOf } from "../../support/gateway/verdicts.ts";
 import { accept, handshake, KEY, openWebSocketOrigin } from "../../support/gateway/websocket-origin.ts";
 
-test("row 56: a WebSocket is refused where no rule allows it, at once and with nothing dialled", async (t) => {
-  const fixture = await openGateway(t);
-  const client = await fixture.inside();
-  client.send(handshake());
-  const answer = await client.closed();
-  assert.ok([403, 426].includes(statusOf(answer)), answer);
-  await assertDenied(fixture, "upgrade-refused");
-});
+for (const [what, rule, reason] of [
+  ["no rule allows it", {}, "upgrade-refused"],
+  ["only POST is listed", { methods: ["POST"], websocket: true }, "method-not-listed"],
+  ["another path is listed", { paths: ["/other"], websocket: true }, "path-not-listed"],
+] as const) {
+  test(`row 56: a WebSocket is refused where ${what}, at once, by a 426, with nothing dialled`, async (t) => {
+    const fixture = await openGateway(t, { rules: [rule] });
+    const client = await fixture.inside();
+    client.send(handshake());
+    const answer = await client.closed();
+    assert.equal(statusOf(answer), 426, answer);
+    // RFC 9110 15.5.22 and 7.8.
+    assert.match(answer, /\r\nUpgrade: HTTP\/1\.1\r\nConnection: close, Upgrade\r\n/);
+    assert.match(answer, new RegExp(`X-Bot-Bottle-Reason: ${reason}\r\n`));
+    await assertDenied(fixture, reason);
+  });
+}
 
 test("row 56: by rule it is relayed, extensions are not offered, bytes are counted", async (t) => {
   const origin = await openWebSocketOrigin();
