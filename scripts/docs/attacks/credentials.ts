@@ -39,8 +39,8 @@ export const CREDENTIALS: AttackSection = {
     {
       row: 98,
       attack: "endpoints that hand out new tokens: OAuth, PATs, STS",
-      must: "denied, or the new token is sealed",
-      open: "answers are not searched for tokens that are new; only the paths of a rule keep such endpoints away",
+      must: "denied where a credential is written, but for a path that a rule names; session cookies are dropped there",
+      partial: "known endpoints only: an answer of any other is not searched for tokens that are new",
     },
     {
       row: 99,

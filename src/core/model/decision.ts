@@ -28,6 +28,7 @@ export type ReasonCode =
   | "credential-unavailable"
   | "secret-in-request"
   | "foreign-credential"
+  | "token-minting"
   | "response-encoded"
   | "upstream-tls"
   | "upstream-unreachable"

@@ -10,6 +10,7 @@ import { hostMatches } from "./hosts.ts";
 import { queryOverrides } from "./method-overrides.ts";
 import { pathReaches, pathReadings } from "./path-readings.ts";
 import { pathMatches } from "./paths.ts";
+import { isNamed, tokenEndpoint } from "./token-endpoints.ts";
 
 export interface TunnelDecision extends Decision {
   /** What to do with the bytes of an allowed tunnel; null when denied. */
@@ -58,7 +59,7 @@ export function decideTunnel(policy: Policy, guard: CredentialGuard, authority: 
   return { ...allowed(policy, rules[0] ?? null), mode, rules, alert: false };
 }
 
-/** Judges one request, inspected or plain, by one policy for all schemes. Never throws. Attack rows 22, 24, 39, 52, 56, 58, 61 to 64, 92, 96, 99. */
+/** Judges one request, inspected or plain, by one policy for all schemes. Never throws. Attack rows 22, 24, 39, 52, 56, 58, 61 to 64, 92, 96, 98, 99. */
 export function decideRequest(policy: Policy, guard: CredentialGuard, request: RequestFacts): RequestDecision {
   const outcome = guarded(() => judgeRequest(policy, guard, request));
   if ("reason" in outcome) return { ...denied(policy, outcome), matched: null, credentials: [], bodyMethods: [] };
@@ -108,6 +109,9 @@ function judgeRequest(
   const foreign = foreignToken(query, credentials);
   if (foreign !== null)
     return { reason: "foreign-credential", detail: `query parameter ${foreign}`, rule, alert: true };
+  // What comes back would be a secret that nobody knows, and so nobody masks.
+  const minting = credentials.length === 0 || isNamed(inspected, request) ? null : tokenEndpoint(request);
+  if (minting !== null) return { reason: "token-minting", detail: minting, rule };
   return { rule, credentials, bodyMethods: undeniedMethods(policy.deny, request, rule.methods) };
 }
 

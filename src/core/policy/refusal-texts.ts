@@ -85,6 +85,11 @@ export const REFUSAL_TEXTS: Readonly<Record<ReasonCode, RefusalText>> = {
     message: "The request carries a credential of its own where the bottle's is used.",
     how: "Remove the credential from the request; the right one is added outside the bottle.",
   },
+  "token-minting": {
+    status: 403,
+    message: "The answer would hold a new token, which must not come into this bottle.",
+    how: ASK,
+  },
   "response-encoded": {
     status: 502,
     message: "The host sent an encoded response although a plain one was asked for.",

@@ -165,3 +165,13 @@ test("an IPv6 address stands in brackets before its port", () => {
   assert.match(ruleLine(rule({ host: "2001:db8::1" })), /^https:\/\/\[2001:db8::1\]:443 /);
   assert.match(denyLine(deny({ host: "::1", port: 80 })), /^\[::1\]:80 /);
 });
+
+test("row 98: why names the rule that would allow a token endpoint", () => {
+  const { reason, remedy } = ask(policy([rule()], [binding()]), "POST", "https://a.test/oauth/token");
+  assert.equal(reason, "token-minting");
+  assert.deepEqual(remedy, {
+    pack: null,
+    allow: null,
+    rule: { host: "a.test", methods: ["POST"], paths: ["/oauth/token"] },
+  });
+});
