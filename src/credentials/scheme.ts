@@ -1,6 +1,6 @@
 import type { CredentialBinding, CredentialScheme } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
-import { isSafeHeaderValue, withoutHeaders } from "../core/wire/header-pairs.ts";
+import { isSafeHeaderValue } from "../core/wire/header-pairs.ts";
 import { isLoginField } from "../core/wire/login-names.ts";
 import { basic } from "./basic.ts";
 import { bearer } from "./bearer.ts";
@@ -30,11 +30,16 @@ export function applyCredential(binding: CredentialBinding, secret: Secret, slot
   if (value === "" || !isSafeHeaderValue(value) || value.trim() !== value) {
     return { ok: false, why: `the value of ${binding.name} is empty, or has control characters or outer spaces` };
   }
-  const cleared = new Set([...binding.drops, ...schemeFields(binding.scheme)]);
-  const headers = withoutHeaders(slots.headers, cleared).filter(([name]) => !isLoginField(name));
+  const headers = slots.headers.filter(([name]) => !isOverwritten(binding, name));
   const cleaned = { headers, query: slots.query };
   const written = writeScheme(binding.scheme, value, cleaned);
   return written === null ? { ok: false, why: `no such scheme for ${binding.name}` } : { ok: true, slots: written };
+}
+
+/** True for a field of the client that does not leave where this credential is written. */
+export function isOverwritten({ drops, scheme }: CredentialBinding, field: string): boolean {
+  const name = field.toLowerCase();
+  return isLoginField(name) || drops.includes(name) || schemeFields(scheme).includes(name);
 }
 
 /** Lower-case names of all fields that any of the credentials writes or drops: the `guarded` set of `readRequestHead`. */

@@ -11,7 +11,7 @@ import { type Denial, denial, type Judgement, type Permit } from "./judgement.ts
 export async function admit(
   context: GatewayContext,
   judgement: Judgement,
-  permit: Pick<Permit, "rule" | "facts" | "credentials" | "stillAllowed">,
+  permit: Pick<Permit, "rule" | "facts" | "credentials" | "stillAllowed"> & Partial<Pick<Permit, "leaks">>,
 ): Promise<{ readonly ok: true; readonly destination: Destination } | Denial> {
   const { rule, facts } = permit;
   const written = await context.trail.allow(
@@ -23,6 +23,7 @@ export async function admit(
       address: rule.dial === null ? null : rule.dial.kind === "unix" ? rule.dial.path : rule.dial.address,
       alert: false,
       detail: null,
+      findings: permit.leaks?.findings ?? [],
     },
     judgement.snapshot.hidden,
   );
@@ -55,6 +56,7 @@ export function record(context: GatewayContext, judgement: Judgement, denied: De
       address: denied.address,
       alert: denied.alert,
       detail: denied.pack === null ? denied.detail : [denied.detail, packHint(denied.pack)].join("; "),
+      findings: denied.findings,
     },
     judgement.snapshot.hidden,
   );
@@ -63,7 +65,9 @@ export function record(context: GatewayContext, judgement: Judgement, denied: De
 /** What the client gets for a denial. */
 export function refusalOf(judgement: Judgement, denied: Pick<Denial, "reason" | "status"> & Partial<Denial>): Refusal {
   const host = judgement.authority === null ? null : judgement.authority.replace(/:\d+$/, "");
-  const answer = refusal(denied.reason, judgement.id, host, denied.pack);
+  // A bait that gives itself away is none.
+  const reason = denied.reason === "canary-in-request" ? "secret-in-request" : denied.reason;
+  const answer = refusal(reason, judgement.id, host, { pack: denied.pack, secretType: denied.secretType });
   return denied.status === null ? answer : { ...answer, status: denied.status };
 }
 

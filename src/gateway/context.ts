@@ -33,6 +33,8 @@ export interface GatewayContext {
   readonly ca: BottleCa;
   readonly services: ReadonlyMap<string, ServiceHandler>;
   readonly counters: Counters;
+  /** Findings that the operator was told of. */
+  readonly told: Set<string>;
   /** Bytes of request bodies that are held whole at this moment. */
   readonly held: { bytes: number };
   /** In which big bodies are judged. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authority } from "../core/model/authority.ts";
 import { judgeBody } from "../core/policy/bodies.ts";
 import { createOverrideGuard } from "../core/policy/method-overrides.ts";
+import { opaqueType } from "../core/policy/opaque-bodies.ts";
 import type { Refusal } from "../core/policy/refusal.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, type HeaderPair, headerValues } from "../core/wire/header-pairs.ts";
@@ -59,8 +60,10 @@ async function process(
   const permit = judgement.outcome;
   if (!permit.ok) return permit;
   if (context.live.exchanges >= context.limits.requests) return denial("limit-reached", "too many requests at once");
-  const { head, rule } = permit;
-  const { secrets } = judgement.snapshot;
+  const { head, rule, leaks, opaque } = permit;
+  const { search } = judgement.snapshot;
+  const unreadable = unreadableBody(permit);
+  if (unreadable !== null) return unreadable;
   if (head.body.kind !== "none") request.socket.setTimeout(context.limits.idleMs);
   const overrides = head.body.kind === "none" ? null : createOverrideGuard(permit.bodyMethods, head.headers);
   if (typeof overrides === "string") return denial("method-not-listed", `${overrides} may name another method`);
@@ -72,7 +75,7 @@ async function process(
   const small = head.body.kind === "length" && head.body.length <= WHOLE_BYTES;
   if (head.body.kind !== "none" && (rule.body !== null || small)) {
     const limit = rule.body === null ? permit.bodyLimit : Math.min(permit.bodyLimit, context.limits.judgedBytes);
-    const read = await readWhole(context, request, { secrets, limit, overrides });
+    const read = await readWhole(context, request, { search, leaks, opaque, limit, overrides });
     if (read === null) return gone(response);
     if (!read.ok) return read;
     whole = read.bytes;
@@ -104,13 +107,24 @@ async function process(
     const streamed =
       head.body.kind === "none" || whole !== null
         ? null
-        : streamBody(request, { secrets, limit: permit.bodyLimit, overrides });
+        : streamBody(request, { search, leaks, opaque, limit: permit.bodyLimit, overrides });
     const { destination } = admitted;
     await forward(context, request, response, judgement, permit, { ...sent, destination, whole, streamed });
     return null;
   } finally {
     release();
   }
+}
+
+/** A body that cannot be searched, by what the head says of it; null when it can (attack rows 107, 112). */
+function unreadableBody({ head, rule, opaque }: Permit): Denial | null {
+  if (head.body.kind === "none") return null;
+  const encodings = headerValues(head.headers, "content-encoding").join(", ").trim();
+  // A body rule denies it in its own words.
+  if (rule.body === null && !/^(?:identity)?$/i.test(encodings))
+    return denial("body-unreadable", `Content-Encoding ${encodings.slice(0, 100)}`);
+  const what = opaque === "deny" ? opaqueType(headerValues(head.headers, "content-type")[0] ?? null) : null;
+  return what === null ? null : denial("body-unreadable", what);
 }
 
 interface Outgoing {
@@ -182,6 +196,7 @@ function forward(
             ms: context.now() - judgement.startedAt,
             scrubbed: end.scrubbed,
             error: failure === null ? null : `${failure.reason}: ${failure.detail ?? ""}`,
+            findings: streamed === null ? [] : permit.leaks.findings.filter(({ where }) => where === "body"),
           },
           snapshot.hidden,
         );
@@ -189,7 +204,7 @@ function forward(
         if (failure === null) discard(request);
         // Too late for words: a cut connection tells the client that the response is not whole.
         else if (headSent) response.destroy();
-        else answer(request, response, refusalOf(judgement, { reason: failure.reason, status: null }));
+        else answer(request, response, refusalOf(judgement, { status: null, ...failure }));
         resolve();
       },
     });

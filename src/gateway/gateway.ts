@@ -2,6 +2,7 @@ import type { Server } from "node:net";
 import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Policy } from "../core/model/policy.ts";
+import type { Secret } from "../core/model/secret.ts";
 import { policyProblems } from "../core/policy/validate.ts";
 import { createBottleCa } from "./certificate/bottle-ca.ts";
 import type { GatewayContext, ServiceHandler } from "./context.ts";
@@ -25,6 +26,8 @@ export interface GatewayStart {
   readonly policy: Policy;
   /** Called at each use; a rejection denies what needs the credential, its message goes to the audit log. */
   readonly secrets: SecretReader;
+  /** Values that nothing may carry out besides those of credentials; at least 8 bytes each. */
+  readonly known?: readonly Secret[];
   /** Addresses of this machine's interfaces; they are never dialled. */
   readonly ownAddresses: () => readonly string[];
   readonly audit: AuditSink;
@@ -88,7 +91,7 @@ export function startGateway(start: GatewayStart): Gateway {
   const resolve = start.resolve ?? systemResolver;
   const context: GatewayContext = {
     limits,
-    snapshots: createSnapshots(start.policy, start.secrets, limits.secretMs),
+    snapshots: createSnapshots(start.policy, start.secrets, limits.secretMs, start.known),
     trail,
     finder: createDestinationFinder({ ...limits, resolve, ownAddresses: start.ownAddresses, now }),
     dialler,
@@ -97,6 +100,7 @@ export function startGateway(start: GatewayStart): Gateway {
     ca: createBottleCa(start.bottle, now),
     services: new Map(Object.entries(start.services ?? {})),
     counters: { requests: 0, allowed: 0, denied: 0, bytesOut: 0, bytesIn: 0 },
+    told: new Set(),
     held: { bytes: 0 },
     turns: createTurns(),
     now,

@@ -1,29 +1,23 @@
 import type { IncomingMessage } from "node:http";
+import { type HeadPart, type PlacedFinding, searchHead } from "../core/leaks/head-search.ts";
 import type { Authority } from "../core/model/authority.ts";
-import type { ReasonCode } from "../core/model/decision.ts";
 import type { RequestId, RuleId } from "../core/model/ids.ts";
-import type { CredentialBinding, EgressRule } from "../core/model/policy.ts";
+import type { CredentialBinding, EgressRule, OpaqueBodies } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { decideRequest, type RequestFacts } from "../core/policy/decide.ts";
 import { packForRequest } from "../core/policy/pack-hints.ts";
 import { readFacts } from "../core/policy/request-facts.ts";
 import { formatAuthority } from "../core/wire/authority.ts";
+import { queryFields } from "../core/wire/form-fields.ts";
 import type { RequestHead } from "../core/wire/request-head.ts";
 import { formatTarget } from "../core/wire/target.ts";
+import { isOverwritten } from "../credentials/scheme.ts";
 import type { GatewayContext } from "./context.ts";
+import { type Denial, denial } from "./denial.ts";
+import { createLeakWatch, type LeakWatch } from "./leak-watch.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Why something is not done. `status` null: the reason's own. */
-export interface Denial {
-  readonly ok: false;
-  readonly reason: ReasonCode;
-  readonly status: number | null;
-  readonly detail: string | null;
-  readonly alert: boolean;
-  readonly address: string | null;
-  /** The public rule pack that would allow it; null: none. */
-  readonly pack: string | null;
-}
+export { type Denial, denial } from "./denial.ts";
 
 /** A request that rule, head and credentials allow; its body and its upstream's address are still to be judged. */
 export interface Permit {
@@ -36,6 +30,9 @@ export interface Permit {
   readonly bodyLimit: number;
   /** Methods that a form in the body may name; null: any. */
   readonly bodyMethods: readonly string[] | null;
+  /** Judges secrets in head and body; the head's were. */
+  readonly leaks: LeakWatch;
+  readonly opaque: OpaqueBodies;
   /** True when another policy allows the same request. */
   stillAllowed(snapshot: Snapshot): boolean;
 }
@@ -51,11 +48,6 @@ export interface Judgement {
   readonly target: string | null;
   readonly rule: RuleId | null;
   readonly outcome: Permit | Denial;
-}
-
-/** A denial without an address. */
-export function denial(reason: ReasonCode, detail: string | null, more: Partial<Denial> = {}): Denial {
-  return { ok: false, reason, status: null, detail, alert: false, address: null, pack: null, ...more };
 }
 
 /**
@@ -90,9 +82,11 @@ export async function judgeRequest(
   );
   if (!reading.ok) {
     const { reason, detail, status, alert } = reading;
-    return { ...base, outcome: denial(reason, detail, { status, alert }) };
+    const found = searchHead(snapshot.search, rawParts(request));
+    return { ...base, outcome: graver(context, base.id, snapshot, found, denial(reason, detail, { status, alert })) };
   }
   const { head, facts } = reading;
+  const found = searchHead(snapshot.search, headParts(facts));
   const decision = decideRequest(snapshot.policy, snapshot.guard, facts);
   const named = {
     ...base,
@@ -104,11 +98,14 @@ export async function judgeRequest(
   const rule = decision.matched;
   if (decision.verdict === "deny" || rule === null || rule.mode === "splice") {
     const reason = decision.verdict === "deny" ? decision.reason : "scheme-not-listed";
-    return {
-      ...named,
-      outcome: denial(reason, decision.detail ?? null, { alert: decision.alert, pack: packForRequest(reason, facts) }),
-    };
+    const more = { alert: decision.alert, pack: packForRequest(reason, facts) };
+    const denied = denial(reason, decision.detail ?? null, more);
+    return { ...named, outcome: graver(context, base.id, snapshot, found, denied) };
   }
+  const terms = snapshot.leakTerms(rule);
+  const leaks = createLeakWatch(context, base.id, terms);
+  const leak = leaks.head(found.filter((one) => !isOwnSlot(one, decision.credentials)));
+  if (leak !== null) return { ...named, outcome: leak };
   const credentials: { binding: CredentialBinding; secret: Secret }[] = [];
   for (const binding of decision.credentials) {
     const secret = snapshot.value(binding.name);
@@ -124,5 +121,57 @@ export async function judgeRequest(
   }
   const stillAllowed = ({ policy, guard }: Snapshot) => decideRequest(policy, guard, facts).verdict === "allow";
   const { bodyMethods } = decision;
-  return { ...named, outcome: { ok: true, head, facts, rule, credentials, bodyLimit, bodyMethods, stillAllowed } };
+  const judged = { head, facts, rule, credentials, bodyLimit, bodyMethods, stillAllowed };
+  return { ...named, outcome: { ok: true, ...judged, leaks, opaque: terms.opaque } };
+}
+
+/** All of a head that could carry something out. A host is read without its dots too, since labels can be pieces. */
+function headParts({ authority, path, query, headers }: RequestFacts): readonly HeadPart[] {
+  const values = query === null ? [] : queryFields(query).map(({ value }) => value);
+  return [
+    ...hostParts(authority),
+    { where: "path", text: path },
+    ...(query === null ? [] : [{ where: "query", text: query }]),
+    // Attack row 109.
+    ...(values.length < 2 ? [] : [{ where: "query", text: values.join("") }]),
+    ...headers.map(([name, value]) => ({ where: `header ${name.toLowerCase()}`, text: `${name}: ${value}` })),
+  ];
+}
+
+/** The parts of a host in which something could be carried out by a lookup (attack row 42). */
+export function hostParts({ host }: Authority): readonly HeadPart[] {
+  return [host, host.replaceAll(".", "")].map((text) => ({ where: "host", text }));
+}
+
+/** A head that cannot be read, as it came. */
+export function rawParts({ url = "", rawHeaders }: IncomingMessage): readonly HeadPart[] {
+  return [
+    { where: "target", text: url },
+    { where: "headers", text: rawHeaders.join("\n") },
+  ];
+}
+
+/**
+ * The denial of a request that is not allowed anyway: a canary or a known value in it says more than that, and must be
+ * told. Tokens are not looked at: nothing leaves.
+ */
+export function graver(
+  context: GatewayContext,
+  id: RequestId,
+  snapshot: Snapshot,
+  found: readonly PlacedFinding[],
+  denied: Denial,
+): Denial {
+  const kinds = denied.reason === "credential-wrong-host" ? ["canary"] : ["canary", "known"];
+  const worst = found.filter(({ finding }) => kinds.includes(finding.kind));
+  return createLeakWatch(context, id, snapshot.leakTerms(null)).head(worst) ?? denied;
+}
+
+/** True for what stands where the gateway writes a credential of its own: it does not leave. */
+function isOwnSlot({ finding, where }: PlacedFinding, credentials: readonly CredentialBinding[]): boolean {
+  if (finding.kind === "canary") return false;
+  return credentials.some((binding) => {
+    if (where.startsWith("header ")) return isOverwritten(binding, where.slice("header ".length));
+    return where === "query" && binding.scheme.kind === "query" && finding.name === binding.name;
+  });
 }

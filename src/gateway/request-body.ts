@@ -1,9 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import { createDetector, type NeedleSet } from "../core/leaks/needles.ts";
+import { createLeakScanner, type LeakSearch } from "../core/leaks/leak-scanner.ts";
+import type { OpaqueBodies } from "../core/model/policy.ts";
 import type { OverrideGuard } from "../core/policy/method-overrides.ts";
+import { OPAQUE_HEAD_BYTES, opaqueHead } from "../core/policy/opaque-bodies.ts";
 import type { GatewayContext } from "./context.ts";
-import { type Denial, denial } from "./judgement.ts";
+import { type Denial, denial } from "./denial.ts";
+import type { LeakWatch } from "./leak-watch.ts";
 
 /** Bytes of a refused body that are read and thrown away, so that the client gets to read the refusal. */
 const DISCARDED = 8 * 1024 * 1024;
@@ -12,30 +15,52 @@ const HELD = 256 * 1024 * 1024;
 
 /** What the pieces of one body are judged by. */
 export interface BodyBounds {
-  readonly secrets: NeedleSet | null;
+  readonly search: LeakSearch;
+  readonly leaks: LeakWatch;
+  readonly opaque: OpaqueBodies;
   /** Greatest size in bytes. */
   readonly limit: number;
   /** Null where a form may name any method. */
   readonly overrides: OverrideGuard | null;
 }
 
-/** Judges the pieces of one body: known secrets in any of their forms, the size, a form's own method. */
-function createMeter({ secrets, limit, overrides }: BodyBounds) {
-  const detector = secrets === null ? null : createDetector(secrets);
+/**
+ * Judges the pieces of one body: secrets, the size, a form's own method. What may go on lags behind what came in, so
+ * that nothing of a finding leaves before it was judged (attack rows 106, 108).
+ */
+function createMeter({ search, leaks, opaque, limit, overrides }: BodyBounds) {
+  const scanner = createLeakScanner(search, (finding) => leaks.body(finding));
   let bytes = 0;
+  /** The beginning, until it tells what the body is; null: told, or nobody asks. */
+  let head: Buffer | null = opaque === "deny" ? Buffer.alloc(0) : null;
+
+  const packed = (chunk: Buffer, last: boolean): Denial | null => {
+    if (head === null) return null;
+    head = Buffer.concat([head, chunk.subarray(0, OPAQUE_HEAD_BYTES)]);
+    const what = opaqueHead(head);
+    if (last || head.length >= OPAQUE_HEAD_BYTES) head = null;
+    return what === null ? null : denial("body-unreadable", `the body is ${what}`);
+  };
+  const stopped = () => leaks.denied ?? denial("internal-error", "the search ended without a reason");
   return {
     get bytes() {
       return bytes;
     },
-    /** Null when the piece may go on. */
-    judge: (chunk: Buffer): Denial | null => {
+    /** What may go on now, maybe nothing yet. */
+    push: (chunk: Buffer): Buffer | Denial => {
       bytes += chunk.length;
       if (bytes > limit) return denial("body-too-large", `more than ${limit} bytes`);
-      const found = detector?.push(chunk) ?? [];
-      if (found.length > 0)
-        return denial("secret-in-request", `body holds the value of ${found.join(", ")}`, { alert: true });
+      const wrong = packed(chunk, false);
+      if (wrong !== null) return wrong;
       const override = overrides?.push(chunk) ?? null;
-      return override === null ? null : denial("method-not-listed", override);
+      const clean = scanner.push(chunk);
+      if (scanner.stopped) return stopped();
+      return override === null ? clean : denial("method-not-listed", override);
+    },
+    /** The rest, at the end. */
+    end: (): Buffer | Denial => {
+      const clean = scanner.flush();
+      return scanner.stopped ? stopped() : clean;
     },
   };
 }
@@ -68,17 +93,20 @@ export function readWhole(
       resolve(denied);
     };
     const take = (chunk: Buffer) => {
-      const denied = meter.judge(chunk);
-      if (denied !== null) return deny(denied);
+      const clean = meter.push(chunk);
+      if ("ok" in clean) return deny(clean);
       held += chunk.length;
       context.held.bytes += chunk.length;
       if (context.held.bytes > HELD) return deny(denial("limit-reached", "too many bytes of bodies held at once"));
-      pieces.push(chunk);
+      pieces.push(clean);
     };
     const end = () => {
+      const rest = meter.end();
+      if ("ok" in rest) return deny(rest);
       stop();
-      const [only] = pieces;
-      resolve({ ok: true, bytes: pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces), release });
+      const filled = [...pieces, rest].filter(({ length }) => length > 0);
+      const [only] = filled;
+      resolve({ ok: true, bytes: filled.length === 1 && only !== undefined ? only : Buffer.concat(filled), release });
     };
     const gone = () => {
       stop();
@@ -99,7 +127,7 @@ export interface StreamedBody {
   readonly bytes: number;
 }
 
-/** Streams a body through the judge; the stream is destroyed at the first bad piece, which is not handed on (attack row 108). */
+/** Streams a body through the judge; the stream is destroyed at the first bad piece, of which nothing is handed on (attack row 108). */
 export function streamBody(request: IncomingMessage, bounds: BodyBounds): StreamedBody {
   const meter = createMeter(bounds);
   let denied: Denial | null = null;
@@ -115,14 +143,19 @@ export function streamBody(request: IncomingMessage, bounds: BodyBounds): Stream
     },
   });
   const take = (chunk: Buffer) => {
-    denied = meter.judge(chunk);
-    if (denied !== null) readable.destroy(new Error("the request body was refused"));
-    else if (!readable.push(chunk)) request.pause();
+    hand(meter.push(chunk));
+  };
+  const hand = (clean: Buffer | Denial) => {
+    if ("ok" in clean) {
+      denied = clean;
+      readable.destroy(new Error("the request body was refused"));
+    } else if (clean.length > 0 && !readable.push(clean)) request.pause();
   };
   const end = () => {
     // A whole body closes too, while its last pieces are still on their way upstream.
     request.off("close", gone);
-    readable.push(null);
+    hand(meter.end());
+    if (denied === null) readable.push(null);
   };
   const gone = () => readable.destroy(new Error("the client went away"));
   request.pause();

@@ -1,8 +1,12 @@
+import type { LeakSearch } from "../core/leaks/leak-scanner.ts";
 import type { NeedleSet } from "../core/leaks/needles.ts";
 import { compileNeedles, type Needle } from "../core/leaks/needles.ts";
-import type { Policy } from "../core/model/policy.ts";
+import { createRedactor, type Redactor } from "../core/leaks/redactor.ts";
+import { searchText } from "../core/leaks/text-search.ts";
+import type { EgressRule, LeakTerms, Policy } from "../core/model/policy.ts";
 import { Secret } from "../core/model/secret.ts";
 import { type CredentialGuard, createCredentialGuard } from "../core/policy/credentials.ts";
+import { leakTerms } from "../core/policy/leaks.ts";
 import { credentialFields } from "../credentials/scheme.ts";
 import { withDeadline } from "./deadline.ts";
 
@@ -18,10 +22,14 @@ export interface Snapshot {
   readonly guard: CredentialGuard;
   /** Fields that the gateway writes itself, lower case. */
   readonly guarded: ReadonlySet<string>;
-  /** Every known secret value, of old readings too; null when there is none. */
+  /** Every value of a credential, of old readings too; null when there is none. */
   readonly secrets: NeedleSet | null;
-  /** Secrets and placeholders: what the audit log must not show; null when there is none. */
-  readonly hidden: NeedleSet | null;
+  /** All that requests are searched for. */
+  readonly search: LeakSearch;
+  /** Takes out what the audit log must not show. */
+  readonly hidden: Redactor;
+  /** What counts for a request by this rule; null: for one that no rule allows. */
+  leakTerms(rule: EgressRule | null): LeakTerms;
   /** The value of a credential, or why there is none (for the operator only). */
   value(credential: string): Secret | { readonly missing: string };
 }
@@ -41,8 +49,14 @@ const REMEMBERED = 4;
 /**
  * Keeps policy and secret values together. Values are read at each use, so that a renewed login is picked up, but guard
  * and needles are compiled only when something changed. A reading that takes longer than `limitMs` counts as failed.
+ * `known` are values that are never written, only searched for.
  */
-export function createSnapshots(policy: Policy, read: SecretReader, limitMs: number): Snapshots {
+export function createSnapshots(
+  policy: Policy,
+  read: SecretReader,
+  limitMs: number,
+  known: readonly Secret[] = [],
+): Snapshots {
   const values = new Map<string, readonly Secret[]>();
   const missing = new Map<string, string>();
   const pending = new Map<string, Promise<void>>();
@@ -87,7 +101,7 @@ export function createSnapshots(policy: Policy, read: SecretReader, limitMs: num
     return null;
   };
   const latest = () => {
-    snapshot ??= build(present, values, missing);
+    snapshot ??= build(present, values, missing, known);
     return snapshot;
   };
   return {
@@ -107,6 +121,7 @@ function build(
   policy: Policy,
   values: ReadonlyMap<string, readonly Secret[]>,
   missing: ReadonlyMap<string, string>,
+  known: readonly Secret[],
 ): Snapshot {
   const now = new Map<string, Secret>();
   for (const credential of policy.credentials) {
@@ -119,13 +134,27 @@ function build(
     name: `placeholder ${credential.name}`,
     value: credential.placeholder,
   }));
+  const watched: Needle[] = known.map((value) => ({ name: value.name, value }));
+  const canaries: Needle[] = (policy.canaries ?? []).flatMap(({ name, values: baits }) =>
+    baits.map((value) => ({ name, value })),
+  );
+  const tokens: LeakSearch = { known: null, canaries: null, patterns: true };
+  // A placeholder has the shape of a token, and is none.
+  const stands = policy.credentials.flatMap(({ placeholder }) =>
+    searchText(tokens, placeholder).flatMap(({ fingerprint }) => fingerprint ?? []),
+  );
   const why = new Map(missing);
   return {
     policy,
     guard: createCredentialGuard(policy, now),
     guarded: credentialFields(policy.credentials),
     secrets: needles(secrets),
-    hidden: needles([...secrets, ...placeholders]),
+    search: { known: needles([...secrets, ...watched]), canaries: needles(canaries), patterns: true },
+    hidden: createRedactor(needles([...secrets, ...watched, ...canaries, ...placeholders])),
+    leakTerms: (rule) => {
+      const terms = leakTerms(policy, rule);
+      return stands.length === 0 ? terms : { ...terms, allow: [...terms.allow, ...stands] };
+    },
     value: (name) => {
       const secret = now.get(name);
       const gone = why.get(name);

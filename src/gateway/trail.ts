@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type NeedleSet, redactText } from "../core/leaks/needles.ts";
+import type { Redactor } from "../core/leaks/redactor.ts";
 import type { AuditEvent, AuditSink } from "../core/model/audit.ts";
 import type { RequestId } from "../core/model/ids.ts";
 
@@ -17,11 +17,13 @@ export interface GatewayAlert {
 export interface Trail {
   nextId(): RequestId;
   /** Resolves true when the line was written; false means that nothing may be forwarded. */
-  allow(event: Omit<DecisionEvent, "type" | "verdict">, hidden: NeedleSet | null): Promise<boolean>;
+  allow(event: Omit<DecisionEvent, "type" | "verdict">, hidden: Redactor | null): Promise<boolean>;
   /** A denial needs no line before it is acted on. Lines of a flood are counted instead of written (attack row 130). */
-  deny(event: Omit<DecisionEvent, "type" | "verdict">, hidden: NeedleSet | null): void;
-  result(event: Omit<ResultEvent, "type">, hidden: NeedleSet | null): void;
-  session(event: string, detail: string, hidden: NeedleSet | null): void;
+  deny(event: Omit<DecisionEvent, "type" | "verdict">, hidden: Redactor | null): void;
+  result(event: Omit<ResultEvent, "type">, hidden: Redactor | null): void;
+  session(event: string, detail: string, hidden: Redactor | null): void;
+  /** Tells the operator of something that has no line of its own. */
+  alert(alert: GatewayAlert): void;
   policy(version: number, rules: number, cause: string): Promise<boolean>;
   /** Resolves when every line handed over so far was written or failed. */
   settled(): Promise<void>;
@@ -34,6 +36,7 @@ const DENIALS_PER_SECOND = 100;
 const LATER_MS = 10;
 const TARGET_LENGTH = 2048;
 const DETAIL_LENGTH = 1024;
+const WHERE_LENGTH = 100;
 
 interface Waiting {
   readonly event: AuditEvent;
@@ -94,15 +97,15 @@ export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert:
     queue.push({ event, resolve: ignore });
     if (soon === undefined) later ??= setTimeout(flush, LATER_MS);
   };
-  const clean = (text: string | null, hidden: NeedleSet | null, length: number): string | null => {
+  const clean = (text: string | null, hidden: Redactor | null, length: number): string | null => {
     if (text === null) return null;
-    const redacted = hidden === null ? text : redactText(hidden, text);
+    const redacted = hidden === null ? text : hidden.redact(text);
     return redacted.length > length ? redacted.slice(0, length) : redacted;
   };
   const decision = (
     verdict: DecisionEvent["verdict"],
-    event: Omit<DecisionEvent, "type" | "verdict">,
-    hidden: NeedleSet | null,
+    { findings, ...event }: Omit<DecisionEvent, "type" | "verdict">,
+    hidden: Redactor | null,
   ): DecisionEvent => ({
     type: "decision",
     verdict,
@@ -110,7 +113,13 @@ export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert:
     target: clean(event.target, hidden, TARGET_LENGTH),
     authority: clean(event.authority, hidden, DETAIL_LENGTH),
     detail: clean(event.detail, hidden, DETAIL_LENGTH),
+    ...cleanFindings(findings, hidden),
   });
+  const cleanFindings = (findings: DecisionEvent["findings"], hidden: Redactor | null) => {
+    if (findings === undefined || findings.length === 0) return {};
+    // The name of a field is the client's to choose.
+    return { findings: findings.map((one) => ({ ...one, where: clean(one.where, hidden, WHERE_LENGTH) ?? "" })) };
+  };
   const mayWrite = (): boolean => {
     const present = Math.floor(now() / 1000);
     if (present !== second) {
@@ -139,11 +148,14 @@ export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert:
       flush();
     },
     result: (event, hidden) => {
-      appendLater({ type: "result", ...event, error: clean(event.error, hidden, DETAIL_LENGTH) });
+      const { findings, ...rest } = event;
+      const error = clean(event.error, hidden, DETAIL_LENGTH);
+      appendLater({ type: "result", ...rest, error, ...cleanFindings(findings, hidden) });
     },
     session: (event, detail, hidden) => {
       void append({ type: "session", event, detail: clean(detail, hidden, DETAIL_LENGTH) ?? "" });
     },
+    alert: onAlert,
     policy: (version, rules, cause) => append({ type: "policy", version, rules, cause }),
     settled: async () => {
       flush();

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { searchHead } from "../core/leaks/head-search.ts";
 import type { Authority } from "../core/model/authority.ts";
 import { judgeClientHello } from "../core/policy/client-hello.ts";
 import { decideTunnel } from "../core/policy/decide.ts";
@@ -11,7 +12,8 @@ import { refuse } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
 import { describe } from "./failure.ts";
 import { type InnerServer, inspect } from "./inspect.ts";
-import { type Denial, denial, type Judgement } from "./judgement.ts";
+import { type Denial, denial, graver, hostParts, type Judgement, rawParts } from "./judgement.ts";
+import { createLeakWatch } from "./leak-watch.ts";
 import type { OpenTunnel } from "./open-tunnel.ts";
 import { alertAndEnd, end } from "./socket-end.ts";
 import { splice } from "./splice.ts";
@@ -48,20 +50,30 @@ export async function serveConnect(
     } as const;
     const reading = readConnect(request);
     if ("ok" in reading) {
-      judgement = { ...named, authority: cut(request.url), outcome: reading };
-      return end(socket, refuse(context, judgement, reading));
+      const found = searchHead(snapshot.search, rawParts(request));
+      const outcome = graver(context, named.id, snapshot, found, reading);
+      judgement = { ...named, authority: cut(request.url), outcome };
+      return end(socket, refuse(context, judgement, outcome));
     }
     const authority = reading;
     const decision = decideTunnel(snapshot.policy, snapshot.guard, authority);
-    const denied =
+    // Before the name is looked up: a lookup tells it to who owns the domain (attack rows 42, 105).
+    const found = searchHead(snapshot.search, hostParts(authority));
+    const unlisted =
       decision.verdict === "deny" || decision.mode === null
         ? denial(decision.reason, decision.detail ?? null, {
             alert: decision.alert,
             pack: packForTunnel(decision.reason, authority),
           })
-        : context.live.tunnels >= context.limits.tunnels
-          ? denial("limit-reached", "too many tunnels", { status: 503 })
-          : null;
+        : null;
+    const terms = snapshot.leakTerms(decision.rules[0] ?? null);
+    const denied =
+      unlisted !== null
+        ? graver(context, named.id, snapshot, found, unlisted)
+        : (createLeakWatch(context, named.id, terms).head(found) ??
+          (context.live.tunnels < context.limits.tunnels
+            ? null
+            : denial("limit-reached", "too many tunnels", { status: 503 })));
     const place = { authority: formatAuthority(authority), rule: decision.rule };
     if (denied !== null || decision.mode === null) {
       const refused = denied ?? denial("internal-error", "no mode");

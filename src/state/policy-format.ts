@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import type { Policy } from "../core/model/policy.ts";
 import { isFields } from "../core/plan/fields.ts";
+import { LEAK_ACTIONS, OPAQUE_BODIES } from "../core/policy/validate/leaks.ts";
 import { policyProblems } from "../core/policy/validate.ts";
 import { type Check, type Fields, isFlag, isText, listOf, orNull } from "./checks.ts";
 
@@ -48,7 +49,10 @@ const rule = object(
     maxRequestBytes: orNull(isNumber),
     dial: orNull(dial),
   },
-  { terms: object({ queries: orNull(listOf(isText)), except: listOf(isText), encoded: isFlag }) },
+  {
+    terms: object({ queries: orNull(listOf(isText)), except: listOf(isText), encoded: isFlag }),
+    leaks: object({ action: orNull(one(...LEAK_ACTIONS)), opaque: orNull(one(...OPAQUE_BODIES)) }),
+  },
 );
 const denial = object({
   id: isText,
@@ -77,6 +81,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
   deny: listOf(denial),
   credentials: listOf(credential),
 };
+/** What a policy may say besides. */
+const OPTIONAL: Readonly<Record<string, Check>> = {
+  leaks: object({
+    action: one(...LEAK_ACTIONS),
+    opaque: one(...OPAQUE_BODIES),
+    allow: listOf(isText),
+    ignore: listOf(isText),
+  }),
+  canaries: listOf(object({ name: isText, values: listOf(isText) })),
+};
 
 /**
  * Reads `policy.json`, strictly: a key that this version does not know is a problem, since what it says would not be
@@ -91,9 +105,12 @@ export function parsePolicy(text: string): ParsedPolicy {
   }
   if (!isFields(value)) return { ok: false, problem: "is not an object" };
   const fields: Fields = { deny: [], ...value };
-  const unknown = Object.keys(fields).find((key) => !Object.hasOwn(CHECKS, key));
+  const known = { ...CHECKS, ...OPTIONAL };
+  const unknown = Object.keys(fields).find((key) => !Object.hasOwn(known, key));
   if (unknown !== undefined) return { ok: false, problem: "holds what this bot-bottle does not know" };
-  const wrong = Object.entries(CHECKS).find(([key, check]) => !check(fields[key]));
+  const wrong = Object.entries(known).find(
+    ([key, check]) => (Object.hasOwn(CHECKS, key) || Object.hasOwn(fields, key)) && !check(fields[key]),
+  );
   if (wrong !== undefined) return { ok: false, problem: `has no usable ${wrong[0]}` };
   const policy = fields as unknown as Policy;
   const [problem] = policyProblems(policy);

@@ -1,5 +1,6 @@
 import type { ReasonCode } from "./decision.ts";
 import type { RequestId, RuleId } from "./ids.ts";
+import type { AuditFinding } from "./leak.ts";
 
 /** One line of the gateway's log, before `state/audit` adds sequence, time and hash chain. Text from inside is escaped there. */
 export type AuditEvent =
@@ -22,6 +23,8 @@ export type AuditEvent =
       readonly address: string | null;
       readonly alert: boolean;
       readonly detail: string | null;
+      /** What looked like a secret in it; absent: nothing did. */
+      readonly findings?: readonly AuditFinding[];
     }
   | {
       readonly type: "result";
@@ -32,6 +35,8 @@ export type AuditEvent =
       readonly ms: number;
       readonly scrubbed: number;
       readonly error: string | null;
+      /** What was found on the way, after the decision. */
+      readonly findings?: readonly AuditFinding[];
     }
   | { readonly type: "session"; readonly event: string; readonly detail: string };
 

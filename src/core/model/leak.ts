@@ -15,3 +15,15 @@ export interface LeakFinding {
   readonly start: number;
   readonly end: number;
 }
+
+/** What the log says of a finding: enough to find and to allow it, never the secret. */
+export interface AuditFinding {
+  readonly kind: LeakFinding["kind"];
+  readonly name: string;
+  readonly fingerprint: string | null;
+  /** `host`, `path`, `query`, `header NAME`, `body`, or `head` where it stands over several of these. */
+  readonly where: string;
+  readonly through: readonly string[];
+  /** What was done: `blocked` or `masked`; `warned` when it left. */
+  readonly action: "blocked" | "masked" | "warned";
+}

@@ -1,4 +1,5 @@
 import type { RuleId } from "./ids.ts";
+import type { LeakAction } from "./leak.ts";
 
 /** A path pattern: matches the raw path component, anchored. `/v1/messages` is exact, `/v1/*` any path below `/v1/`. */
 export type PathPattern = string;
@@ -52,6 +53,36 @@ export interface EgressRule {
   readonly maxRequestBytes: number | null;
   readonly dial: DialTarget | null;
   readonly terms?: PackTerms;
+  /** Absent: as the policy says. */
+  readonly leaks?: RuleLeaks;
+}
+
+/** Bodies that cannot be looked into: archives, images, packs and other binary data. */
+export type OpaqueBodies = "allow" | "deny";
+
+/** What one rule says of secrets in what leaves; null: as the policy says. */
+export interface RuleLeaks {
+  readonly action: LeakAction | null;
+  readonly opaque: OpaqueBodies | null;
+}
+
+/**
+ * What is done where something looks like a secret in what leaves. Known values and canaries are blocked whatever this
+ * says.
+ */
+export interface LeakTerms {
+  readonly action: LeakAction;
+  readonly opaque: OpaqueBodies;
+  /** Fingerprints of findings that may leave. */
+  readonly allow: readonly string[];
+  /** Ids of token formats that are not looked for. */
+  readonly ignore: readonly string[];
+}
+
+/** Values placed in the bottle that nothing there has a use for: who sends one took it (attack rows 105 to 109). */
+export interface Canary {
+  readonly name: string;
+  readonly values: readonly string[];
 }
 
 /** What is never allowed, whatever a rule says; hosts match as in a rule, paths as a lax server would read them. */
@@ -94,4 +125,7 @@ export interface Policy {
   /** Goes before every rule. */
   readonly deny: readonly DenyRule[];
   readonly credentials: readonly CredentialBinding[];
+  /** Absent: as `core/policy/leaks` has it. */
+  readonly leaks?: LeakTerms;
+  readonly canaries?: readonly Canary[];
 }

@@ -80,6 +80,22 @@ export const REFUSAL_TEXTS: Readonly<Record<ReasonCode, RefusalText>> = {
     message: "The request contains a secret.",
     how: "Remove the secret from the request.",
   },
+  // The agent is told `secret-in-request` instead: a bait that gives itself away is none.
+  "canary-in-request": {
+    status: 403,
+    message: "The request contains the bait that was placed in this bottle for who looks for credentials.",
+    how: OPERATOR,
+  },
+  "token-in-request": {
+    status: 403,
+    message: "The request contains what looks like a secret.",
+    how: "Take it out and send the rest; if it is none, ask the operator to allow it.",
+  },
+  "body-unreadable": {
+    status: 415,
+    message: "The request body is encoded or packed so that it cannot be searched.",
+    how: "Send it as plain text.",
+  },
   "foreign-credential": {
     status: 403,
     message: "The request carries a credential of its own where the bottle's is used.",

@@ -11,6 +11,12 @@ export interface Refusal {
   readonly body: Buffer;
 }
 
+/** What some refusals say besides; null: nothing. */
+export interface RefusalDetails {
+  readonly pack?: string | null | undefined;
+  readonly secretType?: string | null | undefined;
+}
+
 /** Longest host that is repeated to the client. */
 const HOST_LIMIT = 260;
 
@@ -18,10 +24,17 @@ const HOST_LIMIT = 260;
  * What the client inside gets: what happened, never what would have been allowed. `host` as the client wrote it, or
  * null. The object has the shape of the model APIs' own errors, so that agents show the message instead of a stack
  * trace; the message alone says everything, for clients that show only that. `pack` is the public rule pack that would
- * allow the request, found without looking at the bottle's own policy. Attack row 136.
+ * allow the request, found without looking at the bottle's own policy; `secretType` names what was found in it, e.g.
+ * `GitHub personal access token`. Attack row 136.
  */
-export function refusal(reason: ReasonCode, id: RequestId, host: string | null, pack: string | null = null): Refusal {
-  const { status, message, how: advice } = REFUSAL_TEXTS[reason];
+export function refusal(
+  reason: ReasonCode,
+  id: RequestId,
+  host: string | null,
+  { pack = null, secretType = null }: RefusalDetails = {},
+): Refusal {
+  const { status, message: sentence, how: advice } = REFUSAL_TEXTS[reason];
+  const message = secretType === null ? sentence : `${sentence} Its type: ${secretType}.`;
   const how = pack === null ? advice : `${advice} The operator can allow it with the rule pack ${pack}.`;
   // Only what a host can consist of comes back: no control characters, no markup (attack row 129).
   const shown = host?.slice(0, HOST_LIMIT).replace(/[^A-Za-z0-9.:_[\]-]/g, "?") ?? null;
@@ -34,6 +47,7 @@ export function refusal(reason: ReasonCode, id: RequestId, host: string | null, 
     ...(shown === null ? {} : { host: shown }),
     how,
     ...(pack === null ? {} : { rule_pack: pack }),
+    ...(secretType === null ? {} : { secret_type: secretType }),
   };
   const body = Buffer.from(`${JSON.stringify({ type: "error", error })}\n`, "utf8");
   return {

@@ -2,6 +2,7 @@ import type { Policy } from "../model/policy.ts";
 import type { PolicyProblem } from "./policy-problem.ts";
 import { credentialsProblems } from "./validate/credentials.ts";
 import { denyProblems } from "./validate/deny.ts";
+import { leakProblems } from "./validate/leaks.ts";
 import { ruleProblems } from "./validate/rules.ts";
 
 /** Everything that is wrong with a policy; empty when it may be used. No rules at all is a valid policy: it denies all. Attack rows 22, 23, 94, 96, 156. */
@@ -23,5 +24,5 @@ export function policyProblems(policy: Policy): readonly PolicyProblem[] {
     const own = taken ? [{ path: "id", message: `another rule is called ${rule.id}` }] : [];
     return [...own, ...denyProblems(rule)].map(({ path, message }) => ({ path: `deny[${i}].${path}`, message }));
   });
-  return [...version, ...rules, ...deny, ...credentialsProblems(policy)];
+  return [...version, ...rules, ...deny, ...credentialsProblems(policy), ...leakProblems(policy)];
 }

@@ -16,6 +16,7 @@ const whole: Policy = policy(
     rule({ id: "dialled", host: "b.test", dial: { kind: "tcp", address: "127.0.0.1", port: 9, caPem: "pem" } }),
     rule({ id: "socket", host: "c.test", dial: { kind: "unix", path: "/run/x.sock", caPem: null } }),
     rule({ id: "spliced", host: "d.test", mode: "splice" }),
+    rule({ id: "searched", host: "f.test", leaks: { action: "redact", opaque: null } }),
     ...PACK_NAMES.flatMap(packRules),
   ],
   [
@@ -47,6 +48,28 @@ test("what is written is read back as it was", async (t) => {
   await assert.rejects(readPolicy(join(folder, "link.json")), { code: "STATE_UNUSABLE" });
   writeFileSync(path, "{");
   await assert.rejects(readPolicy(path), { code: "STATE_UNUSABLE" });
+});
+
+test("what a policy says of leaks is read back, and a policy of an older version says nothing", () => {
+  const leaks = { action: "warn", opaque: "deny", allow: ["0123456789abcdef"], ignore: ["jwt"] } as const;
+  const said: Policy = { ...whole, leaks, canaries: [{ name: "aws", values: ["AKIA234567ABCDEF2345"] }] };
+  assert.deepEqual(parsePolicy(JSON.stringify(said)), { ok: true, policy: said });
+  assert.equal(Object.hasOwn(policy([rule()]), "leaks"), false);
+  for (const change of [
+    { leaks: { ...leaks, action: "forgive" } },
+    { leaks: { ...leaks, opaque: null } },
+    { leaks: { ...leaks, allow: ["0123"] } },
+    { leaks: { ...leaks, allow: "0123456789abcdef" } },
+    { leaks: { ...leaks, more: true } },
+    { leaks: null },
+    { canaries: [{ name: "aws", values: [] }] },
+    { canaries: [{ name: "aws", values: ["short"] }] },
+    { rules: [{ ...rule(), leaks: { action: "forgive", opaque: null } }] },
+    { rules: [{ ...rule(), leaks: { action: null } }] },
+    { rules: [{ ...rule({ mode: "splice" }), leaks: { action: "block", opaque: null } }] },
+  ]) {
+    assert.equal(parsePolicy(JSON.stringify({ ...said, ...change })).ok, false, JSON.stringify(change));
+  }
 });
 
 test("a policy of an older version denies nothing beyond its rules", () => {

@@ -5,6 +5,7 @@ import { hostPatternProblem } from "../hosts.ts";
 import { pathPatternProblem } from "../paths.ts";
 import type { PolicyProblem } from "../policy-problem.ts";
 import { isOwnSocket } from "../sockets.ts";
+import { ruleLeakProblems } from "./leaks.ts";
 
 /** Where a rule may come from that names a special address or dials elsewhere: the operator's own hand (attack row 156). */
 const DELIBERATE = ["operator", "cli", "demo"];
@@ -47,7 +48,7 @@ export function ruleProblems(rule: EgressRule, all: readonly EgressRule[]): read
       say("dial", "only the operator may say where to dial");
     say("dial", dialProblem(rule.dial));
   }
-  return problems;
+  return [...problems, ...ruleLeakProblems(rule)];
 }
 
 /** Where a host is dialled is a fact about the host: what the operator says of it counts for every rule (`plan/rules`). */

@@ -1,0 +1,43 @@
+import type { LeakVerdict } from "../leaks/leak-scanner.ts";
+import type { ReasonCode } from "../model/decision.ts";
+import type { AuditFinding, LeakFinding } from "../model/leak.ts";
+import type { EgressRule, LeakTerms, Policy } from "../model/policy.ts";
+
+/** Where policy and rule say nothing: block, and look at bodies as they are. */
+export const DEFAULT_LEAKS: LeakTerms = { action: "block", opaque: "allow", allow: [], ignore: [] };
+
+/** What counts for a request by this rule; null: for one that no rule allows. */
+export function leakTerms(policy: Policy, rule: EgressRule | null): LeakTerms {
+  const { action, opaque, ...lists } = policy.leaks ?? DEFAULT_LEAKS;
+  return { action: rule?.leaks?.action ?? action, opaque: rule?.leaks?.opaque ?? opaque, ...lists };
+}
+
+/** What is done about one finding. */
+export interface LeakJudgement {
+  readonly verdict: LeakVerdict;
+  /** Why it is blocked; null: it is not. */
+  readonly reason: ReasonCode | null;
+  /** As the log has it; null: it is nothing to write down. */
+  readonly action: AuditFinding["action"] | null;
+}
+
+const PASS: LeakJudgement = { verdict: "pass", reason: null, action: null };
+const blocked = (reason: ReasonCode): LeakJudgement => ({ verdict: "stop", reason, action: "blocked" });
+
+/**
+ * Judges one finding. `maskable` is true where its bytes can be hidden without changing what else is said: in a body as
+ * it is sent. Where they cannot, `redact` blocks. No action lets a canary or a known value pass; a known value is masked
+ * where the rule says `redact`, since an agent that once read its own environment quotes it to the model from then on.
+ * Attack rows 105 to 109, 119.
+ */
+export function judgeLeak(terms: LeakTerms, finding: LeakFinding, maskable: boolean): LeakJudgement {
+  const { kind, name, fingerprint } = finding;
+  if (kind === "canary") return blocked("canary-in-request");
+  const reason = kind === "known" ? "secret-in-request" : "token-in-request";
+  if (kind === "pattern") {
+    if (terms.ignore.includes(name) || (fingerprint !== null && terms.allow.includes(fingerprint))) return PASS;
+    if (terms.action === "warn") return { verdict: "pass", reason: null, action: "warned" };
+  }
+  if (terms.action === "redact" && maskable) return { verdict: "mask", reason: null, action: "masked" };
+  return blocked(reason);
+}

@@ -1,0 +1,83 @@
+import type { PlacedFinding } from "../core/leaks/head-search.ts";
+import type { LeakVerdict } from "../core/leaks/leak-scanner.ts";
+import type { RequestId } from "../core/model/ids.ts";
+import type { AuditFinding, LeakFinding } from "../core/model/leak.ts";
+import type { LeakTerms } from "../core/model/policy.ts";
+import { describeFinding, findingTitle } from "../core/policy/finding-texts.ts";
+import { judgeLeak } from "../core/policy/leaks.ts";
+import type { GatewayContext } from "./context.ts";
+import { type Denial, denial } from "./denial.ts";
+
+/** Judges everything that is found in one request, and remembers it for the log. */
+export interface LeakWatch {
+  /** Judges what was found in the head; the denial of the worst of it, or null. */
+  head(found: readonly PlacedFinding[]): Denial | null;
+  /** What a scanner of the body asks. */
+  body(finding: LeakFinding): LeakVerdict;
+  /** Why the request must end; null while nothing says so. */
+  readonly denied: Denial | null;
+  /** What was found so far, each once. */
+  readonly findings: readonly AuditFinding[];
+}
+
+/** Findings of one request that are written down; more say no more. */
+const LISTED = 16;
+/** Tokens that the operator is told of at once; what comes after them is in the log. */
+const TOLD = 256;
+/** Encodings of which the bytes cannot be hidden one by one. */
+const PACKED: readonly string[] = ["gzip", "deflate", "br", "zstd"];
+
+/** A watch for the request `id`, which is judged by `terms`. */
+export function createLeakWatch(
+  context: Pick<GatewayContext, "told" | "trail">,
+  id: RequestId,
+  terms: LeakTerms,
+): LeakWatch {
+  const findings = new Map<string, AuditFinding>();
+  let denied: Denial | null = null;
+
+  const judge = (finding: LeakFinding, where: string): LeakVerdict => {
+    const maskable = where === "body" && !finding.through.some((encoding) => PACKED.includes(encoding));
+    const { verdict, reason, action } = judgeLeak(terms, finding, maskable);
+    if (action === null) return verdict;
+    const { kind, name, fingerprint, through } = finding;
+    const seen: AuditFinding = { kind, name, fingerprint, where, through, action };
+    if (findings.size < LISTED) findings.set(JSON.stringify([name, fingerprint, where, action]), seen);
+    const detail = describeFinding(seen);
+    const first = isNews(context.told, seen);
+    if (reason === null) {
+      if (first) context.trail.alert({ id, reason: action === "warned" ? "leak-warning" : "leak-masked", detail });
+    } else if (denied === null || isWorse(kind, denied)) {
+      const alert = kind !== "pattern" || first;
+      denied = denial(reason, detail, { alert, secretType: kind === "pattern" ? findingTitle(finding) : null });
+    }
+    return verdict;
+  };
+  return {
+    head: (found) => {
+      for (const { finding, where } of found) judge(finding, where);
+      return denied;
+    },
+    body: (finding) => judge(finding, "body"),
+    get denied() {
+      return denied === null ? null : { ...denied, findings: [...findings.values()] };
+    },
+    get findings() {
+      return [...findings.values()];
+    },
+  };
+}
+
+/** A canary says more than a known value, and that more than what only looks like one. */
+function isWorse(kind: LeakFinding["kind"], { reason }: Denial): boolean {
+  if (kind === "canary") return reason !== "canary-in-request";
+  return kind === "known" && reason === "token-in-request";
+}
+
+/** True when the operator was not told of it before. */
+function isNews(told: Set<string>, { name, fingerprint, action }: AuditFinding): boolean {
+  const key = `${name} ${fingerprint} ${action}`;
+  if (told.has(key) || told.size >= TOLD) return false;
+  told.add(key);
+  return true;
+}
