@@ -95,6 +95,8 @@ const rule = (name: string, methods: readonly string[], paths: readonly string[]
     websocket: false,
     maxRequestBytes: null,
     dial: null,
+    // An agent quotes what it reads, sample keys too, in every request from then on.
+    leaks: { action: "redact", opaque: null },
   }) as const satisfies EgressRule;
 
 /**

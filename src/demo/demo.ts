@@ -151,5 +151,6 @@ function standInRule(socketPath: string, caPem: string): EgressRule {
     websocket: false,
     maxRequestBytes: null,
     dial: { kind: "unix", path: socketPath, caPem },
+    leaks: { action: "redact", opaque: null },
   };
 }

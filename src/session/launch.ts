@@ -22,6 +22,7 @@ import { refuseExposedPlan } from "./exposed-plan.ts";
 import { guestEnv, missingVariables } from "./guest-env.ts";
 import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
+import { knownValues } from "./known-values.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { readPlacedFiles } from "./placed-files.ts";
 import { checkSeal } from "./seal-check.ts";
@@ -108,6 +109,7 @@ async function build(
   const secrets = await holdSecrets(plan.secrets, env, missingVariables(plan, context));
   const inside = await guestEnv(plan, secrets.known(), context);
   refuseExposedPlan(plan, inside, secrets.known());
+  const known = await knownValues(plan, inside, env);
   // What was placed at the start is the agent's by now.
   const placed = again ? [] : await readPlacedFiles(plan.files, secrets.known());
 
@@ -186,6 +188,7 @@ async function build(
       listener,
       policy,
       secrets: (credential) => secrets.read(credential),
+      known,
       ownAddresses,
       audit,
       onAlert: (text) => context.say(`bottle: ${plan.name}: ${text}`),

@@ -5,12 +5,16 @@
  */
 
 import type { Problem } from "./finding.ts";
+import type { LeakAction } from "./leak.ts";
 import type { WorkspaceMode } from "./plan.ts";
+import type { OpaqueBodies } from "./policy.ts";
 import type { ConfigPart } from "./setup.ts";
 import type { ToolDefinition } from "./toolchain.ts";
 
-/** A literal, `${NAME}` (copied from the host) or `?text` (asked at start); `expose` permits a copied value that looks like a secret. */
-export type EnvDefinition = string | { readonly value: string; readonly expose?: boolean | undefined };
+/** A literal, `${NAME}` (copied from the host) or `?text` (asked at start); `expose` permits a copied value that looks like a secret, `secret` says that it is one. */
+export type EnvDefinition =
+  | string
+  | { readonly value: string; readonly expose?: boolean | undefined; readonly secret?: boolean | undefined };
 
 /** Where to connect instead of the resolved address. Operator's file only. */
 export interface DialDefinition {
@@ -36,6 +40,24 @@ export interface RuleDefinition {
     | { readonly shape: "anthropic-messages"; readonly allowProviderTools?: readonly string[] | undefined }
     | undefined;
   readonly dial?: DialDefinition | undefined;
+  readonly leaks?: RuleLeaksDefinition | undefined;
+}
+
+/** What is done where something looks like a secret in what leaves. */
+export interface RuleLeaksDefinition {
+  readonly action?: LeakAction | undefined;
+  readonly opaque?: OpaqueBodies | undefined;
+}
+
+export interface LeaksDefinition extends RuleLeaksDefinition {
+  /** Fingerprints of findings that may leave. */
+  readonly allow?: readonly string[] | undefined;
+  /** Ids of token formats that are not looked for. */
+  readonly ignore?: readonly string[] | undefined;
+  /** Values of the operator that never leave; exactly one key each. */
+  readonly secrets?: readonly { readonly env?: string | undefined; readonly file?: string | undefined }[] | undefined;
+  /** false: no bait is placed in the bottle. */
+  readonly canary?: boolean | undefined;
 }
 
 /** What is never allowed, whatever a rule says. */
@@ -51,6 +73,7 @@ export interface EgressDefinition {
   /** Names of rule packs. */
   readonly packs?: readonly string[] | undefined;
   readonly deny?: readonly DenyDefinition[] | undefined;
+  readonly leaks?: LeaksDefinition | undefined;
 }
 
 /** Exactly one key. */

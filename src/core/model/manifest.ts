@@ -3,6 +3,7 @@ import type { AgentDefinition, BottleDefinition, ManifestFile } from "./definiti
 import { credential } from "./manifest/credential.ts";
 import { denyList } from "./manifest/deny.ts";
 import { rule } from "./manifest/egress.ts";
+import { leaks } from "./manifest/leaks.ts";
 import { packs } from "./manifest/packs.ts";
 import { config, git, LONGEST_ARGUMENT, prompt, skills } from "./manifest/setup.ts";
 import { caches, tools } from "./manifest/tools.ts";
@@ -22,10 +23,16 @@ const envObject = z.strictObject({
     .describe(
       "The agent may read this value although it looks like a secret. Default: false, and the start is refused.",
     ),
+  secret: z
+    .boolean()
+    .optional()
+    .describe(
+      "The agent may read this value, and no request may carry it out. For copied values and answers of at least 8 bytes. Default: false.",
+    ),
 });
 
 const env = z.union([z.string().max(32_768), envObject], {
-  error: 'expected text, or {"value": text, "expose": true}',
+  error: 'expected text, or {"value": text, "expose": true, "secret": true}',
 });
 
 const limits = z.strictObject({
@@ -87,6 +94,7 @@ const bottle = z.strictObject({
         .optional()
         .describe("Ready-made rules for reading and not writing; docs/packs.md lists what each holds. Default: none."),
       deny: denyList.optional().describe("What may never be reached, whatever a rule says."),
+      leaks: leaks.optional().describe("What is done where something looks like a secret in what leaves."),
     })
     .optional()
     .describe("The way out."),

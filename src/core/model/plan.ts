@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 import type { BottleName } from "./ids.ts";
-import type { CredentialBinding, DenyRule, EgressRule } from "./policy.ts";
+import type { Canary, CredentialBinding, DenyRule, EgressRule, LeakTerms } from "./policy.ts";
 import type { PlannedSetup } from "./setup.ts";
 
 /** JSON data: what a backend resolves for itself and keeps in the plan. */
@@ -111,9 +111,15 @@ export interface BottlePlan {
   /** Literal environment of the bottle; values copied from the host are in `envFromHost`. */
   readonly env: Readonly<Record<string, string>>;
   /** Guest variable to host variable: resolved at start, kept out of the plan and of argv. */
-  readonly envFromHost: readonly { readonly name: string; readonly variable: string; readonly expose: boolean }[];
+  readonly envFromHost: readonly {
+    readonly name: string;
+    readonly variable: string;
+    readonly expose: boolean;
+    /** The value may be inside, and must not leave. */
+    readonly secret?: true;
+  }[];
   /** Guest variable to the question asked on the terminal at start. */
-  readonly envAsked: readonly { readonly name: string; readonly question: string }[];
+  readonly envAsked: readonly { readonly name: string; readonly question: string; readonly secret?: true }[];
   readonly limits: Limits;
   /** The kernel cannot enforce the limits here: starts only while no other bottle runs (attack row 154). */
   readonly alone: boolean;
@@ -121,6 +127,11 @@ export interface BottlePlan {
   readonly deny: readonly DenyRule[];
   readonly credentials: readonly CredentialBinding[];
   readonly secrets: readonly SecretRef[];
+  /** This and the next two are absent in plans of before there was a search for secrets. */
+  readonly leaks?: LeakTerms;
+  readonly canaries?: readonly Canary[];
+  /** What the operator has never leave, besides credentials; of a file each line is a value. */
+  readonly watched?: readonly SecretRef[];
   readonly files: readonly PlacedFile[];
   /** What `files` brings in of the operator's own, and what stays out. */
   readonly setup: PlannedSetup;

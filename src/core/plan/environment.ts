@@ -15,10 +15,11 @@ const COPY = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
 /** What is wrong with a variable of a manifest, in words that do not hold its value; null: nothing. */
 export function envProblem(name: string, definition: EnvDefinition): string | null {
-  const { value, expose = false } = typeof definition === "string" ? { value: definition } : definition;
+  const { value, expose, secret } = read(definition);
   if (!isVariableName(name) || RESERVED.includes(name)) return "this variable is set by bot-bottle";
   if (COPY.test(value) || value.startsWith("?")) return null;
   if (value.includes("${")) return "${NAME} copies a whole variable and must stand alone";
+  if (secret) return "a value that is secret is copied (${NAME}) or asked for (?question), not written here";
   if (expose || !looksLikeSecret(value)) return null;
   return 'the value looks like a secret; declare it under credentials, or say "expose": true';
 }
@@ -32,25 +33,36 @@ export function planEnvironment(
   definitions: Readonly<Record<string, EnvDefinition>>,
 ): PlannedEnvironment & { readonly problems: readonly string[] } {
   const env: Record<string, string> = { ...own };
-  const envFromHost: { name: string; variable: string; expose: boolean }[] = [];
-  const envAsked: { name: string; question: string }[] = [];
+  const envFromHost: PlannedEnvironment["envFromHost"][number][] = [];
+  const envAsked: PlannedEnvironment["envAsked"][number][] = [];
   const problems: string[] = [];
   for (const [name, definition] of Object.entries(definitions)) {
-    const { value, expose = false } = typeof definition === "string" ? { value: definition } : definition;
+    const { value, expose, secret } = read(definition);
+    const mark = secret ? ({ secret } as const) : {};
     const problem = envProblem(name, definition);
     const variable = COPY.exec(value)?.[1];
     if (problem !== null) {
       problems.push(`env ${name}: ${problem}`);
     } else if (variable !== undefined) {
       delete env[name];
-      envFromHost.push({ name, variable, expose });
+      envFromHost.push({ name, variable, expose: expose || secret, ...mark });
     } else if (value.startsWith("?")) {
       delete env[name];
       const question = value.slice(1).trim();
-      envAsked.push({ name, question: question === "" ? name : question });
+      envAsked.push({ name, question: question === "" ? name : question, ...mark });
     } else {
       env[name] = value;
     }
   }
   return { env, envFromHost, envAsked, problems };
+}
+
+function read(definition: EnvDefinition): {
+  readonly value: string;
+  readonly expose: boolean;
+  readonly secret: boolean;
+} {
+  if (typeof definition === "string") return { value: definition, expose: false, secret: false };
+  const { value, expose = false, secret = false } = definition;
+  return { value, expose, secret };
 }

@@ -2,6 +2,7 @@ import type { BottlePlan } from "../model/plan.ts";
 import type { CredentialBinding, CredentialScheme, DenyRule, EgressRule } from "../model/policy.ts";
 import { printable } from "../wire/printable.ts";
 import { describeSource } from "./describe-source.ts";
+import { leakLines } from "./leaks.ts";
 import { definitionLines } from "./provenance.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -29,6 +30,7 @@ export function explainPlan(plan: BottlePlan): string {
     ["may reach", plan.rules.map(ruleLine)],
     ["may never reach", plan.deny.map(denyLine)],
     ["credentials", plan.credentials.flatMap((binding) => credentialLines(plan, binding))],
+    ["searched for in what leaves", leakLines(plan)],
     ["environment", environmentLines(plan)],
     [
       "limits",
@@ -81,11 +83,19 @@ export function ruleLine(rule: EgressRule): string {
     ...(rule.body?.allowProviderTools ?? []).map((tool) => `internet through the provider: ${tool}`),
     ...(rule.websocket ? ["websocket"] : []),
     ...(rule.maxRequestBytes === null ? [] : [bodyLimit(rule.maxRequestBytes)]),
+    ...leakWords(rule),
     ...(rule.dial === null
       ? []
       : [`dialled at ${rule.dial.kind === "unix" ? rule.dial.path : `${rule.dial.address} port ${rule.dial.port}`}`]),
   ];
   return `${rule.scheme}://${hostWord(rule.host)}:${rule.port}  ${how.join(", ")}  [${rule.id}]`;
+}
+
+function leakWords({ leaks }: EgressRule): readonly string[] {
+  return [
+    ...(leaks?.action == null ? [] : [`secrets: ${leaks.action}`]),
+    ...(leaks?.opaque == null ? [] : [`binary data: ${leaks.opaque}`]),
+  ];
 }
 
 /** An IPv6 address as it stands before a port (RFC 3986, section 3.2.2). */
@@ -136,8 +146,11 @@ function environmentLines(plan: BottlePlan): readonly string[] {
   return [
     ...Object.keys(plan.env).sort(),
     ...plan.envFromHost.map(
-      ({ name, variable, expose }) => `${name} (copied from ${variable}${expose ? ", exposed" : ""})`,
+      ({ name, variable, expose, secret }) =>
+        `${name} (copied from ${variable}${expose ? ", exposed" : ""}${secret === true ? ", secret" : ""})`,
     ),
-    ...plan.envAsked.map(({ name, question }) => `${name} (asked: ${question})`),
+    ...plan.envAsked.map(
+      ({ name, question, secret }) => `${name} (asked: ${question}${secret === true ? ", secret" : ""})`,
+    ),
   ];
 }

@@ -3,5 +3,13 @@ import type { Policy } from "../model/policy.ts";
 
 /** The first policy of a bottle: version 1, exactly what the plan shows. */
 export function policyOfPlan(plan: BottlePlan): Policy {
-  return { version: 1, rules: plan.rules, deny: plan.deny, credentials: plan.credentials };
+  const { rules, deny, credentials, leaks, canaries } = plan;
+  return {
+    version: 1,
+    rules,
+    deny,
+    credentials,
+    ...(leaks === undefined ? {} : { leaks }),
+    ...(canaries === undefined ? {} : { canaries }),
+  };
 }

@@ -14,6 +14,7 @@ import { planEnvironment } from "./environment.ts";
 import { type FoundEquipment, NO_EQUIPMENT, planEquipment } from "./equipment.ts";
 import { GUEST_HOME } from "./guest.ts";
 import { labelProblems } from "./labels.ts";
+import { planLeaks } from "./leaks.ts";
 import { planLimits } from "./limits.ts";
 import { deriveBytes } from "./placeholders.ts";
 import { planDefinition, ruleWriters } from "./provenance.ts";
@@ -141,6 +142,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
       headless: request.prompt !== null,
     },
   });
+  const { files: baits, ...leaks } = planLeaks(bottle.egress?.leaks ?? {}, inputs.entropy, facts.home);
   const draft = {
     schema: 1,
     name,
@@ -164,7 +166,8 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     deny,
     credentials: credentials.bindings,
     secrets: credentials.secrets,
-    files: setup.files,
+    ...leaks,
+    files: [...setup.files, ...baits],
     setup: setup.setup,
     labels: request.labels,
     ...planDefinition(selection),
@@ -182,8 +185,8 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     ...clashes(credentials.env, bottle.env ?? {}),
     ...limitProblems,
     ...setup.problems,
-    ...policyProblems({ version: 1, rules, deny, credentials: credentials.bindings }).map((problem) =>
-      named(problem.path, problem.message, draft),
+    ...policyProblems({ version: 1, rules, deny, credentials: credentials.bindings, leaks: leaks.leaks }).map(
+      (problem) => named(problem.path, problem.message, draft),
     ),
   ];
   if (problems.length > 0) {

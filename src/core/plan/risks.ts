@@ -34,8 +34,10 @@ export function planRisks({
   )) {
     risks.push(...(packOf(name)?.risks ?? []).map((risk) => `${risk} (rule pack ${name})`));
   }
-  for (const { name, variable, expose } of plan.envFromHost) {
-    if (expose) risks.push(`env ${name}: the agent may read the value of ${variable}, whatever it is`);
+  for (const { name, variable, expose, secret } of plan.envFromHost) {
+    if (!expose) continue;
+    const searched = secret === true ? "; it is searched for in what leaves" : "";
+    risks.push(`env ${name}: the agent may read the value of ${variable}, whatever it is${searched}`);
   }
   if (projectFile !== null)
     risks.push(`the instructions of agent ${plan.agent.name} come from the project: ${projectFile}`);

@@ -83,7 +83,15 @@ function operatorRule(rule: RuleDefinition, index: number, { caPems, home, write
     websocket: rule.websocket ?? false,
     maxRequestBytes: rule.maxRequestBytes ?? null,
     dial: rule.dial === undefined ? null : dialTarget(rule.dial, caPems, home),
+    ...ruleLeaks(rule),
   };
+}
+
+/** A rule with a body shape leads to a model, to which an agent quotes what it reads: masking keeps it alive. */
+function ruleLeaks({ leaks, body }: RuleDefinition): Pick<EgressRule, "leaks"> {
+  const action = leaks?.action ?? (body === undefined ? null : "redact");
+  const opaque = leaks?.opaque ?? null;
+  return action === null && opaque === null ? {} : { leaks: { action, opaque } };
 }
 
 function dialTarget(dial: DialDefinition, caPems: Manifest["caPems"], home: string): DialTarget {

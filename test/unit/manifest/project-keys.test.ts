@@ -36,6 +36,11 @@ const HOST_REACHING = [
   ...["", ".address", ".port", ".unix", ".ca"].map((key) => `bottles.<name>.egress.rules[].dial${key}`),
   ...["source.file", "source.command"].map((key) => `bottles.<name>.credentials.<name>.${key}`),
   "bottles.<name>.env.<name>.expose",
+  "bottles.<name>.env.<name>.secret",
+  ...["", ".action", ".opaque"].map((key) => `bottles.<name>.egress.rules[].leaks${key}`),
+  ...["", ".action", ".opaque", ".allow", ".ignore", ".secrets", ".secrets[].env", ".secrets[].file", ".canary"].map(
+    (key) => `bottles.<name>.egress.leaks${key}`,
+  ),
   "bottles.<name>.workspace.include",
   ...["tools[].path", "tools[].bin", "caches", "caches.go"].map((key) => `bottles.<name>.${key}`),
 ];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { claudeCode } from "../../../src/agents/claude-code.ts";
 import type { CredentialDefinition, Manifest, RuleDefinition } from "../../../src/core/model/definition.ts";
 import { EMPTY_MANIFEST } from "../../../src/core/model/definition.ts";
 import type { HostFacts } from "../../../src/core/model/host-facts.ts";
@@ -9,6 +10,7 @@ import { policyOfPlan } from "../../../src/core/plan/policy.ts";
 import { type PlanInputs, resolvePlan } from "../../../src/core/plan/resolve.ts";
 import { selectAgent } from "../../../src/core/plan/selection.ts";
 import type { StartRequest } from "../../../src/core/plan/start-request.ts";
+import { leakTerms } from "../../../src/core/policy/leaks.ts";
 import { plainProvider, testProvider, testRack } from "../../support/manifest-rack.ts";
 
 const facts: HostFacts = {
@@ -111,8 +113,97 @@ test("the same inputs give the same plan; other entropy gives another name and p
 
 test("the policy is version 1 of what the plan shows", () => {
   const plan = planOf();
-  const { rules, deny, credentials } = plan;
-  assert.deepEqual(policyOfPlan(plan), { version: 1, rules, deny, credentials });
+  const { rules, deny, credentials, leaks, canaries } = plan;
+  assert.deepEqual(policyOfPlan(plan), { version: 1, rules, deny, credentials, leaks, canaries });
+  // As plans of before there was a search for secrets.
+  const { leaks: _leaks, canaries: _canaries, ...old } = plan;
+  assert.deepEqual(policyOfPlan(old), { version: 1, rules, deny, credentials });
+});
+
+test("what must not leave is in the plan, its policy and its text, and no value of the host is", () => {
+  const leaks = {
+    action: "warn",
+    opaque: "deny",
+    allow: ["0123456789abcdef"],
+    ignore: ["jwt"],
+    secrets: [{ env: "DB_PASSWORD" }, { file: "~/never" }],
+  } as const;
+  const env = { D: { value: `\${HOST_D}`, secret: true }, Q: { value: "?Which one?", secret: true } };
+  const rules = [rule({ leaks: { action: "block" } }), rule({ host: "b.example.com", leaks: { opaque: "allow" } })];
+  const plan = planOf({ manifest: manifestWith({ env, egress: { leaks, rules } }) });
+  assert.deepEqual(plan.leaks, { action: "warn", opaque: "deny", allow: ["0123456789abcdef"], ignore: ["jwt"] });
+  assert.deepEqual(plan.watched, [
+    { credential: "DB_PASSWORD", source: { kind: "env", variable: "DB_PASSWORD" } },
+    { credential: "~/never", source: { kind: "file", path: "/home/op/never" } },
+  ]);
+  assert.deepEqual(plan.envFromHost, [{ name: "D", variable: "HOST_D", expose: true, secret: true }]);
+  assert.deepEqual(plan.envAsked, [{ name: "Q", question: "Which one?", secret: true }]);
+  assert.deepEqual(
+    plan.rules.slice(0, 2).map((it) => it.leaks),
+    [
+      { action: "block", opaque: null },
+      { action: null, opaque: "allow" },
+    ],
+  );
+  const text = explainPlan(plan);
+  for (const line of [
+    "what looks like a secret: warn",
+    "archives, images and other binary data do not leave",
+    "never leaves: the variable DB_PASSWORD",
+    "never leaves: the file /home/op/never",
+    "never leaves: the value of D",
+    "never leaves: the value of Q",
+    "canary aws-credentials in /home/agent/.aws/credentials",
+    "may leave, by fingerprint: 0123456789abcdef",
+    "not looked for: jwt",
+    "any path, secrets: block",
+    "D (copied from HOST_D, exposed, secret)",
+    "it is searched for in what leaves",
+  ]) {
+    assert.ok(text.includes(line), line);
+  }
+  assert.match(
+    errorOf({ manifest: manifestWith({ env: { A: { value: "in plain", secret: true } } }) }).message,
+    /env A: a value that is secret is copied .* or asked for/,
+  );
+  const split = rule({ mode: "splice", leaks: { action: "block" } });
+  assert.match(errorOf({ manifest: manifestWith({ egress: { rules: [split] } }) }).message, /spliced tunnel/);
+});
+
+test("secrets are masked in what goes to a model, and block everything else, unless somebody says otherwise", () => {
+  const body = { shape: "anthropic-messages" } as const;
+  const rules = [
+    rule(),
+    rule({ host: "m.example.com", body }),
+    rule({ host: "n.example.com", body, leaks: { action: "block" } }),
+  ];
+  const plan = planOf({ manifest: manifestWith({ egress: { rules } }) });
+  assert.deepEqual(
+    plan.rules.slice(0, 3).map((it) => leakTerms(policyOfPlan(plan), it).action),
+    ["block", "redact", "block"],
+  );
+  assert.deepEqual(
+    claudeCode.rules.map((it) => it.leaks?.action),
+    ["redact", "redact"],
+  );
+});
+
+test("the canary is random for each bottle, looks like an AWS key pair, and can be left out", () => {
+  const baitOf = (plan: BottlePlan) => plan.files.find(({ path }) => path === "/home/agent/.aws/credentials");
+  const plan = planOf();
+  const [canary] = plan.canaries ?? [];
+  const [id = "", secret = ""] = canary?.values ?? [];
+  assert.match(id, /^AKIA[A-Z2-7]{16}$/);
+  assert.match(secret, /^[A-Za-z0-9+/]{40}$/);
+  const bait = baitOf(plan);
+  assert.ok(bait !== undefined && "text" in bait && bait.mode === 0o600);
+  assert.ok(bait.text.includes(id) && bait.text.includes(secret));
+  // A profile called so would be used by every AWS tool.
+  assert.ok(!bait.text.includes("[default]"));
+  const other = planOf({ entropy: new Uint8Array(32).fill(8) });
+  assert.ok(!JSON.stringify(other).includes(id) && !JSON.stringify(other).includes(secret));
+  const none = planOf({ manifest: manifestWith({ egress: { leaks: { canary: false } } }) });
+  assert.deepEqual([none.canaries, baitOf(none)], [[], undefined]);
 });
 
 test("rule packs and rules that deny are in the plan, its policy, its text and its risks", () => {

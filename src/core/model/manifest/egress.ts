@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { pathPatternProblem } from "../../policy/paths.ts";
 import type { RuleDefinition } from "../definition.ts";
+import { ruleLeaks } from "./leaks.ts";
 import { fixedPath, host, judged, name, port } from "./words.ts";
 
 const dial = z
@@ -67,6 +68,7 @@ export const rule = z
       .optional()
       .describe("Greatest size of a request body in bytes. Default: the gateway's own cap."),
     body: body.optional().describe("What a request body must look like."),
+    leaks: ruleLeaks.optional().describe("What this rule does where something looks like a secret in what leaves."),
     dial: dial
       .optional()
       .describe(
@@ -80,7 +82,7 @@ function meaningless(value: RuleDefinition, context: z.core.$RefinementCtx): voi
   const wrong = (key: keyof RuleDefinition, message: string) =>
     context.addIssue({ code: "custom", path: [key], message });
   if (value.mode === "splice") {
-    for (const key of ["methods", "paths", "credential", "body", "maxRequestBytes"] as const) {
+    for (const key of ["methods", "paths", "credential", "body", "maxRequestBytes", "leaks"] as const) {
       if (value[key] !== undefined)
         wrong(key, `a spliced connection is not looked into, so \`${key}\` has no meaning there`);
     }
