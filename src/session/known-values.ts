@@ -1,4 +1,4 @@
-import { NEEDLE_MIN_BYTES } from "../core/leaks/needles.ts";
+import { compileNeedles, NEEDLE_MIN_BYTES } from "../core/leaks/needles.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan, SecretRef } from "../core/model/plan.ts";
 import { Secret } from "../core/model/secret.ts";
@@ -24,13 +24,13 @@ export async function knownValues(
     .map(({ name }) => new Secret(name, inside[name] ?? ""));
   const listed = await Promise.all(watched.map((ref) => readListed(ref, env)));
   const all = [...variables, ...listed.flat()];
-  const short = all.find((secret) => Buffer.byteLength(secret.reveal()) < NEEDLE_MIN_BYTES);
-  if (short !== undefined) {
-    throw new BottleError("SECRET_UNRESOLVED", `a value of ${short.name} is shorter than ${NEEDLE_MIN_BYTES} bytes`, {
-      hint: "a value that short cannot be told from ordinary text, so it cannot be kept from leaving",
-    });
-  }
-  return all;
+  const compiled = compileNeedles(all.map((value) => ({ name: value.name, value })));
+  if (compiled.ok) return all;
+  throw new BottleError(
+    "SECRET_UNRESOLVED",
+    `a value of ${[...new Set(compiled.tooShort)].join(", ")} is shorter than ${NEEDLE_MIN_BYTES} bytes`,
+    { hint: "a value that short cannot be told from ordinary text, so it cannot be kept from leaving" },
+  );
 }
 
 async function readListed(

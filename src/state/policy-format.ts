@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import type { Policy } from "../core/model/policy.ts";
 import { isFields } from "../core/plan/fields.ts";
-import { LEAK_ACTIONS, OPAQUE_BODIES } from "../core/policy/validate/leaks.ts";
+import { LEAK_ACTIONS, OPAQUE_BODIES } from "../core/policy/leaks.ts";
 import { policyProblems } from "../core/policy/validate.ts";
 import { type Check, type Fields, isFlag, isText, listOf, orNull } from "./checks.ts";
 

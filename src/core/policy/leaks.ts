@@ -1,7 +1,13 @@
 import type { LeakVerdict } from "../leaks/leak-scanner.ts";
 import type { ReasonCode } from "../model/decision.ts";
-import type { AuditFinding, LeakFinding } from "../model/leak.ts";
-import type { EgressRule, LeakTerms, Policy } from "../model/policy.ts";
+import type { AuditFinding, LeakAction, LeakFinding } from "../model/leak.ts";
+import type { EgressRule, LeakTerms, OpaqueBodies, Policy } from "../model/policy.ts";
+
+export const LEAK_ACTIONS: readonly LeakAction[] = ["block", "ask", "warn", "redact"];
+export const OPAQUE_BODIES: readonly OpaqueBodies[] = ["allow", "deny"];
+
+/** As the log shows it: the beginning of a SHA-256, 16 hex digits. */
+export const FINGERPRINT = /^[0-9a-f]{16}$/;
 
 /** Where policy and rule say nothing: block, and look at bodies as they are. */
 export const DEFAULT_LEAKS: LeakTerms = { action: "block", opaque: "allow", allow: [], ignore: [] };

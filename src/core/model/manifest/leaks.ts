@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FINGERPRINT, LEAK_ACTIONS, OPAQUE_BODIES } from "../../policy/validate/leaks.ts";
+import { FINGERPRINT, LEAK_ACTIONS, OPAQUE_BODIES } from "../../policy/leaks.ts";
 import { exactlyOne, fixedPath, variable } from "./words.ts";
 
 const action = z

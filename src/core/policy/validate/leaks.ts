@@ -1,13 +1,7 @@
 import { NEEDLE_MIN_BYTES } from "../../leaks/needles.ts";
-import type { LeakAction } from "../../model/leak.ts";
-import type { EgressRule, OpaqueBodies, Policy } from "../../model/policy.ts";
+import type { EgressRule, Policy } from "../../model/policy.ts";
+import { FINGERPRINT, LEAK_ACTIONS, OPAQUE_BODIES } from "../leaks.ts";
 import type { PolicyProblem } from "../policy-problem.ts";
-
-export const LEAK_ACTIONS: readonly LeakAction[] = ["block", "ask", "warn", "redact"];
-export const OPAQUE_BODIES: readonly OpaqueBodies[] = ["allow", "deny"];
-
-/** As the log shows it: the beginning of a SHA-256, 16 hex digits. */
-export const FINGERPRINT = /^[0-9a-f]{16}$/;
 
 /** What is wrong with what a policy says of leaks and canaries. */
 export function leakProblems({ leaks, canaries = [] }: Policy): readonly PolicyProblem[] {
