@@ -53,14 +53,15 @@ export function createLeakWatch(
     }
     return verdict;
   };
+  const outcome = () => (denied === null ? null : { ...denied, findings: [...findings.values()] });
   return {
     head: (found) => {
       for (const { finding, where } of found) judge(finding, where);
-      return denied;
+      return outcome();
     },
     body: (finding) => judge(finding, "body"),
     get denied() {
-      return denied === null ? null : { ...denied, findings: [...findings.values()] };
+      return outcome();
     },
     get findings() {
       return [...findings.values()];

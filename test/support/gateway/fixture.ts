@@ -36,6 +36,8 @@ export interface FixtureOptions extends Partial<Omit<GatewayStart, "policy" | "l
   readonly deny?: readonly DenyRule[];
   readonly credentials?: readonly CredentialBinding[];
   readonly values?: Readonly<Record<string, string>>;
+  /** What the policy says besides. */
+  readonly policy?: Pick<Policy, "leaks" | "canaries">;
   /** Reached as api.example.test:443 and :80. */
   readonly origin?: Origin;
   /** Reached as evil.example.test:443 and :80, which no rule lists. */
@@ -110,12 +112,12 @@ export async function openGateway(t: TestContext, options: FixtureOptions = {}):
     ways.set(`${address}:443`, origin.port);
     ways.set(`${address}:80`, origin.port);
   }
-  const { rules = [{}], deny = [], credentials = [], values = {}, origin: _o, evil: _e, ...start } = options;
+  const { rules = [{}], deny = [], credentials = [], values = {}, policy, origin: _o, evil: _e, ...start } = options;
   t.after(() => listener.close());
   const gateway = startGateway({
     bottle: "test",
     listener,
-    policy: policyOf(rules, credentials, 1, deny),
+    policy: { ...policyOf(rules, credentials, 1, deny), ...policy },
     secrets: async (name) => {
       const value = values[name];
       if (value === undefined) throw new Error(`no value for ${name}`);
