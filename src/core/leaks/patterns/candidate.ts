@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import type { TokenFormat } from "../token-format.ts";
+import { classTable } from "./boundary.ts";
+import { checkOf } from "./checks.ts";
+import { isPlaceholder } from "./placeholders.ts";
+
+/** A format made ready for bytes. */
+export interface CompiledFormat {
+  readonly id: string;
+  readonly pattern: RegExp;
+  readonly maxBytes: number;
+  /** Of the class that an occurrence consists of, one entry for each byte; null: of anything. */
+  readonly alphabet: Uint8Array | null;
+  readonly left: Uint8Array;
+  readonly right: Uint8Array;
+  readonly body: Uint8Array | null;
+  readonly accepts: (token: string) => boolean;
+  readonly fingerprint: (token: string) => string;
+}
+
+/** A token in a window: from `start` up to `end` of it. */
+export interface Candidate {
+  readonly start: number;
+  readonly end: number;
+  readonly fingerprint: string;
+  /** It fills `maxBytes` and goes on. */
+  readonly long: boolean;
+}
+
+export function compileFormat(format: TokenFormat): CompiledFormat {
+  const check = format.check === null ? () => true : checkOf(format.check);
+  const identity = format.check === "pem-body" ? keyIdentity : (token: string) => token;
+  return {
+    id: format.id,
+    pattern: new RegExp(format.pattern.source, `${format.pattern.flags.replaceAll(/[gyd]/g, "")}y`),
+    maxBytes: format.maxBytes,
+    alphabet: format.alphabet === null ? null : classTable(format.alphabet),
+    left: classTable(format.left),
+    right: classTable(format.right),
+    body: format.body === null ? null : classTable(format.body),
+    accepts: (token) => !isPlaceholder(token) && check(token),
+    fingerprint: (token) => fingerprintOf(format.id, identity(token)),
+  };
+}
+
+/** Looks for an occurrence at the beginning of a window, which is one byte longer than the longest there can be. */
+export function matchWindow(format: CompiledFormat, window: string): Candidate | null {
+  format.pattern.lastIndex = 0;
+  const match = format.pattern.exec(window);
+  if (match === null) return null;
+  const whole = match[0].length;
+  const long = whole > format.maxBytes;
+  if (long && format.body === null) return null;
+  const end = long ? format.maxBytes : whole;
+  if (!long && end < window.length && format.right[window.charCodeAt(end)] === 1) return null;
+  const start = match[1] === undefined ? 0 : whole - match[1].length;
+  const token = window.slice(start, end);
+  return format.accepts(token) ? { start, end, fingerprint: format.fingerprint(token), long } : null;
+}
+
+function fingerprintOf(id: string, token: string): string {
+  return createHash("sha256").update(`${id}\0${token}`, "latin1").digest("hex").slice(0, 16);
+}
+
+/** Of a key block, the first digits, however its lines are broken: 96 bytes tell any two keys apart. */
+function keyIdentity(block: string): string {
+  const lines = block.replaceAll(/\\+[nrt]/g, "\n").split("\n");
+  const digits = lines.flatMap((line) => line.match(/[A-Za-z0-9+/]{40,}/g) ?? []);
+  return digits.join("").slice(0, 128);
+}

@@ -1,0 +1,102 @@
+import { beginsSoundly } from "./boundary.ts";
+import { type CompiledFormat, matchWindow } from "./candidate.ts";
+import type { KeywordTable } from "./keywords.ts";
+import type { OpenToken, PatternMatch, PatternResume, PatternScan } from "./scan.ts";
+
+export interface SearchTables {
+  readonly table: KeywordTable;
+  /** For each keyword of the table: its length and the formats that begin with it. */
+  readonly candidates: readonly { readonly length: number; readonly formats: readonly CompiledFormat[] }[];
+  /** For each format: how a long token of it goes on. */
+  readonly bodies: ReadonlyMap<string, Uint8Array | null>;
+}
+
+/** One scan of one run of bytes. */
+export class PatternSearch {
+  readonly #tables: SearchTables;
+  readonly #bytes: Uint8Array;
+  readonly #text: Buffer;
+  readonly #last: boolean;
+  /** With the places of their keywords: a match counts when that lies before `safe`. */
+  readonly #found: { readonly hit: number; readonly match: PatternMatch }[] = [];
+  #safe: number;
+
+  constructor(tables: SearchTables, bytes: Uint8Array, last: boolean) {
+    this.#tables = tables;
+    this.#bytes = bytes;
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#last = last;
+    this.#safe = bytes.length;
+  }
+
+  run(resume: PatternResume = { from: 0, open: null }): PatternScan {
+    const bytes = this.#bytes;
+    const { next, firstHit, depth } = this.#tables.table;
+    let { from } = resume;
+    if (resume.open !== null) {
+      const { format, fingerprint } = resume.open;
+      const end = this.#bodyEnd(format, from);
+      if (end > from)
+        this.#found.push({ hit: from, match: { format, fingerprint, start: from, end, continues: true } });
+      if (end === bytes.length && !this.#last) return this.#result(resume.open);
+      from = end;
+    }
+    let state = 0;
+    for (let i = from; i < bytes.length; i++) {
+      state = next[(state << 8) | (bytes[i] as number)] as number;
+      if (state < firstHit) continue;
+      const long = this.#atKeyword(state - firstHit, i + 1);
+      if (long === null) continue;
+      // What lies in a long token is hidden with it.
+      if (long.end === bytes.length && !this.#last) {
+        return this.#safe < long.hit ? this.#result(null) : this.#result(long.token);
+      }
+      i = long.end - 1;
+      state = 0;
+    }
+    if (!this.#last) this.#safe = Math.min(this.#safe, bytes.length - (depth[state] as number));
+    return this.#result(null);
+  }
+
+  /** Tries the formats whose keywords end at `place`. Returns a token longer than its window. */
+  #atKeyword(
+    hit: number,
+    place: number,
+  ): { readonly hit: number; readonly end: number; readonly token: OpenToken } | null {
+    const bytes = this.#bytes;
+    for (const index of this.#tables.table.hits[hit] as readonly number[]) {
+      const { length, formats } = this.#tables.candidates[index] as SearchTables["candidates"][number];
+      const start = place - length;
+      for (const format of formats) {
+        if (!beginsSoundly(bytes, start, format.left)) continue;
+        const limit = start + format.maxBytes;
+        let end = place;
+        if (format.alphabet === null) end = Math.min(limit, bytes.length);
+        else while (end < limit && end < bytes.length && format.alphabet[bytes[end] as number] === 1) end++;
+        if (end === bytes.length && !this.#last) {
+          this.#safe = Math.min(this.#safe, start);
+          continue;
+        }
+        const found = matchWindow(format, this.#text.toString("latin1", start, Math.min(end + 1, bytes.length)));
+        if (found === null) continue;
+        const token = { format: format.id, fingerprint: found.fingerprint };
+        const to = found.long ? this.#bodyEnd(format.id, start + found.end) : start + found.end;
+        this.#found.push({ hit: start, match: { ...token, start: start + found.start, end: to, continues: false } });
+        if (found.long) return { hit: start, end: to, token };
+      }
+    }
+    return null;
+  }
+
+  #bodyEnd(format: string, from: number): number {
+    const body = this.#tables.bodies.get(format);
+    let end = from;
+    if (body) while (end < this.#bytes.length && body[this.#bytes[end] as number] === 1) end++;
+    return end;
+  }
+
+  #result(open: OpenToken | null): PatternScan {
+    const matches = this.#found.filter(({ hit }) => this.#last || hit < this.#safe).map(({ match }) => match);
+    return { matches, safe: this.#safe, open };
+  }
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FORMATS } from "../../../src/core/leaks/formats.ts";
+import { compilePatterns, compileStrictPatterns, MAX_TOKEN_BYTES } from "../../../src/core/leaks/patterns.ts";
+import { scanInPieces } from "../../support/leaks/pieces.ts";
+
+const strict = compileStrictPatterns();
+
+test("rows 105, 108: a token is found at every cut, alone, in JSON and in a header", () => {
+  for (const format of FORMATS) {
+    const set = compilePatterns([format]);
+    for (const sample of format.samples()) {
+      for (const text of [sample, JSON.stringify({ key: `a\n${sample}\nb` }), `x-key: ${sample}\r\n`]) {
+        const bytes = Buffer.from(text);
+        const whole = set.scan(bytes, true).matches;
+        assert.equal(whole.length, 1, `${format.id} in ${text}`);
+        for (let cut = 0; cut <= bytes.length; cut += bytes.length > 400 ? 97 : 1) {
+          const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
+          assert.deepEqual(scanInPieces(set, pieces).matches, whole, `${format.id} cut at ${cut}`);
+        }
+      }
+    }
+  }
+});
+
+test("rows 108, 123: nothing is held back for longer than the longest token, and nothing of a long key is let out", () => {
+  const key =
+    FORMATS.find(({ id }) => id === "private-key")
+      ?.samples()
+      .at(-1) ?? "";
+  assert.ok(key.length > MAX_TOKEN_BYTES);
+  const bytes = Buffer.from(`before ${key} after`);
+  for (const size of [1, 7, 1000, 5000, 20_000]) {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    );
+    const { masked, held } = scanInPieces(strict, pieces);
+    const body = key.split("\n").slice(1, -1);
+    assert.ok(held <= MAX_TOKEN_BYTES);
+    assert.equal(masked.length, bytes.length);
+    assert.ok(masked.toString().startsWith("before ****") && masked.toString().endsWith(" after"));
+    for (const line of body) assert.ok(!masked.includes(line.slice(0, 8)));
+  }
+});
