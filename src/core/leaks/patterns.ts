@@ -46,6 +46,7 @@ function compile(formats: readonly TokenFormat[]): PatternSet {
   for (const format of formats) {
     if (format.maxBytes > MAX_TOKEN_BYTES) throw new RangeError(`${format.id} is longer than a token may be`);
     for (const keyword of format.keywords) {
+      if (format.keywords.some((other) => other !== keyword && keyword.startsWith(other))) continue;
       const known = byKeyword.get(keyword.toLowerCase());
       if (known === undefined) byKeyword.set(keyword.toLowerCase(), [format]);
       else known.push(format);
@@ -58,7 +59,8 @@ function compile(formats: readonly TokenFormat[]): PatternSet {
     formats: some.flatMap((format) => compiled.get(format) ?? []),
   }));
   const bodies = new Map([...compiled.values()].map(({ id, body }) => [id, body]));
+  const lead = Math.max(0, ...formats.map((format) => format.lead?.max ?? 0));
   return {
-    scan: (bytes, last, resume) => new PatternSearch({ table, candidates, bodies }, bytes, last).run(resume),
+    scan: (bytes, last, resume) => new PatternSearch({ table, candidates, bodies, lead }, bytes, last).run(resume),
   };
 }

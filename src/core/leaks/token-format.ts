@@ -2,7 +2,17 @@
  * What the characters of a token must fulfil besides its pattern. `entropy:N`: so many bits for each character at least
  * (Shannon).
  */
-export type CheckName = "github-crc32" | "npm-crc32" | "jwt-json" | "pem-body" | `entropy:${number}`;
+export type CheckName =
+  | "github-crc32"
+  | "npm-crc32"
+  | "jwt-json"
+  | "pem-body"
+  | "url-password"
+  | "basic-pair"
+  | `entropy:${number}`;
+
+/** The longest lead: so many bytes are always held back, because a keyword may follow. */
+export const MAX_LEAD_BYTES = 80;
 
 /** `strict` finds more and errs more: names such as `token` before irregular values. */
 export type FormatLevel = "default" | "strict";
@@ -17,10 +27,12 @@ export interface TokenFormat {
   /** Where the form is documented. */
   readonly source: string;
   readonly level: FormatLevel;
-  /** Every occurrence begins with one of these, compared without case. */
+  /** Every occurrence begins with one of these, compared without case, or with `lead` and then one of these. */
   readonly keywords: readonly string[];
+  /** What stands before the keyword in each occurrence: at most `max` (up to MAX_LEAD_BYTES) characters of a class. */
+  readonly lead: { readonly of: string; readonly max: number } | null;
   /**
-   * Matched at the place of a keyword, against the bytes as Latin-1. Linear: no nested quantifier, no two ways to read one
+   * Matched at the beginning of the lead or the keyword, against the bytes as Latin-1. Linear: no nested quantifier, no two ways to read one
    * text. A group 1, which then ends the match, is the token; what leads to it is not hidden and not in the fingerprint.
    */
   readonly pattern: RegExp;
@@ -29,6 +41,8 @@ export interface TokenFormat {
    * `maxBytes` are waited for.
    */
   readonly alphabet: string | null;
+  /** The shortest occurrence, with what leads to the token. */
+  readonly minBytes: number;
   /** The longest occurrence, with what leads to the token. A longer run of `alphabet` is something else. */
   readonly maxBytes: number;
   /** Characters of a class that must not stand before an occurrence. */

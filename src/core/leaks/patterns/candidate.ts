@@ -8,7 +8,10 @@ import { isPlaceholder } from "./placeholders.ts";
 export interface CompiledFormat {
   readonly id: string;
   readonly pattern: RegExp;
+  readonly minBytes: number;
   readonly maxBytes: number;
+  /** What stands before a keyword: its class, one entry for each byte, and its length at most. */
+  readonly lead: { readonly of: Uint8Array; readonly max: number };
   /** Of the class that an occurrence consists of, one entry for each byte; null: of anything. */
   readonly alphabet: Uint8Array | null;
   readonly left: Uint8Array;
@@ -33,7 +36,9 @@ export function compileFormat(format: TokenFormat): CompiledFormat {
   return {
     id: format.id,
     pattern: new RegExp(format.pattern.source, `${format.pattern.flags.replaceAll(/[gyd]/g, "")}y`),
+    minBytes: format.minBytes,
     maxBytes: format.maxBytes,
+    lead: { of: classTable(format.lead?.of ?? ""), max: format.lead?.max ?? 0 },
     alphabet: format.alphabet === null ? null : classTable(format.alphabet),
     left: classTable(format.left),
     right: classTable(format.right),

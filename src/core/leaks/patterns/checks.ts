@@ -7,6 +7,8 @@ const SIMPLE: Readonly<Record<string, (token: string) => boolean>> = {
   "npm-crc32": hasChecksum,
   "jwt-json": isJsonWebToken,
   "pem-body": hasKeyBody,
+  "url-password": isPassword,
+  "basic-pair": isBasicPair,
 };
 
 /** The check of a name, as a function. */
@@ -37,6 +39,23 @@ function isJsonWebToken(token: string): boolean {
 function hasKeyBody(token: string): boolean {
   const lines = token.replaceAll(/\\+[nrt]/g, "\n").match(/[A-Za-z0-9+/]{40,}/g) ?? [];
   return lines.some((line) => entropyOf(line) >= 3.5);
+}
+
+const WORDS =
+  /^(?:my|the|some|db|new|old|super|top|very|user|admin|root)?[-_.]?(?:p[a4@]+s*(?:s?w[o0]*r?d?|s|w|phrase)?|pwd|s[e3]cr[e3]t|tok[e3]n|key|admin|root|user(?:name)?|login|test(?:ing)?|guest|hunter|letmein|qwerty|foo(?:bar)?|bar|baz|api[-_]?key|credentials?|postgres|mysql|mongo|redis|value|string)[-_.]?(?:password|word|key|here|value|token|secret)?[-_.!0-9]{0,6}$/i;
+
+/** What is no word of documentation, no template and no lone plain word. */
+function isPassword(text: string): boolean {
+  if (WORDS.test(text) || /[${}<>()[\]]|%[sdv(]|%[37][BbCcDd]|^[*x.#-]+$/.test(text)) return false;
+  const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
+  return (kinds >= 2 || text.length >= 16) && entropyOf(text) >= 2.3;
+}
+
+/** RFC 7617: name, colon and password, in base64. */
+function isBasicPair(token: string): boolean {
+  const pair = Buffer.from(token, "base64").toString("latin1");
+  const colon = pair.indexOf(":");
+  return colon > 0 && /^[\x20-\x7e]+$/.test(pair) && isPassword(pair.slice(colon + 1));
 }
 
 /** Shannon entropy in bits for each character. */

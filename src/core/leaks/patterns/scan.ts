@@ -17,7 +17,10 @@ export interface OpenToken {
 }
 
 export interface PatternScan {
-  /** In order of their ends, each once: what begins at `safe` or later is found by the next scan. */
+  /**
+   * In order of their ends; what begins at `safe` or later is found by the next scan. One that ends behind `safe` may
+   * be there again in the next, with the same format and place.
+   */
   readonly matches: readonly PatternMatch[];
   /** From here on the bytes may be the beginning of a token that goes on in the next chunk. */
   readonly safe: number;

@@ -7,6 +7,8 @@ export interface SearchTables {
   readonly table: KeywordTable;
   /** For each keyword of the table: its length and the formats that begin with it. */
   readonly candidates: readonly { readonly length: number; readonly formats: readonly CompiledFormat[] }[];
+  /** The longest lead of any format. */
+  readonly lead: number;
   /** For each format: how a long token of it goes on. */
   readonly bodies: ReadonlyMap<string, Uint8Array | null>;
 }
@@ -19,7 +21,10 @@ export class PatternSearch {
   readonly #last: boolean;
   /** With the places of their keywords: a match counts when that lies before `safe`. */
   readonly #found: { readonly hit: number; readonly match: PatternMatch }[] = [];
+  readonly #known = new Set<string>();
   #safe: number;
+  /** Occurrences that begin before this place were dealt with by an earlier scan. */
+  #from = 0;
 
   constructor(tables: SearchTables, bytes: Uint8Array, last: boolean) {
     this.#tables = tables;
@@ -41,6 +46,7 @@ export class PatternSearch {
       if (end === bytes.length && !this.#last) return this.#result(resume.open);
       from = end;
     }
+    this.#from = from;
     let state = 0;
     for (let i = from; i < bytes.length; i++) {
       state = next[(state << 8) | (bytes[i] as number)] as number;
@@ -52,9 +58,11 @@ export class PatternSearch {
         return this.#safe < long.hit ? this.#result(null) : this.#result(long.token);
       }
       i = long.end - 1;
+      this.#from = long.end;
       state = 0;
     }
-    if (!this.#last) this.#safe = Math.min(this.#safe, bytes.length - (depth[state] as number));
+    if (!this.#last)
+      this.#safe = Math.min(this.#safe, Math.max(from, bytes.length - (depth[state] as number) - this.#tables.lead));
     return this.#result(null);
   }
 
@@ -66,9 +74,11 @@ export class PatternSearch {
     const bytes = this.#bytes;
     for (const index of this.#tables.table.hits[hit] as readonly number[]) {
       const { length, formats } = this.#tables.candidates[index] as SearchTables["candidates"][number];
-      const start = place - length;
       for (const format of formats) {
-        if (!beginsSoundly(bytes, start, format.left)) continue;
+        let start = place - length;
+        const first = Math.max(0, start - format.lead.max);
+        while (start > first && format.lead.of[bytes[start - 1] as number] === 1) start--;
+        if (start < this.#from || !beginsSoundly(bytes, start, format.left)) continue;
         const limit = start + format.maxBytes;
         let end = place;
         if (format.alphabet === null) end = Math.min(limit, bytes.length);
@@ -77,15 +87,23 @@ export class PatternSearch {
           this.#safe = Math.min(this.#safe, start);
           continue;
         }
+        if (end - start < format.minBytes) continue;
         const found = matchWindow(format, this.#text.toString("latin1", start, Math.min(end + 1, bytes.length)));
         if (found === null) continue;
         const token = { format: format.id, fingerprint: found.fingerprint };
         const to = found.long ? this.#bodyEnd(format.id, start + found.end) : start + found.end;
-        this.#found.push({ hit: start, match: { ...token, start: start + found.start, end: to, continues: false } });
+        this.#add(start, { ...token, start: start + found.start, end: to, continues: false });
         if (found.long) return { hit: start, end: to, token };
       }
     }
     return null;
+  }
+
+  /** Two keywords may lead to one token. */
+  #add(hit: number, match: PatternMatch): void {
+    const key = `${match.format} ${match.start}`;
+    if (!this.#known.has(key)) this.#found.push({ hit, match });
+    this.#known.add(key);
   }
 
   #bodyEnd(format: string, from: number): number {
