@@ -28,7 +28,7 @@ export function connectionUrl(
     keywords: schemes.map((scheme) => `${scheme}://`),
     lead: null,
     pattern: new RegExp(
-      `(?:${schemes.join("|").replaceAll("+", "\\+")}):\\/\\/[A-Za-z0-9_.~%!$&*+,;=-]{0,128}:([A-Za-z0-9_.~%!$&*+,;=^#?:-]{6,200})(?=@${ELSEWHERE})`,
+      `(?:${schemes.join("|").replaceAll("+", "\\+")}):\\/\\/(?!(?:user(?:name)?|usr|me|foo|name|login|scott):)[A-Za-z0-9_.~%!$&*+,;=-]{0,128}:([A-Za-z0-9_.~%!$&*+,;=^#?:-]{8,200})(?=@${ELSEWHERE})`,
       "i",
     ),
     alphabet: URL_TEXT,

@@ -93,7 +93,7 @@ export const KEYS: readonly TokenFormat[] = [
     id: "jwk-private-key",
     name: "JSON Web Key, private part",
     source: "RFC 7518 sections 6.2.2 and 6.3.2",
-    names: ['"d"'],
+    names: ['"d"', '"d\\"'],
     value: run(43, WORD, 1400),
     check: "entropy:4",
     left: "",

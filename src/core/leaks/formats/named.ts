@@ -24,7 +24,7 @@ export interface NamedFormat {
 /** Formats of which only the value is the token; the name leads to it. */
 export function named(format: NamedFormat): TokenFormat {
   const { family, id, name, source, names, value, level = "default", check = null, left = ALNUM } = format;
-  const words = names.length === 1 ? names[0] : `(?:${names.join("|")})`;
+  const words = `(?:${names.map((it) => it.replaceAll(/[\\$.]/g, "\\$&")).join("|")})`;
   const shortest = Math.min(...names.map(({ length }) => length));
   const make = (length: number) => `${names[0]}="${digits(value.of, length, id)}"`;
   return {
