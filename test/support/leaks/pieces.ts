@@ -26,7 +26,7 @@ export function scanInPieces(set: PatternSet, pieces: readonly Uint8Array[]): Pi
       const moved = { ...match, start: match.start + offset, end: match.end + offset };
       const before = matches.at(-1);
       if (match.continues && before !== undefined) matches[matches.length - 1] = { ...before, end: moved.end };
-      else matches.push(moved);
+      else if (!matches.some((it) => it.format === moved.format && it.start === moved.start)) matches.push(moved);
     }
     // Handed out with what is known now: a token found later would show.
     const part = Buffer.from(bytes.subarray(safe - offset, scan.safe));

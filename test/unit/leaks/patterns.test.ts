@@ -23,6 +23,22 @@ for (const format of FORMATS) {
   });
 }
 
+test("row 105: a token is found between any two texts that do not go on with it", () => {
+  const before = ["", " ", "\n", '"', "'", "=", ": ", "&", ",", "\0", "\\n", "%0a", "(", "[", "{", ">", "\u001b[31m"];
+  const after = ["", " ", "\n", '"', "&", ")", ",", "\0", "\\n", "<", "]", "}"];
+  for (const format of FORMATS) {
+    for (const sample of format.samples().filter(({ length }) => length < 1000)) {
+      for (const left of before) {
+        for (const right of after) {
+          const bytes = Buffer.from(`${left}${sample}${right}`);
+          const found = strict.scan(bytes, true).matches.filter((match) => match.format === format.id);
+          assert.equal(found.length, 1, `${format.id}: ${bytes}`);
+        }
+      }
+    }
+  }
+});
+
 test("rows 108, 123: nothing is held back for longer than the longest token, and nothing of a long key is let out", () => {
   const key =
     FORMATS.find(({ id }) => id === "private-key")

@@ -56,7 +56,7 @@ export const DATABASES: readonly TokenFormat[] = [
       value: run(8, "!#-&(-:=?-~", 128),
       check: "url-password",
     }),
-    pattern: /;(?:password|pwd)=([!#-&(-:=?-~]{8,128})(?=[;"'])/i,
+    pattern: /;(?:password|pwd)=([A-Za-z0-9!#$%*+./:=?@^_~-]{8,128})(?=[;"'])/i,
     alphabet: "\\x20-\\x7e",
     minBytes: 13,
     maxBytes: 140,
@@ -76,7 +76,7 @@ export const DATABASES: readonly TokenFormat[] = [
       check: "url-password",
     }),
     pattern:
-      /jdbc:[a-z0-9]{2,16}:\/\/[A-Za-z0-9_.:,/-]{1,160}[?;&](?:[A-Za-z]{1,32}=[A-Za-z0-9_.-]{0,64}[;&]){0,6}password=([!#-%'-:=?-~]{8,128})/i,
+      /jdbc:[a-z0-9]{2,16}:\/\/[A-Za-z0-9_.:,/-]{1,160}[?;&](?:[A-Za-z]{1,32}=[A-Za-z0-9_.-]{0,64}[;&]){0,6}password=([A-Za-z0-9!#$%*+./:=?@^_~-]{8,128})/i,
     alphabet: "!#-~",
     minBytes: 30,
     maxBytes: 900,

@@ -98,7 +98,7 @@ export const PACKAGE_REGISTRIES: readonly TokenFormat[] = [
       value: run(8, "!-~", 128),
       check: "url-password",
     }),
-    pattern: /machine [A-Za-z0-9.-]{1,80}\s{1,8}login [!-~]{1,80}\s{1,8}password ([!#-&(-[\]-~]{8,128})/i,
+    pattern: /machine [A-Za-z0-9.-]{1,80}\s{1,8}login [!-~]{1,80}\s{1,8}password ([A-Za-z0-9!#$%*+./:=?@^_~-]{8,128})/i,
     alphabet: "\\x20-\\x7e\\s",
     minBytes: 40,
     maxBytes: 400,
