@@ -52,7 +52,7 @@ function compile(formats: readonly TokenFormat[]): PatternSet {
       else known.push(format);
     }
   }
-  const compiled = new Map(formats.map((format) => [format, compileFormat(format)]));
+  const compiled = new Map(formats.map((format, index) => [format, compileFormat(format, index)]));
   const table = buildKeywordTable([...byKeyword.keys()]);
   const candidates = [...byKeyword].map(([keyword, some]) => ({
     length: keyword.length,

@@ -56,7 +56,7 @@ export const KEYS: readonly TokenFormat[] = [
       ["Private-Lines: ", run(1, "0-9", 3)],
       "PuTTY manual, appendix C: PPK file format",
     ),
-    pattern: new RegExp(`Private-Lines: [0-9]{1,3}[\\\\rn\\s]{1,6}((?:[${BASE64}=]{1,64}[\\\\rn\\s]{1,4}){1,60})`),
+    pattern: new RegExp(`Private-Lines: [0-9]{1,3}([${BASE64}=\\\\\\s]{60,4060})`),
     alphabet: `${BASE64}=\\s\\\\:\\-`,
     minBytes: 60,
     maxBytes: 4096,

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { TokenFormat } from "../token-format.ts";
 import { classTable } from "./boundary.ts";
 import { checkOf } from "./checks.ts";
@@ -7,6 +7,8 @@ import { isPlaceholder } from "./placeholders.ts";
 /** A format made ready for bytes. */
 export interface CompiledFormat {
   readonly id: string;
+  /** Its number among those compiled together. */
+  readonly index: number;
   readonly pattern: RegExp;
   readonly minBytes: number;
   readonly maxBytes: number;
@@ -30,11 +32,12 @@ export interface Candidate {
   readonly long: boolean;
 }
 
-export function compileFormat(format: TokenFormat): CompiledFormat {
+export function compileFormat(format: TokenFormat, index: number): CompiledFormat {
   const check = format.check === null ? () => true : checkOf(format.check);
   const identity = format.check === "pem-body" ? keyIdentity : (token: string) => token;
   return {
     id: format.id,
+    index,
     pattern: new RegExp(format.pattern.source, `${format.pattern.flags.replaceAll(/[gyd]/g, "")}y`),
     minBytes: format.minBytes,
     maxBytes: format.maxBytes,
@@ -64,7 +67,7 @@ export function matchWindow(format: CompiledFormat, window: string): Candidate |
 }
 
 function fingerprintOf(id: string, token: string): string {
-  return createHash("sha256").update(`${id}\0${token}`, "latin1").digest("hex").slice(0, 16);
+  return hash("sha256", Buffer.from(`${id}\0${token}`, "latin1"), "hex").slice(0, 16);
 }
 
 /** Of a key block, the first digits, however its lines are broken: 96 bytes tell any two keys apart. */

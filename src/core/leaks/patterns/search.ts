@@ -13,6 +13,8 @@ export interface SearchTables {
   readonly bodies: ReadonlyMap<string, Uint8Array | null>;
 }
 
+const BLOCK_BYTES = 16_384;
+
 /** One scan of one run of bytes. */
 export class PatternSearch {
   readonly #tables: SearchTables;
@@ -22,6 +24,10 @@ export class PatternSearch {
   /** With the places of their keywords: a match counts when that lies before `safe`. */
   readonly #found: { readonly hit: number; readonly match: PatternMatch }[] = [];
   readonly #known = new Set<string>();
+  /** For each format, by index: where its characters were last seen to end. */
+  readonly #runs = new Map<number, number>();
+  #block = "";
+  #blockStart = 0;
   #safe: number;
   /** Occurrences that begin before this place were dealt with by an earlier scan. */
   #from = 0;
@@ -80,15 +86,13 @@ export class PatternSearch {
         while (start > first && format.lead.of[bytes[start - 1] as number] === 1) start--;
         if (start < this.#from || !beginsSoundly(bytes, start, format.left)) continue;
         const limit = start + format.maxBytes;
-        let end = place;
-        if (format.alphabet === null) end = Math.min(limit, bytes.length);
-        else while (end < limit && end < bytes.length && format.alphabet[bytes[end] as number] === 1) end++;
+        const end = format.alphabet === null ? Math.min(limit, bytes.length) : this.#runEnd(format, place, limit);
         if (end === bytes.length && !this.#last) {
           this.#safe = Math.min(this.#safe, start);
           continue;
         }
         if (end - start < format.minBytes) continue;
-        const found = matchWindow(format, this.#text.toString("latin1", start, Math.min(end + 1, bytes.length)));
+        const found = matchWindow(format, this.#window(start, Math.min(end + 1, bytes.length)));
         if (found === null) continue;
         const token = { format: format.id, fingerprint: found.fingerprint };
         const to = found.long ? this.#bodyEnd(format.id, start + found.end) : start + found.end;
@@ -97,6 +101,29 @@ export class PatternSearch {
       }
     }
     return null;
+  }
+
+  /** Where the characters of a format end, at `limit` at the latest. No byte is looked at twice for one format. */
+  #runEnd(format: CompiledFormat, place: number, limit: number): number {
+    const bytes = this.#bytes;
+    const alphabet = format.alphabet as Uint8Array;
+    const known = this.#runs.get(format.index);
+    // All from an earlier keyword up to where the last look ended are of the alphabet.
+    let end = known !== undefined && place <= known ? known : place;
+    if (end >= limit) return limit;
+    const stop = Math.min(limit, bytes.length);
+    while (end < stop && alphabet[bytes[end] as number] === 1) end++;
+    this.#runs.set(format.index, end);
+    return end;
+  }
+
+  /** Text of a part, which is cut from larger blocks: keywords come in crowds. */
+  #window(start: number, end: number): string {
+    if (start < this.#blockStart || end > this.#blockStart + this.#block.length) {
+      this.#blockStart = start;
+      this.#block = this.#text.toString("latin1", start, Math.max(end, start + BLOCK_BYTES));
+    }
+    return this.#block.slice(start - this.#blockStart, end - this.#blockStart);
   }
 
   /** Two keywords may lead to one token. */
