@@ -14,6 +14,11 @@ export async function admit(
   permit: Pick<Permit, "rule" | "facts" | "credentials" | "stillAllowed"> & Partial<Pick<Permit, "leaks">>,
 ): Promise<{ readonly ok: true; readonly destination: Destination } | Denial> {
   const { rule, facts } = permit;
+  if (context.counters.bytesOut >= context.limits.bytesOut)
+    return denial(
+      "limit-reached",
+      `the bottle has sent ${context.counters.bytesOut} of ${context.limits.bytesOut} bytes`,
+    );
   const written = await context.trail.allow(
     {
       ...named(judgement),
@@ -35,7 +40,7 @@ export async function admit(
     return denial("policy-expired", "the policy changed while the request was judged");
   }
   if (found.ok) return found;
-  return denial(found.reason, found.detail, { address: found.address, alert: found.reason === "address-metadata" });
+  return denial(found.reason, found.detail, { address: found.address, alert: found.alert });
 }
 
 /** Writes the denial's line, counts it, and makes what the client gets. */

@@ -7,6 +7,7 @@ import { judgeAddresses } from "../core/policy/addresses.ts";
 import { isOwnSocket } from "../core/policy/sockets.ts";
 import { withDeadline } from "./deadline.ts";
 import { describe } from "./failure.ts";
+import { createNameBudget } from "./name-budget.ts";
 
 /** All addresses of one absolute name. Rejects when there are none. */
 export type Resolver = (name: string) => Promise<readonly string[]>;
@@ -33,6 +34,8 @@ export type DestinationReading =
       readonly reason: ReasonCode;
       readonly address: string | null;
       readonly detail: string;
+      /** The operator should be told at once. */
+      readonly alert: boolean;
     };
 
 export interface DestinationFinder {
@@ -45,6 +48,8 @@ export interface FinderOptions {
   readonly ownAddresses: () => readonly string[];
   readonly resolveMs: number;
   readonly resolvedForMs: number;
+  readonly wildcardNames: number;
+  readonly wildcardMs: number;
   readonly now: () => number;
 }
 
@@ -52,7 +57,8 @@ const CACHED_NAMES = 256;
 
 /**
  * Finds where to connect. One lookup and its judgement hold for `resolvedForMs` under one rule of one policy version;
- * what was judged is what is dialled: a second, different answer never meets an open question (attack rows 32, 33, 35, 38).
+ * what was judged is what is dialled: a second, different answer never meets an open question (attack rows 32, 33, 35,
+ * 38). The system's resolver tells no aliases, and asking a server for them would be one more query that carries the name.
  */
 export function createDestinationFinder(options: FinderOptions): DestinationFinder {
   // Rules are new objects in each policy version: nothing that was judged outlives its policy.
@@ -60,6 +66,7 @@ export function createDestinationFinder(options: FinderOptions): DestinationFind
     EgressRule,
     Map<string, { readonly reading: DestinationReading; readonly until: number }>
   >();
+  const names = createNameBudget(options.wildcardNames, options.wildcardMs, options.now);
   const lookups = new Map<string, { readonly addresses: Promise<readonly string[]>; readonly until: number }>();
   const resolve = (name: string): Promise<readonly string[]> => {
     const known = lookups.get(name);
@@ -80,7 +87,7 @@ export function createDestinationFinder(options: FinderOptions): DestinationFind
       // A link may have been put there since the policy was judged.
       const path = await realpath(rule.dial.path).catch(() => null);
       if (path !== null && isOwnSocket(path)) {
-        return { ok: false, reason: "address-own", address: path, detail: "a socket of bot-bottle itself" };
+        return refused("address-own", path, "a socket of bot-bottle itself");
       }
       const targets = [{ kind: "unix", path: path ?? rule.dial.path }] as const;
       return { ok: true, destination: { authority, scheme, targets, caPem } };
@@ -89,21 +96,29 @@ export function createDestinationFinder(options: FinderOptions): DestinationFind
     if (rule.dial !== null) addresses = [rule.dial.address];
     else if (authority.kind !== "name") addresses = [authority.host];
     else {
+      const budget = rule.host.startsWith("*.") ? names.take(rule.host, authority.host) : { over: false as const };
+      if (budget.over) {
+        const detail = `more than ${options.wildcardNames} names below ${rule.host} in ${options.wildcardMs / 60_000} minutes`;
+        return refused("limit-reached", null, detail, budget.first);
+      }
       try {
         addresses = await resolve(authority.host);
       } catch (error) {
-        return { ok: false, reason: "resolve-failed", address: null, detail: describe(error) };
+        return refused("resolve-failed", null, describe(error));
       }
     }
     try {
       const judgement = judgeAddresses(rule, addresses, options.ownAddresses());
-      if (!judgement.ok) return judgement;
+      if (!judgement.ok) {
+        const { reason, address, detail } = judgement;
+        return refused(reason, address, detail, reason === "address-metadata");
+      }
       const port = rule.dial?.port ?? authority.port;
       const targets = judgement.addresses.map((address) => ({ kind: "tcp", address, port }) as const);
-      if (targets.length === 0) return { ok: false, reason: "resolve-failed", address: null, detail: "no address" };
+      if (targets.length === 0) return refused("resolve-failed", null, "no address");
       return { ok: true, destination: { authority, scheme, targets, caPem } };
     } catch (error) {
-      return { ok: false, reason: "internal-error", address: null, detail: describe(error) };
+      return refused("internal-error", null, describe(error));
     }
   };
   return {
@@ -121,6 +136,10 @@ export function createDestinationFinder(options: FinderOptions): DestinationFind
       return reading;
     },
   };
+}
+
+function refused(reason: ReasonCode, address: string | null, detail: string, alert = false): DestinationReading {
+  return { ok: false, reason, address, detail, alert };
 }
 
 /** The system's resolver for one absolute name: the final dot keeps search domains out (attack row 39). */

@@ -26,6 +26,11 @@ export interface GatewayLimits {
   readonly requestBytes: number;
   /** Greatest request body that is read whole because a body rule judges it. */
   readonly judgedBytes: number;
+  /** Bodies of a bottle together, counted when each has ended; what comes then is refused (attack row 123). */
+  readonly bytesOut: number;
+  /** Different names looked up below one wildcard within `wildcardMs` (attack row 42). */
+  readonly wildcardNames: number;
+  readonly wildcardMs: number;
   readonly resolveMs: number;
   readonly connectMs: number;
   /** How long judged answers of the resolver are used again; the dialled address stays pinned. */
@@ -56,6 +61,9 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   tunnelIdleMs: 10 * 60_000,
   requestBytes: 512 * 1024 * 1024,
   judgedBytes: 32 * 1024 * 1024,
+  bytesOut: 64 * 1024 * 1024 * 1024,
+  wildcardNames: 100,
+  wildcardMs: 60 * 60_000,
   resolveMs: 5_000,
   connectMs: 10_000,
   resolvedForMs: 5_000,

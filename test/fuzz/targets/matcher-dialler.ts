@@ -95,6 +95,8 @@ export const target: FuzzTarget = {
       ownAddresses: () => [],
       resolveMs: 5000,
       resolvedForMs: 0,
+      wildcardNames: 100,
+      wildcardMs: 1000,
       now: () => 0,
     });
     const found = await finder.find(decision.rules[0] ?? listed, authority, "https");

@@ -138,6 +138,57 @@ test("row 38: a denied name is not looked up; one that cannot be resolved is sai
   assert.match(await client.until("}"), /resolve-failed/);
 });
 
+test("row 42: names below a wildcard are looked up to a number each hour, then denied with one alert and no lookup", async (t) => {
+  const origin = await openOrigin();
+  const clock = { now: Date.now() };
+  const fixture = await openGateway(t, {
+    origin,
+    rules: [{ host: "*.example.test" }],
+    limits: { wildcardNames: 3, resolvedForMs: 0 },
+    now: () => clock.now,
+  });
+  const ask = async (label: string) => {
+    const host = `${label}.example.test`;
+    fixture.names.set(host, [GOOD_ADDRESS]);
+    const client = await fixture.inside(host);
+    client.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    const answer = await client.until("}");
+    client.end();
+    return statusOf(answer);
+  };
+  const answers = [];
+  for (const label of ["a", "b", "a", "c", "data1", "data2", "data3", "b"]) answers.push(await ask(label));
+  assert.deepEqual(answers, [200, 200, 200, 200, 503, 503, 503, 200]);
+  assert.deepEqual([...new Set(fixture.lookups)], ["a.example.test", "b.example.test", "c.example.test"]);
+  assert.equal(fixture.dials.length, 3);
+  const denied = fixture.audit.decisions().filter((decision) => decision.verdict === "deny");
+  assert.deepEqual(
+    denied.map(({ authority, reason, alert }) => [authority, reason, alert]),
+    [
+      ["data1.example.test:443", "limit-reached", true],
+      ["data2.example.test:443", "limit-reached", false],
+      ["data3.example.test:443", "limit-reached", false],
+    ],
+  );
+  assert.equal(fixture.alerts.length, 1);
+  assert.match(fixture.alerts[0] ?? "", /3 names below \*\.example\.test/);
+
+  clock.now += 61 * 60_000;
+  assert.equal(await ask("data1"), 200);
+});
+
+test("row 42: a name that a rule lists exactly costs nothing of a wildcard's number", async (t) => {
+  const origin = await openOrigin();
+  const fixture = await openGateway(t, {
+    origin,
+    rules: [{}, { host: "*.other.test" }],
+    limits: { wildcardNames: 0, resolvedForMs: 0 },
+  });
+  const client = await fixture.inside();
+  client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  await client.until('"url":"/"');
+});
+
 test("row 128: a resolver or upstream that never answers is given up in time", async (t) => {
   const slow = await openGateway(t, { resolve: () => new Promise(() => {}), limits: { resolveMs: 100 } });
   const client = await slow.inside();

@@ -236,3 +236,25 @@ test("row 123: several bodies of a million values at once are refused, and what 
   assert.equal(denied.length, 4);
   for (const { detail } of denied) assert.match(detail ?? "", /^JSON: too many values/);
 });
+
+test("row 123: a bottle that has sent its budget sends nothing more, to no host", async (t) => {
+  const origin = await openOrigin();
+  const fixture = await openGateway(t, { origin, limits: { bytesOut: 10 } });
+  const client = await fixture.inside();
+  for (const path of ["/1", "/2"]) {
+    client.clear();
+    client.send(`POST ${path} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 5\r\n\r\nhello`);
+    await client.until(`"url":"${path}"`);
+  }
+  const before = [fixture.lookups.length, fixture.dials.length];
+  client.clear();
+  client.send(`GET /3 HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  assert.equal(statusOf(await client.until("}")), 503);
+  assert.deepEqual([fixture.lookups.length, fixture.dials.length], before);
+  const last = fixture.audit.decisions().at(-1);
+  assert.deepEqual(
+    [last?.verdict, last?.reason, last?.detail],
+    ["deny", "limit-reached", "the bottle has sent 10 of 10 bytes"],
+  );
+  assert.equal(origin.seen.length, 2);
+});

@@ -201,6 +201,37 @@ test("row 48: an endless chunk extension or a size above every number is refused
   assert.deepEqual(origin.seen, []);
 });
 
+test("row 48: a chunk's size may not begin with zeros for ever, outside and inside a tunnel; many small chunks may come", async (t) => {
+  const origin = await openOrigin();
+  const plain = await openOrigin({ tls: false });
+  t.after(() => plain.close());
+  const fixture = await openGateway(t, { origin, rules: [{}, { scheme: "http", port: 80 }] });
+  fixture.ways.set("93.184.215.14:80", plain.port);
+  const head = (uri: string) => `POST ${uri} HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  for (const [client, uri] of [
+    [await fixture.raw(), `${URI}zeros`],
+    [await fixture.inside(), "/zeros"],
+  ] as const) {
+    client.send(`${head(uri)}2\r\nab\r\n`);
+    const timer = setInterval(() => client.send("0".repeat(32_768)), 5);
+    client.socket.once("close", () => clearInterval(timer));
+    await client.closed(20_000);
+    clearInterval(timer);
+  }
+  const denied = fixture.audit.decisions().filter((decision) => decision.verdict === "deny");
+  assert.deepEqual(
+    denied.map(({ reason, detail }) => [reason, detail]),
+    [1, 2].map(() => ["request-malformed", "HPE_INVALID_CHUNK_SIZE"]),
+  );
+  assert.deepEqual([origin.seen, plain.seen], [[], []]);
+
+  // 300 000 chunks of one byte: 1.5 MB of lines, each with its content.
+  const client = await fixture.inside();
+  client.send(`${head("/small")}${"1\r\nx\r\n".repeat(300_000)}0\r\n\r\n`);
+  await client.until('"url":"/small"', 20_000);
+  assert.equal(origin.seen.at(-1)?.body.length, 300_000);
+});
+
 test("row 66: a GET with a body is forwarded with it, or refused; never split in two", async (t) => {
   const origin = await openOrigin();
   const fixture = await openGateway(t, { origin });
