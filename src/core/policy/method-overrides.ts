@@ -1,5 +1,6 @@
 import { createMultipartReader, createUrlencodedReader, type FormReader, queryFields } from "../wire/form-fields.ts";
 import { type HeaderPair, headerValues } from "../wire/header-pairs.ts";
+import { createJsonReader } from "../wire/json-fields.ts";
 
 /** Names under which frameworks take a method from a parameter, without case and what stands between the words. */
 const OVERRIDE_NAMES = new Set([
@@ -33,7 +34,7 @@ export interface OverrideGuard {
 
 /**
  * The guard for a body at a rule that restricts methods; null where nobody would look for one, and a text where a server
- * might find one that cannot be found here. JSON bodies are not looked into.
+ * might find one that cannot be found here. Of JSON the outermost members are read, where it is not encoded.
  */
 export function createOverrideGuard(
   methods: readonly string[] | null,
@@ -45,14 +46,17 @@ export function createOverrideGuard(
   const multipart = /multipart\s*\//i.test(type);
   // Some servers take a body without a type for a form.
   const urlencoded = type.trim() === "" || /x-www-form-urlencoded/i.test(type);
-  if (!multipart && !urlencoded) return null;
+  const encoded = !/^(?:identity)?$/i.test(headerValues(headers, "content-encoding").join(", "));
+  if (!multipart && !urlencoded) {
+    return /[/+]json/i.test(type) && !encoded ? guardOf(createJsonReader(), methods, isJsonOverride) : null;
+  }
   if (types.length > 1 || (multipart && urlencoded)) return "a form with more than one content type";
-  if (!/^(?:identity)?$/i.test(headerValues(headers, "content-encoding").join(", "))) return "an encoded form";
+  if (encoded) return "an encoded form";
   const reader = multipart ? createMultipartReader(type) : createUrlencodedReader();
-  return reader === null ? "a form without one clear boundary" : guardOf(reader, methods);
+  return reader === null ? "a form without one clear boundary" : guardOf(reader, methods, isOverride);
 }
 
-function guardOf(reader: FormReader, methods: readonly string[]): OverrideGuard {
+function guardOf(reader: FormReader, methods: readonly string[], names: (name: string) => boolean): OverrideGuard {
   return {
     push: (piece) => {
       const fields = reader.push(piece);
@@ -60,8 +64,8 @@ function guardOf(reader: FormReader, methods: readonly string[]): OverrideGuard 
       for (const { name, value } of fields) {
         const method = value.trim().toUpperCase();
         // Judged as it comes, before its last byte leaves: no method is the beginning of another one.
-        if (isOverride(name) && !methods.some((it) => it.startsWith(method)))
-          return `method ${method.slice(0, 20)} in the form`;
+        if (names(name) && !methods.some((it) => it.startsWith(method)))
+          return `method ${method.slice(0, 20)} in the body`;
       }
       return null;
     },
@@ -74,4 +78,9 @@ function isOverride(name: string): boolean {
   const end = name.search(/[[\0]/);
   const text = (end < 0 ? name : name.slice(0, end)).trim().toLowerCase();
   return text !== "method" && OVERRIDE_NAMES.has(text.replace(/[\s._'"-]/g, ""));
+}
+
+/** In JSON `httpMethod` and its like are ordinary data of some hosts; frameworks read `_method`. */
+function isJsonOverride(name: string): boolean {
+  return /^\s*_/.test(name) && isOverride(name);
 }

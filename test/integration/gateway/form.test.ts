@@ -12,6 +12,7 @@ const FORM = '--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELET
 for (const [type, body] of [
   [URLENCODED, "a=1&_%6dethod=DELETE"],
   [MULTIPART, FORM],
+  ["application/json", '{"a":1,"_method":"DELETE"}'],
 ] as const) {
   test(`row 62: a small ${type} body that names another method leaves no trace upstream`, async (t) => {
     const fixture = await openGateway(t, { rules: RULES });

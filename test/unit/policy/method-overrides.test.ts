@@ -114,8 +114,38 @@ test("row 62: a form that servers would read differently is refused where method
   assert.equal(typeof createOverrideGuard(["POST"], gzip), "string");
 });
 
+test("row 62: a method among the outermost members of JSON is found, in every spelling, at every cut", () => {
+  const JSON_TYPES = ["application/json", "application/json; charset=utf-8", "application/vnd.api+JSON", "text/json"];
+  for (const type of JSON_TYPES) {
+    for (const body of [
+      '{"_method":"DELETE"}',
+      '{"a":1,"_method" : \n "delete","b":2}',
+      '{"\\u005fmethod":"\\u0044ELETE"}',
+      '{"_method":"POST","_method":"DELETE"}',
+      '{"a":{"_method":"GET"},"b":[1,"]}",{}],"_METHOD":"DELETE"}',
+      `{"a":"${"x".repeat(9000)}\\"","_method":"DELETE"}`,
+      '{"_method":"DELETE',
+    ])
+      assert.match(judge(body, type) ?? "", /^method D/, body.slice(0, 60));
+  }
+  for (const body of [
+    '{"_method":"POST"}',
+    '{"a":{"_method":"DELETE"}}',
+    '{"a":"\\",\\"_method\\":\\"DELETE\\""}',
+    '[{"_method":"DELETE"}]',
+    '["_method","DELETE"]',
+    '{"httpMethod":"DELETE","method":"DELETE"}',
+    '{"jsonrpc":"2.0","method":"tools/call"}',
+    '"_method"',
+    "not JSON at all: _method=DELETE",
+    "}}}]",
+  ])
+    assert.equal(judge(body, "application/json"), null, body);
+  assert.equal(judge('{"_method":"DELETE"}', "application/json", ["DELETE"]), null);
+});
+
 test("what is no form, and rules that list no methods, are left alone", () => {
   assert.equal(createOverrideGuard(null, [["Content-Type", URLENCODED]]), null);
-  for (const type of ["application/json", "text/plain", "application/octet-stream"])
+  for (const type of ["text/plain", "application/octet-stream"])
     assert.equal(createOverrideGuard(["POST"], [["Content-Type", type]]), null);
 });

@@ -18,7 +18,7 @@ export function notesOn(facts: RequestFacts, judged: Judged): readonly string[] 
     notes.push("its body is searched for this bottle's secrets");
     // Of a rule for some methods it goes without saying.
     if (decision !== null && decision.bodyMethods !== null && decision.bodyMethods !== rule.methods) {
-      notes.push(`a form in its body may name no other method than ${decision.bodyMethods.join(", ")}`);
+      notes.push(`a form or JSON in its body may name no other method than ${decision.bodyMethods.join(", ")}`);
     }
   }
   if (rule.maxRequestBytes !== null) {
