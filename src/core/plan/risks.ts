@@ -2,6 +2,7 @@ import type { BottlePlan } from "../model/plan.ts";
 import type { EgressRule } from "../model/policy.ts";
 import { packOf } from "../policy/packs.ts";
 import { socketPower } from "../policy/sockets.ts";
+import { carriesBodies, wholeAccess } from "./whole-access.ts";
 
 export interface RiskInputs {
   readonly plan: Omit<BottlePlan, "backendPlan" | "risks">;
@@ -65,11 +66,9 @@ function ruleRisks(rule: EgressRule, all: readonly EgressRule[]): readonly strin
     );
   if (rule.mode === "splice") risks.push(`${where} is not looked into: what goes there is neither judged nor recorded`);
   if (rule.scheme === "http") risks.push(`${where} is not encrypted`);
+  const whole = wholeAccess(rule);
+  if (whole !== null) risks.push(`${where}: ${whole}`);
   const power = rule.dial?.kind === "unix" ? socketPower(rule.dial.path) : null;
   if (power !== null) risks.push(`${where} leads to ${power}`);
   return risks;
-}
-
-function carriesBodies(rule: EgressRule): boolean {
-  return rule.methods === null || rule.methods.some((method) => method !== "GET" && method !== "HEAD");
 }

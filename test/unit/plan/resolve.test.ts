@@ -471,6 +471,23 @@ test("row 137: what leads to the internet through the provider is named as a ris
   assert.match(planOf({}, { allow: ["model.example.com"] }).risks.join("\n"), /internet through the provider: bodies/);
 });
 
+test("rows 65, 114, 115: a rule that lets everything be written is called that in the plan", () => {
+  const risksOf = (over: Parameters<typeof rule>[0]) =>
+    planOf({ manifest: manifestWith({ egress: { rules: [rule({ host: "api.example.com", ...over })] } }) }).risks.join(
+      "\n",
+    );
+  for (const path of ["/graphql", "/api/GraphQL", "/v1/rpc", "/mcp", "/xmlrpc.php"]) {
+    assert.match(risksOf({ paths: ["/v1/items", path] }), /full access to what \/\S+ can do/, path);
+    assert.match(risksOf({ paths: [path], methods: ["POST"] }), /api\.example\.com:443 .*full access/, path);
+    assert.equal(risksOf({ paths: [path], methods: ["GET", "HEAD"] }), "", path);
+  }
+  assert.match(risksOf({}), /any path may be written to/);
+  assert.match(risksOf({ methods: ["GET", "PUT"] }), /any path may be written to/);
+  assert.match(planOf({}, { allow: ["github.com"] }).risks.join("\n"), /github\.com:443 .*can be published there/);
+  for (const narrow of [{ paths: ["/v1/*"] }, { methods: ["GET"] }, { paths: ["/graphql-docs"], methods: ["POST"] }])
+    assert.equal(risksOf(narrow), "", JSON.stringify(narrow));
+});
+
 test("arguments of the manifest come before those of the command line; instructions reach the provider", () => {
   const agents = { mine: { provider: "test", prompt: "be brief", args: ["--a"], origin } };
   const plan = planOf({ manifest: { ...EMPTY_MANIFEST, agents } }, { agent: "mine", args: ["--b"], prompt: "hi" });

@@ -32,6 +32,15 @@ test("a spliced host is allowed as a whole, and says that nobody looks inside", 
   assert.deepEqual([partly.reason, partly.rule?.id, partly.remedy], ["denied-by-rule", "deny:0", null]);
 });
 
+test("row 65: of an address that takes every action it says that the rule is full access", () => {
+  const notesOf = (over: Parameters<typeof rule>[0], method: string, path: string) =>
+    ask(policy([rule(over)]), method, `https://a.test${path}`).notes.join("\n");
+  assert.match(notesOf({}, "POST", "/graphql"), /body alone, which is not judged: here the rule is full access/);
+  assert.match(notesOf({ paths: ["/api/*"], methods: ["POST"] }, "POST", "/api/jsonrpc"), /full access/);
+  assert.doesNotMatch(notesOf({ methods: ["GET"] }, "GET", "/graphql"), /full access/);
+  assert.doesNotMatch(notesOf({}, "POST", "/items"), /full access/);
+});
+
 test("near misses say the first thing of each rule that does not fit", () => {
   const rules = [
     rule({ id: "port", port: 8443 }),

@@ -1,6 +1,7 @@
 import type { EgressRule } from "../../model/policy.ts";
 import type { RequestFacts } from "../../policy/decide.ts";
 import { formatSize } from "../sizes.ts";
+import { carriesBodies, isOneAddress } from "../whole-access.ts";
 import type { Judged } from "./judged.ts";
 
 /** What else is checked when the request is really made, and what happens to it; for one that is allowed so far. */
@@ -14,6 +15,8 @@ export function notesOn(facts: RequestFacts, judged: Judged): readonly string[] 
     ({ name }) => `the credential ${name} is written into it, if it has a value then`,
   );
   if (rule.body !== null) notes.push(`its body must be a request of shape ${rule.body.shape}`);
+  if (rule.body === null && carriesBodies(rule) && isOneAddress(facts.path))
+    notes.push("what it does stands in its body alone, which is not judged: here the rule is full access");
   if (!["GET", "HEAD"].includes(facts.method)) {
     notes.push("its body is searched for this bottle's secrets");
     // Of a rule for some methods it goes without saying.
