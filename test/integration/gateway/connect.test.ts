@@ -104,9 +104,10 @@ test("row 24: a rule for https does not open http, nor the other way round", asy
   const plain = await fixture.raw();
   plain.send(`GET http://${HOST}/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
   assert.equal(statusOf(await plain.until("\r\n\r\n")), 403);
+  await assertDenied(fixture, "port-not-listed");
   const tunnel = await openTunnel(fixture.port, "plain.example.test:80");
   assert.equal(statusOf(tunnel.received()), 403);
-  await assertDenied(fixture);
+  await assertDenied(fixture, "scheme-not-listed");
 });
 
 test("row 60: CONNECT with a body is refused", async (t) => {
@@ -158,6 +159,7 @@ test("row 136: a refusal says what happened and nothing of the policy", async (t
   const fixture = await openGateway(t, { rules: [{ host: "secret-host.example.test" }] });
   const client = await openTunnel(fixture.port, "evil.example.test:443");
   const answer = await client.closed();
+  await assertDenied(fixture, "host-not-listed");
   const said = JSON.parse(bodyOf(answer));
   assert.match(answer, /x-bot-bottle-reason: host-not-listed/i);
   assert.ok(answer.includes(fixture.audit.decisions()[0]?.id ?? "-"));
@@ -175,5 +177,5 @@ test("an origin-form request finds a service, or a refusal", async (t) => {
   client.clear();
   client.send("GET /mcpx HTTP/1.1\r\nHost: 127.0.0.1:9099\r\n\r\n");
   assert.equal(statusOf(await client.until("}")), 404);
-  await assertDenied(fixture);
+  await assertDenied(fixture, "host-not-listed");
 });

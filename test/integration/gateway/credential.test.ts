@@ -113,6 +113,21 @@ test("row 99: another account's token at an injected host is replaced or refused
   client.send(`GET /?access_token=sk-attacker HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
   assert.match(await client.until(/refused[\s\S]*\}/), /foreign-credential/);
   assert.equal(origin.seen.length, 1);
+  const last = fixture.audit.decisions().at(-1);
+  assert.deepEqual([last?.verdict, last?.reason, last?.alert], ["deny", "foreign-credential", true]);
+  assert.deepEqual([fixture.lookups.length, fixture.dials.length, fixture.alerts.length], [1, 1, 1]);
+});
+
+test("row 69: a credential whose value would begin another line is not sent, and neither is its request", async (t) => {
+  for (const value of [`${SECRET}\r\nX-Evil: 1`, `${SECRET}\n`, `a\0${SECRET}`]) {
+    const fixture = await openGateway(t, { credentials: [credential()], values: { api: value } });
+    const client = await fixture.inside();
+    client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+    const answer = await client.until("}");
+    assert.match(answer, /credential-unavailable/);
+    await assertDenied(fixture, "credential-unavailable");
+    assert.ok(!`${answer}${fixture.audit.text()}`.includes(SECRET));
+  }
 });
 
 test("row 101: Proxy-Authorization is not forwarded", async (t) => {

@@ -24,12 +24,16 @@ for (const [row, mode] of [
 }
 
 test("row 6: splice refuses a ClientHello without a name or with an address as name", async (t) => {
-  for (const extensions of [[], [serverName("93.184.215.14")], [serverName("")]]) {
+  for (const [extensions, reason] of [
+    [[], "authority-mismatch"],
+    [[serverName("93.184.215.14")], "tls-invalid"],
+    [[serverName("")], "tls-not-seen"],
+  ] as const) {
     const fixture = await openGateway(t, { rules: SPLICE });
     const tunnel = await openTunnel(fixture.port, `${HOST}:443`);
     tunnel.send(clientHello(extensions));
     await tunnel.closed();
-    await assertDenied(fixture);
+    await assertDenied(fixture, reason);
   }
 });
 
@@ -38,7 +42,7 @@ test("row 7: splice refuses Encrypted ClientHello", async (t) => {
   const tunnel = await openTunnel(fixture.port, `${HOST}:443`);
   tunnel.send(clientHello([serverName(HOST), [0xfe0d, Buffer.alloc(16)]]));
   await tunnel.closed();
-  await assertDenied(fixture);
+  await assertDenied(fixture, "tls-invalid");
 });
 
 test("row 59: bytes that are not TLS end the tunnel, and so does silence", async (t) => {

@@ -4,7 +4,7 @@ import test from "node:test";
 import { credential, eventually, GOOD_ADDRESS, HOST, openGateway, policyOf } from "../../support/gateway/fixture.ts";
 import { openOrigin, openRawOrigin } from "../../support/gateway/origin.ts";
 import { clientHello, openRaw, openTunnel, type RawClient, serverName } from "../../support/gateway/raw-client.ts";
-import { assertNothingLeft, statusOf } from "../../support/gateway/verdicts.ts";
+import { assertDenied, assertNothingLeft, statusOf } from "../../support/gateway/verdicts.ts";
 
 test("row 121: a head that comes a byte at a time is cut off, outside and inside a tunnel", async (t) => {
   const fixture = await openGateway(t, { limits: { headMs: 400 } });
@@ -135,6 +135,7 @@ test("row 126: names that no rule lists get no leaf", async (t) => {
   const tunnel = await openTunnel(fixture.port, "a.other.example.test:443");
   assert.equal(statusOf(tunnel.received()), 403);
   tunnel.end();
+  await assertDenied(fixture, "host-not-listed");
   const allowed = await fixture.inside("x.wild.example.test");
   allowed.end();
 });

@@ -162,6 +162,8 @@ test("row 67: the verdict on the head comes before the 100, and a refused body i
   const answer = await refused.closed();
   assert.equal(statusOf(answer), 403);
   assert.doesNotMatch(answer, /100 Continue/);
+  assert.equal(fixture.audit.decisions().at(-1)?.reason, "path-not-listed");
+  assert.equal(fixture.dials.length, 1);
 });
 
 test("row 123: a body over the rule's limit is refused, declared or not", async (t) => {

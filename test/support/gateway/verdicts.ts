@@ -9,11 +9,14 @@ export function assertNothingLeft(fixture: Fixture): void {
 }
 
 /** Asserts the last decision: a denial for one of `reasons`, before anything was looked up or dialled. */
-export async function assertDenied(fixture: Fixture, ...reasons: readonly ReasonCode[]): Promise<void> {
+export async function assertDenied(
+  fixture: Fixture,
+  ...reasons: readonly [ReasonCode, ...ReasonCode[]]
+): Promise<void> {
   await eventually(() => fixture.audit.decisions().length > 0);
   const decision = fixture.audit.decisions().at(-1);
   assert.equal(decision?.verdict, "deny");
-  if (reasons.length > 0) assert.ok(decision !== undefined && reasons.includes(decision.reason), decision?.reason);
+  assert.ok(decision !== undefined && reasons.includes(decision.reason), decision?.reason);
   assertNothingLeft(fixture);
 }
 
