@@ -1,5 +1,10 @@
 import type { LeakFinding } from "../model/leak.ts";
 import type { NeedleSet } from "./needles.ts";
+import { compilePatterns } from "./patterns.ts";
+import { ByteQueue } from "./views/byte-queue.ts";
+import { NeedleSearch } from "./views/needle-search.ts";
+import type { Found, StreamSearch } from "./views/search.ts";
+import { createJointSearch, createTextSearch } from "./views/text-search.ts";
 
 /** Everything that one bottle's requests are searched for. Build once for each policy and set of values. */
 export interface LeakSearch {
@@ -21,58 +26,105 @@ export interface LeakScanner {
   readonly stopped: boolean;
 }
 
+/** A place that is masked: in base64 and hex with a character of theirs, so that what is around stays readable. */
+interface Mask {
+  readonly start: number;
+  readonly end: number;
+  readonly fill: number;
+}
+
+const FILLS: Readonly<Record<string, number>> = { base64: 0x41, hex: 0x30 };
+const FILL = 0x2a;
+const EMPTY = Buffer.alloc(0);
+
 /**
- * A scanner for one stream. `judge` is asked once for each finding, before any of its bytes is handed out. Lengths never
- * change. Memory: one chunk and the longest token.
+ * A scanner for one stream. `judge` is asked once for each finding, before any of its bytes is handed out; places of one
+ * value that overlap are one finding. Lengths never change. Work grows with the length of the stream, however it is cut.
+ * Memory: one chunk and the longest token in its longest spelling. Attack rows 105, 106, 108, 111.
  */
 export function createLeakScanner(search: LeakSearch, judge: (finding: LeakFinding) => LeakVerdict): LeakScanner {
-  const sets = [
-    { kind: "canary", set: search.canaries },
-    { kind: "known", set: search.known },
-  ] as const;
-  let held: Uint8Array = new Uint8Array(0);
-  /** Where `held` stands in the stream. */
-  let offset = 0;
-  /** Up to here in the stream everything was judged, and up to `masked` it is hidden. */
-  let masked = 0;
-  const judged = new Set<string>();
+  const stream = createSearch(search);
+  const queue = new ByteQueue();
+  /** Where each finding that was judged ends so far, as long as more of it may come. */
+  const judged = new Map<string, { start: number; end: number; verdict: LeakVerdict }>();
+  let masks: Mask[] = [];
   let stopped = false;
 
-  const take = (bytes: Uint8Array, last: boolean): Buffer => {
-    if (stopped) return Buffer.alloc(0);
-    let safe = bytes.length;
-    const spans: { start: number; end: number }[] = [{ start: 0, end: Math.max(0, masked - offset) }];
-    for (const { kind, set } of sets) {
-      if (set === null) continue;
-      const scan = set.scan(bytes);
-      if (!last) safe = Math.min(safe, scan.safe);
-      for (const { name, start, end } of scan.matches) {
-        const finding = { kind, name, fingerprint: null, through: [], start: offset + start, end: offset + end };
-        const key = `${kind} ${name} ${finding.start}`;
-        if (judged.has(key)) continue;
-        judged.add(key);
-        const verdict = judge(finding);
-        if (verdict === "stop") {
-          stopped = true;
-          return Buffer.alloc(0);
-        }
-        if (verdict === "mask") {
-          spans.push({ start, end });
-          masked = Math.max(masked, offset + end);
-        }
+  const take = (chunk: Uint8Array, last: boolean): Buffer => {
+    if (stopped) return EMPTY;
+    for (const it of inOrder(stream.push(chunk, last))) {
+      const verdict = verdictOn(it);
+      if (verdict === "stop") {
+        stopped = true;
+        return EMPTY;
       }
+      if (verdict === "mask") masks.push({ start: it.start, end: it.end, fill: FILLS[it.through[0] ?? ""] ?? FILL });
     }
-    const out = Buffer.from(bytes.subarray(0, safe));
-    for (const { start, end } of spans) if (start < safe) out.fill(0x2a, start, Math.min(end, safe));
-    held = bytes.slice(safe);
-    offset += safe;
+    return hand(chunk, stream.safe);
+  };
+
+  const verdictOn = (found: Found): LeakVerdict => {
+    const { kind, name, fingerprint, through, start, end } = found;
+    const key = `${kind} ${name} ${fingerprint}`;
+    const before = judged.get(key);
+    const touches = found.continues ? start <= (before?.end ?? -1) : start < (before?.end ?? -1);
+    if (before !== undefined && touches && end > before.start) {
+      before.end = Math.max(before.end, end);
+      return before.verdict;
+    }
+    const verdict = judge({ kind, name, fingerprint, through, start, end });
+    judged.set(key, { start, end, verdict });
+    return verdict;
+  };
+
+  const hand = (chunk: Uint8Array, safe: number): Buffer => {
+    if (queue.length === 0 && masks.length === 0 && safe === queue.offset + chunk.length) {
+      queue.offset = safe;
+      return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
+    queue.append(chunk);
+    const { offset } = queue;
+    const out = Buffer.from(queue.view().subarray(0, safe - offset));
+    for (const { start, end, fill } of masks) {
+      if (start < safe) out.fill(fill, Math.max(0, start - offset), Math.min(end, safe) - offset);
+    }
+    masks = masks.filter(({ end }) => end > safe);
+    queue.dropTo(safe);
+    for (const [key, { end }] of judged) if (end < safe) judged.delete(key);
     return out;
   };
+
   return {
-    push: (chunk) => take(held.length === 0 ? chunk : Buffer.concat([held, chunk]), false),
-    flush: () => take(held, true),
+    push: (chunk) => take(chunk, false),
+    flush: () => take(EMPTY, true),
     get stopped() {
       return stopped;
     },
   };
+}
+
+/** What a text holds (Latin-1 as node:http gives it): a path and query, the value of a field, a host. */
+export function searchText(search: LeakSearch, text: string): readonly LeakFinding[] {
+  const findings: LeakFinding[] = [];
+  const scanner = createLeakScanner(search, (finding) => {
+    findings.push(finding);
+    return "pass";
+  });
+  scanner.push(Buffer.from(text, "latin1"));
+  scanner.flush();
+  return findings;
+}
+
+function createSearch({ known, canaries, patterns }: LeakSearch): StreamSearch {
+  return createJointSearch([
+    ...(canaries === null ? [] : [new NeedleSearch("canary", canaries)]),
+    ...(known === null ? [] : [new NeedleSearch("known", known)]),
+    ...(patterns ? [createTextSearch(compilePatterns())] : []),
+  ]);
+}
+
+/** By place; at one place those with fewer encodings first. */
+function inOrder(found: readonly Found[]): readonly Found[] {
+  if (found.length < 2) return found;
+  return found.toSorted((a, b) => a.start - b.start || a.through.length - b.through.length);
 }

@@ -1,0 +1,108 @@
+import { ByteQueue } from "./byte-queue.ts";
+import { DecodedText } from "./decoded-text.ts";
+import { CUT, createReading, INTRODUCES, readEscape } from "./escape-reading.ts";
+import { type Found, NOTHING, type StreamSearch } from "./search.ts";
+
+/** So much of a word is kept in case that an escape follows. */
+const WORD_BYTES = 512;
+
+/** 1 for the bytes that end a word: blanks, controls, and the quotes and brackets between which values stand. */
+const ENDS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte <= 0x20 || byte === 0x7f || [..."\"'`<>"].some((sign) => sign.charCodeAt(0) === byte) ? 1 : 0,
+);
+const STOPS = ENDS.map((ends, byte) => ends | (INTRODUCES[byte] as number));
+
+/**
+ * Searches words in which characters are escaped, with the escapes taken off; words without any are left to the search
+ * of the bytes as they are. Escapes within escapes are for the search of what comes out. Attack rows 106, 113.
+ */
+export class EscapeSearch implements StreamSearch {
+  readonly #queue = new ByteQueue();
+  readonly #text: DecodedText;
+  readonly #reading = createReading();
+  /** Up to here the stream was read. */
+  #at = 0;
+  /** Up to here ends of words were looked for, and the last one found. */
+  #walked = 0;
+  #word = 0;
+  #inWord = false;
+
+  constructor(make: () => StreamSearch) {
+    this.#text = new DecodedText(make, 1);
+  }
+
+  get safe(): number {
+    return this.#inWord ? this.#text.safe(this.#at) : this.#word;
+  }
+
+  push(bytes: Uint8Array, last: boolean): readonly Found[] {
+    const queue = this.#queue;
+    queue.append(bytes);
+    const found: Found[] = [];
+    this.#read(queue.view(), queue.offset, last, found);
+    if (this.#inWord) this.#text.flush(last, found);
+    else this.#findWord(queue.view(), queue.offset, this.#at);
+    if (last) {
+      this.#word = queue.end;
+      this.#inWord = false;
+    }
+    queue.dropTo(this.#inWord ? this.#at : this.#word);
+    return found.length === 0 ? NOTHING : found;
+  }
+
+  #read(bytes: Uint8Array, offset: number, last: boolean, found: Found[]): void {
+    const reading = this.#reading;
+    let at = this.#at - offset;
+    for (;;) {
+      const from = at;
+      const stops = this.#inWord ? STOPS : INTRODUCES;
+      while (at < bytes.length && stops[bytes[at] as number] === 0) at++;
+      if (this.#inWord && at > from) this.#text.addLiteral(bytes.subarray(from, at), offset + from);
+      if (at === bytes.length) break;
+      if (ENDS[bytes[at] as number] === 1) {
+        // Only in a word.
+        this.#text.addLiteral(bytes.subarray(at, at + 1), offset + at);
+        this.#text.flush(true, found);
+        at++;
+        this.#inWord = false;
+        this.#word = offset + at;
+        this.#walked = this.#word;
+        continue;
+      }
+      readEscape(bytes, at, reading);
+      if (reading.length === CUT && !last) break;
+      if (reading.length <= 0) {
+        if (this.#inWord) this.#text.addLiteral(bytes.subarray(at, at + 1), offset + at);
+        at++;
+        continue;
+      }
+      if (!this.#inWord && reading.telling) {
+        this.#findWord(bytes, offset, offset + at);
+        if (this.#word < offset + at) this.#text.addLiteral(bytes.subarray(this.#word - offset, at), this.#word);
+        this.#inWord = true;
+      }
+      if (this.#inWord) this.#decode(offset + at);
+      at += reading.length;
+      if (this.#text.isFull) this.#text.flush(false, found);
+    }
+    this.#at = offset + at;
+  }
+
+  #decode(place: number): void {
+    const { code, octet, length, label } = this.#reading;
+    this.#text.beginWhole(place, length, label);
+    if (code < 0) return;
+    if (code < 0x80 || octet) this.#text.addByte(code & 0xff);
+    else for (const byte of Buffer.from(String.fromCodePoint(code))) this.#text.addByte(byte);
+  }
+
+  /** Finds the beginning of the word that goes on at a place. */
+  #findWord(bytes: Uint8Array, offset: number, place: number): void {
+    const least = Math.max(this.#walked, place - WORD_BYTES, offset);
+    let start = place;
+    while (start > least && ENDS[bytes[start - offset - 1] as number] === 0) start--;
+    if (start > least || start === place - WORD_BYTES || this.#walked < least) this.#word = start;
+    else this.#word = Math.max(this.#word, place - WORD_BYTES);
+    this.#walked = place;
+  }
+}

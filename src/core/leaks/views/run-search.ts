@@ -1,0 +1,248 @@
+import { DecodedText } from "./decoded-text.ts";
+import type { Ratio } from "./offset-map.ts";
+import { type Found, NOTHING, type StreamSearch } from "./search.ts";
+
+/** An encoding that writes every byte with characters of one alphabet. */
+export interface RunEncoding {
+  readonly label: string;
+  /** Bits of one character. */
+  readonly bits: number;
+  /** `num` characters for `den` bytes. */
+  readonly ratio: Ratio;
+  /** The value of each byte as a character; NONE where it is none. */
+  readonly values: Uint8Array;
+}
+
+const NONE = 0xff;
+/** No token is shorter; text of a program or a log has few words in which so many bytes could be hidden. */
+const LEAST_BYTES = 12;
+/** A line that is as long may go on in the next one: MIME and PEM break after 64 or 76 characters, xxd after 60. */
+const LEAST_LINE = 60;
+const LONGEST_GAP = 20;
+const [TAB, LF, CR, SPACE, BACKSLASH] = [0x09, 0x0a, 0x0d, 0x20, 0x5c];
+
+/** RFC 4648 sections 4 and 5, both alphabets at once. */
+export const BASE64: RunEncoding = {
+  label: "base64",
+  bits: 6,
+  ratio: { num: 4, den: 3 },
+  values: valuesOf("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", { "-": 62, _: 63 }),
+};
+
+/** RFC 4648 section 8, in any case. */
+export const HEX: RunEncoding = {
+  label: "hex",
+  bits: 4,
+  ratio: { num: 2, den: 1 },
+  values: valuesOf("0123456789abcdef", { A: 10, B: 11, C: 12, D: 13, E: 14, F: 15 }),
+};
+
+function valuesOf(alphabet: string, others: Readonly<Record<string, number>>): Uint8Array {
+  const values = new Uint8Array(256).fill(NONE);
+  for (const [value, character] of [...alphabet].entries()) values[character.charCodeAt(0)] = value;
+  for (const [character, value] of Object.entries(others)) values[character.charCodeAt(0)] = value;
+  return values;
+}
+
+/** 1 for the bytes of which text consists that can hold a token. */
+const TEXT = Uint8Array.from({ length: 256 }, (_, byte) =>
+  (byte >= SPACE && byte < 0x7f) || byte === TAB || byte === LF || byte === CR ? 1 : 0,
+);
+
+const OUTSIDE = 0;
+const INSIDE = 1;
+const GAP = 2;
+const ESCAPE = 3;
+
+/**
+ * Searches what an encoding of one alphabet hides. A run of its characters is decoded from each place at which a byte
+ * could begin, since what stands before the encoded text may be of the alphabet too; what is no text is thrown away at
+ * once, which is nearly all but the one right reading. Attack row 106.
+ */
+export class RunSearch implements StreamSearch {
+  readonly #encoding: RunEncoding;
+  readonly #make: () => StreamSearch;
+  readonly #least: number;
+  /** The readings of a run, by the number of characters before their first byte; made at the first run. */
+  #texts: readonly DecodedText[] = [];
+  #state = OUTSIDE;
+  /** Characters of this run, of its line, and bytes since the line. */
+  #count = 0;
+  #line = 0;
+  #gap = 0;
+  /** The last bits of the run, and where the characters stand that they came from. */
+  #bits = 0;
+  readonly #places: number[] = [0, 0, 0, 0];
+  #position = 0;
+  #found: Found[] = [];
+
+  constructor(encoding: RunEncoding, make: () => StreamSearch) {
+    this.#encoding = encoding;
+    this.#make = make;
+    this.#least = Math.ceil((LEAST_BYTES * encoding.ratio.num) / encoding.ratio.den);
+  }
+
+  get safe(): number {
+    if (this.#state === OUTSIDE) return this.#position;
+    const { num } = this.#encoding.ratio;
+    const undecoded = this.#count === 0 ? this.#position : this.#places[Math.max(0, this.#count - num + 1) % num];
+    let safe = undecoded ?? this.#position;
+    for (const text of this.#texts) safe = Math.min(safe, text.safe(safe));
+    return safe;
+  }
+
+  push(bytes: Uint8Array, last: boolean): readonly Found[] {
+    const { values } = this.#encoding;
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#state === OUTSIDE) {
+        at = this.#nextRun(bytes, at);
+        if (at === bytes.length) break;
+        this.#begin();
+      }
+      if (this.#state === INSIDE) {
+        let end = at;
+        while (end < bytes.length && values[bytes[end] as number] !== NONE) end++;
+        this.#take(bytes, at, end);
+        at = end;
+        if (at === bytes.length) break;
+      }
+      if (this.#passes(bytes[at] as number)) at++;
+    }
+    this.#position += bytes.length;
+    if (last) this.#end();
+    else for (const text of this.#texts) if (text.length > 0) text.flush(false, this.#found);
+    if (this.#found.length === 0) return NOTHING;
+    const found = this.#found;
+    this.#found = [];
+    return found;
+  }
+
+  /** Where the next run begins that is long enough, or that the end of the bytes cuts. */
+  #nextRun(bytes: Uint8Array, from: number): number {
+    const { values } = this.#encoding;
+    let start = from;
+    while (start < bytes.length) {
+      // From the end of the least run back: one look tells most words of a text apart from a run.
+      let at = Math.min(start + this.#least, bytes.length) - 1;
+      while (at >= start && values[bytes[at] as number] !== NONE) at--;
+      if (at < start) return start;
+      start = at + 1;
+    }
+    return start;
+  }
+
+  #begin(): void {
+    if (this.#texts.length === 0) {
+      const { num } = this.#encoding.ratio;
+      this.#texts = Array.from({ length: num }, () => new DecodedText(this.#make, LEAST_BYTES));
+    }
+    this.#state = INSIDE;
+    this.#count = 0;
+    this.#line = 0;
+  }
+
+  /** Characters of the run. */
+  #take(bytes: Uint8Array, from: number, to: number): void {
+    const { bits, ratio, values } = this.#encoding;
+    const { num, den } = ratio;
+    const places = this.#places;
+    const mask = 2 ** (bits * num) - 1;
+    let all = this.#bits;
+    let count = this.#count;
+    let line = this.#line;
+    for (let i = from; i < to; i++) {
+      all = ((all << bits) | (values[bytes[i] as number] as number)) & mask;
+      places[count % num] = this.#position + i;
+      count++;
+      line++;
+      if (count < num) continue;
+      const text = this.#texts[count % num] as DecodedText;
+      const width = this.#position + i + 1 - (places[count % num] as number);
+      if (den === 3) {
+        // Neither is this text, nor was it before: most of what is random.
+        if (text.length === 0 && TEXT[all & 0xff] === 0) continue;
+      } else if (TEXT[all] === 0 && text.length === 0) continue;
+      this.#decode(text, all, den, places[count % num] as number, width);
+      if (text.isFull) text.flush(false, this.#found);
+    }
+    this.#bits = all;
+    this.#count = count;
+    this.#line = line;
+  }
+
+  /** The bytes of some characters, of which those that are text go on with it or begin it. */
+  #decode(text: DecodedText, all: number, count: number, source: number, width: number): void {
+    const { ratio, label } = this.#encoding;
+    let begun = false;
+    for (let i = 0; i < count; i++) {
+      const byte = (all >> (8 * (count - 1 - i))) & 0xff;
+      if (TEXT[byte] === 0) {
+        if (text.length > 0) text.flush(true, this.#found);
+        begun = false;
+        continue;
+      }
+      if (!begun) {
+        if (width === ratio.num) text.beginPart(source, ratio, i, label);
+        else text.beginWhole(source, width, label);
+        begun = true;
+      }
+      text.addByte(byte);
+    }
+  }
+
+  /** A byte that is no character of the run; true when it is over with that, false when it is to be looked at anew. */
+  #passes(byte: number): boolean {
+    switch (this.#state) {
+      case INSIDE:
+        if (this.#line < LEAST_LINE || this.#line % this.#encoding.ratio.num !== 0) break;
+        this.#gap = 0;
+        return this.#blank(byte);
+      case GAP:
+        if (this.#encoding.values[byte] === NONE) return this.#blank(byte);
+        this.#state = INSIDE;
+        this.#line = 0;
+        return false;
+      case ESCAPE:
+        if (byte === BACKSLASH) return this.#blank(byte);
+        if (byte !== 0x6e && byte !== 0x72) break;
+        this.#state = GAP;
+        return true;
+    }
+    this.#end();
+    return false;
+  }
+
+  #blank(byte: number): boolean {
+    this.#gap++;
+    if (this.#gap <= LONGEST_GAP) {
+      if (byte === BACKSLASH) {
+        this.#state = ESCAPE;
+        return true;
+      }
+      if (byte === LF || byte === CR || (this.#state === GAP && (byte === SPACE || byte === TAB))) {
+        this.#state = GAP;
+        return true;
+      }
+    }
+    this.#end();
+    return false;
+  }
+
+  /** The run is over: what is left of its bits are bytes too, as padding or its absence leaves them. */
+  #end(): void {
+    if (this.#state === OUTSIDE) return;
+    const { bits, ratio } = this.#encoding;
+    for (let rest = 2; rest < ratio.num && rest <= this.#count; rest++) {
+      const text = this.#texts[(this.#count - rest) % ratio.num] as DecodedText;
+      const bytes = Math.floor((bits * rest) / 8);
+      const source = this.#places[(this.#count - rest) % ratio.num] as number;
+      const all = (this.#bits & (2 ** (bits * rest) - 1)) >> (bits * rest - 8 * bytes);
+      const end = (this.#places[(this.#count - 1) % ratio.num] as number) + 1;
+      if (text.length > 0) this.#decode(text, all, bytes, source, end - source);
+    }
+    for (const text of this.#texts) if (text.length > 0) text.flush(true, this.#found);
+    this.#state = OUTSIDE;
+    this.#bits = 0;
+  }
+}
