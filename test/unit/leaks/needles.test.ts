@@ -28,6 +28,16 @@ function scrub(set: NeedleSet, ...chunks: readonly (string | Uint8Array)[]): { t
 
 const one = setOf({ name: "key", value: new Secret("key", VALUE) });
 
+test("without a needle everything passes at once, as it is, and nothing is found", () => {
+  const none = setOf();
+  const text = Buffer.from(`${VALUE} %73%6b \\u0073 &#115; c2stYW50`);
+  const scrubber = createScrubber(none);
+  assert.deepEqual(scrubber.push(text), text);
+  assert.deepEqual([scrubber.flush().length, scrubber.count], [0, 0]);
+  assert.deepEqual(createDetector(none).push(text), []);
+  assert.equal(redactText(none, text.toString()), text.toString());
+});
+
 /** The value as echoing servers write it, each within other text. */
 const echoes: Readonly<Record<string, string>> = {
   raw: VALUE,
