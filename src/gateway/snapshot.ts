@@ -1,8 +1,7 @@
-import type { LeakSearch } from "../core/leaks/leak-scanner.ts";
+import { type LeakSearch, searchText } from "../core/leaks/leak-scanner.ts";
 import type { NeedleSet } from "../core/leaks/needles.ts";
 import { compileNeedles, type Needle } from "../core/leaks/needles.ts";
 import { createRedactor, type Redactor } from "../core/leaks/redactor.ts";
-import { searchText } from "../core/leaks/text-search.ts";
 import type { EgressRule, LeakTerms, Policy } from "../core/model/policy.ts";
 import { Secret } from "../core/model/secret.ts";
 import { type CredentialGuard, createCredentialGuard } from "../core/policy/credentials.ts";

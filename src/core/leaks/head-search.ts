@@ -1,6 +1,5 @@
 import type { LeakFinding } from "../model/leak.ts";
-import type { LeakSearch } from "./leak-scanner.ts";
-import { searchText } from "./text-search.ts";
+import { type LeakSearch, searchText } from "./leak-scanner.ts";
 
 /** A piece of a request's head, and what it is called in the log. */
 export interface HeadPart {

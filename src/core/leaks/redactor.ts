@@ -1,6 +1,5 @@
-import type { LeakSearch } from "./leak-scanner.ts";
+import { type LeakSearch, searchText } from "./leak-scanner.ts";
 import { type NeedleSet, redactText } from "./needles.ts";
-import { searchBytes } from "./text-search.ts";
 
 /** Takes secrets out of texts for the log. */
 export interface Redactor {
@@ -19,7 +18,7 @@ export function createRedactor(values: NeedleSet | null): Redactor {
 
 function redactTokens(text: string): string {
   const bytes = Buffer.from(text, "utf8");
-  const found = searchBytes(TOKENS, bytes).toSorted((a, b) => a.start - b.start);
+  const found = searchText(TOKENS, bytes.toString("latin1")).toSorted((a, b) => a.start - b.start);
   if (found.length === 0) return text;
   let out = "";
   let at = 0;

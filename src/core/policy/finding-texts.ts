@@ -1,8 +1,11 @@
+import { FORMATS } from "../leaks/formats.ts";
 import type { AuditFinding, LeakFinding } from "../model/leak.ts";
 
-/** What was found, in words for the agent: the type of a token; never which value. */
+const TITLES: ReadonlyMap<string, string> = new Map(FORMATS.map(({ id, name }) => [id, name]));
+
+/** What kind of token was found, in words for the agent; never which value. */
 export function findingTitle({ name }: Pick<LeakFinding, "name">): string {
-  return name;
+  return TITLES.get(name) ?? name;
 }
 
 /** One finding in a sentence for the operator. */
