@@ -9,8 +9,9 @@ if (Number(version.split(".")[0]) < 24) {
 }
 // With a listener of ours the signal does not open the inspector (attack row 138).
 process.on("SIGUSR1", () => {});
-// The compilers that work in the background can hang the process for ever while it ends (nodejs/node 54918, 64274).
-require("node:v8").setFlagsFromString("--no-maglev");
-require("node:v8").setFlagsFromString("--no-concurrent-sparkplug");
+// A compiler that allocates in the background can hang the process for ever while it ends (nodejs/node 54918, 64274).
+["concurrent-sparkplug", "maglev-build-code-on-background", "maglev-deopt-data-on-background"].forEach((flag) => {
+  require("node:v8").setFlagsFromString("--no-" + flag);
+});
 require("node:module").enableCompileCache();
 require("./start.cjs");
