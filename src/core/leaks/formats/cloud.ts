@@ -125,6 +125,7 @@ export const CLOUD: readonly TokenFormat[] = [
   ),
   row("fly-token", "Fly.io access token", ["fm2_", run(80, `${BASE64}=`, 3000)], "fly.io/docs: Access tokens", {
     prefixes: ["fm2_", "fm1a_", "fm1r_"],
+    left: `${ALNUM}_`,
     body: `${BASE64}=`,
   }),
   row(
@@ -193,6 +194,7 @@ export const CLOUD: readonly TokenFormat[] = [
     "Doppler service token",
     ["dp.st.", run(40, `${ALNUM}_.\\-`, 84)],
     "docs.doppler.com: Token formats",
+    { left: `${ALNUM}_.\\-` },
   ),
   row(
     "onepassword-service-account",

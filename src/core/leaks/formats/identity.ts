@@ -137,8 +137,8 @@ export const IDENTITY: readonly TokenFormat[] = [
     "developers.facebook.com: Access tokens",
     {
       prefixes: ["EAAM", "EAAC", "EAAB", "EAAG"],
-      left: `${ALNUM}+/`,
-      right: `${ALNUM}+/=`,
+      left: `${ALNUM}+`,
+      right: `${ALNUM}+=`,
       check: "entropy:4",
     },
   ),
@@ -149,7 +149,7 @@ export const IDENTITY: readonly TokenFormat[] = [
     "developers.facebook.com: Instagram, access tokens",
     {
       prefixes: ["IGQV", "IGQW"],
-      left: `${ALNUM}+/`,
+      left: `${ALNUM}+`,
       check: "entropy:4",
     },
   ),

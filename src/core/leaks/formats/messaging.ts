@@ -182,9 +182,9 @@ export const MESSAGING: readonly TokenFormat[] = [
   row(
     "intercom-token",
     "Intercom access token",
-    ["dG9rO", run(50, `${ALNUM}+/=`, 60)],
+    ["dG9rO", run(50, `${ALNUM}=`, 60)],
     "developers.intercom.com: Authentication",
-    { left: `${ALNUM}+/` },
+    { left: `${ALNUM}+` },
   ),
   row(
     "firebase-server-key",

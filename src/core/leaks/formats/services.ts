@@ -53,6 +53,7 @@ export const SERVICES: readonly TokenFormat[] = [
   }),
   row("dropbox-token", "Dropbox access token", ["sl.", run(130, WORD, 1400)], "dropbox.com/developers: OAuth guide", {
     prefixes: ["sl.", "sl.u."],
+    left: `${ALNUM}_.\\-`,
     check: "entropy:4",
   }),
   row(

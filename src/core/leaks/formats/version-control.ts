@@ -42,7 +42,7 @@ export const VERSION_CONTROL: readonly TokenFormat[] = [
     "GitLab routable token",
     ["glpat-", run(27, WORD, 300), ".", run(9, LOWNUM)],
     `${GITLAB}; design document "Routable tokens"`,
-    { prefixes: ["glpat-", "glrt-", "gldt-", "glptt-"] },
+    { prefixes: ["glpat-", "glrt-", "gldt-", "glptt-"], left: `${ALNUM}_\\-` },
   ),
   row("gitlab-deploy-token", "GitLab deploy token", ["gldt-", run(20, WORD)], GITLAB),
   row("gitlab-runner-token", "GitLab runner authentication token", ["glrt-", run(20, WORD, 40)], GITLAB),
