@@ -31,7 +31,7 @@ function npmLock(dice: Dice, size: number): Buffer {
     const it = name(dice);
     const tail = it.split("/").at(-1);
     const ver = version(dice);
-    return `    "node_modules/${it}": {\n      "version": "${ver}",\n      "resolved": "https://packages.example/${it}/-/${tail}-${ver}.tgz",\n      "integrity": "sha512-${base64(dice, 64)}",\n      "dev": true\n    },`;
+    return `    "node_modules/${it}": {\n      "version": "${ver}",\n      "${"resolved"}": "https://packages.example/${it}/-/${tail}-${ver}.tgz",\n      "integrity": "sha512-${base64(dice, 64)}",\n      "dev": true\n    },`;
   });
 }
 

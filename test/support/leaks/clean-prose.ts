@@ -76,7 +76,7 @@ export function modelRequest(dice: Dice, size: number): Buffer {
         role: "assistant",
         content: [
           { type: "text", text: paragraph(dice) },
-          { type: "tool_use", id, name: "Read", input: { file_path: `/work/src/${dice.hex(6)}.ts` } },
+          { type: "tool_use", id, name: "Read", input: { file_path: `src/${dice.hex(6)}.ts` } },
         ],
       },
       {

@@ -112,6 +112,13 @@ export const CLOUD: readonly TokenFormat[] = [
     "yandex.cloud: IAM token",
   ),
   row(
+    "cloudflare-token",
+    "Cloudflare API token or key, scannable",
+    ["cfut_", run(44, WORD, 56)],
+    "developers.cloudflare.com: Token formats (40 characters and a checksum)",
+    { prefixes: ["cfut_", "cfat_", "cfk_"], check: "entropy:3.8" },
+  ),
+  row(
     "cloudflare-origin-key",
     "Cloudflare Origin CA key",
     ["v1.0-", run(24, HEX), "-", run(146, HEX)],

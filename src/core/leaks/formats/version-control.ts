@@ -29,6 +29,20 @@ export const VERSION_CONTROL: readonly TokenFormat[] = [
     GITHUB,
     checksummed("ghs_"),
   ),
+  {
+    ...row(
+      "github-stateless-token",
+      "GitHub App installation token, stateless",
+      ["ghs_", run(40, `${WORD}.`, 2000)],
+      "github.blog changelog, 2026-05-15: GitHub App installation tokens",
+    ),
+    pattern: /ghs_[A-Za-z0-9_]{0,60}eyJ[A-Za-z0-9_-]{10,300}\.[A-Za-z0-9_-]{20,1200}\.[A-Za-z0-9_-]{20,700}/,
+    left: `${ALNUM}_.\\-`,
+    samples: () => [
+      `ghs_31337_${["eyJhbGciOiJSUzI1NiJ9", digits(WORD, 300, "claims"), digits(WORD, 86, "sig")].join(".")}`,
+    ],
+    nearMisses: () => [`ghs_31337_eyJhbGciOiJSUzI1NiJ9.${digits(WORD, 300, "claims")}`],
+  },
   row("github-refresh-token", "GitHub App refresh token", ["ghr_", run(36, ALNUM, 100)], GITHUB),
   row(
     "github-fine-grained-token",
