@@ -1,7 +1,11 @@
+import { compilePatterns } from "../leaks/patterns.ts";
 import { BottleError } from "../model/errors.ts";
 import type { Secret } from "../model/secret.ts";
 
-/** Beginnings and forms that issuers of credentials document for their tokens. */
+/**
+ * Beginnings that issuers document for their tokens. Looser than the formats of the leak scan: here half a token, a wrong
+ * checksum or a sample is a yes too, because a mistake costs a word in the manifest and no request.
+ */
 const KNOWN = [
   /sk-ant-[A-Za-z0-9_-]{10,}/,
   /\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}/,
@@ -35,7 +39,11 @@ export function looksLikeSecret(value: string): boolean {
 
 /** True when a credential of a documented form stands in `text`; prose and code without one are left alone. */
 export function holdsDocumentedSecret(text: string): boolean {
-  return KNOWN.some((pattern) => pattern.test(text));
+  return KNOWN.some((pattern) => pattern.test(text)) || holdsToken(text);
+}
+
+function holdsToken(text: string): boolean {
+  return compilePatterns().scan(Buffer.from(text), true).matches.length > 0;
 }
 
 /** True when a variable of this name holds a credential by common custom, e.g. `DB_PASSWORD`, `NPM_TOKEN`. */

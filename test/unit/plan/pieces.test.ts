@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { FORMATS } from "../../../src/core/leaks/formats.ts";
 import { Secret } from "../../../src/core/model/secret.ts";
 import { nearest } from "../../../src/core/plan/nearest.ts";
 import { deriveBytes, placeholder } from "../../../src/core/plan/placeholders.ts";
-import { judgeExposure, looksLikeSecret } from "../../../src/core/plan/secret-shape.ts";
+import { holdsDocumentedSecret, judgeExposure, looksLikeSecret } from "../../../src/core/plan/secret-shape.ts";
 import { formatSize, parseSize } from "../../../src/core/plan/sizes.ts";
 import { type ProtectedFolders, refuseWorkspace } from "../../../src/core/plan/workspace-refusals.ts";
 
@@ -115,6 +116,15 @@ test("row 155: what looks like a secret", () => {
   ]) {
     assert.ok(!looksLikeSecret(plain), plain);
   }
+});
+
+test("row 155: what the leak scan takes for a token is a secret in text and values too", () => {
+  for (const { id, samples } of FORMATS.filter((format) => format.level === "default")) {
+    for (const sample of samples()) assert.ok(holdsDocumentedSecret(`see ${sample} there`), id);
+  }
+  assert.ok(
+    !holdsDocumentedSecret("Rotate the token when someone leaves; the password of user@example.com is not here."),
+  );
 });
 
 test("row 155: a copied value that is, holds or lies in a credential is refused, even with expose", () => {

@@ -1,11 +1,17 @@
 /** So many bytes before a token say whether it begins soundly: the longest escape looked at. */
 export const CONTEXT_BYTES = 10;
 
+/** Formats share few classes. `[]` is the empty one. */
+const TABLES = new Map<string, Uint8Array>();
+
 /** One entry for each byte: 1 when it is in the class, given as in a regular expression's brackets. */
 export function classTable(characters: string): Uint8Array {
-  if (characters === "") return new Uint8Array(256);
+  const known = TABLES.get(characters);
+  if (known !== undefined) return known;
   const expression = new RegExp(`[${characters}]`);
-  return Uint8Array.from({ length: 256 }, (_, byte) => (expression.test(String.fromCharCode(byte)) ? 1 : 0));
+  const table = Uint8Array.from({ length: 256 }, (_, byte) => (expression.test(String.fromCharCode(byte)) ? 1 : 0));
+  TABLES.set(characters, table);
+  return table;
 }
 
 /** What may end with a letter or digit and yet stand for something else: escapes of JSON, C, URLs and terminals. */
