@@ -2,6 +2,7 @@ import { ASSIGNED } from "./formats/assigned.ts";
 import { CI } from "./formats/ci.ts";
 import { CLOUD } from "./formats/cloud.ts";
 import { DATABASES } from "./formats/databases.ts";
+import { ENVIRONMENT } from "./formats/environment.ts";
 import { IDENTITY } from "./formats/identity.ts";
 import { KEYS } from "./formats/keys.ts";
 import { MESSAGING } from "./formats/messaging.ts";
@@ -27,5 +28,6 @@ export const FORMATS: readonly TokenFormat[] = [
   ...IDENTITY,
   ...SERVICES,
   ...KEYS,
+  ...ENVIRONMENT,
   ...ASSIGNED,
 ];

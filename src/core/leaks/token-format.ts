@@ -9,6 +9,7 @@ export type CheckName =
   | "pem-body"
   | "url-password"
   | "basic-pair"
+  | "irregular"
   | `entropy:${number}`;
 
 /** The longest lead: so many bytes are always held back, because a keyword may follow. */

@@ -85,7 +85,7 @@ export const MODEL_PROVIDERS: readonly TokenFormat[] = [
     left: APART,
     check: "entropy:4",
   }),
-  row("jina-key", "Jina AI API key", ["jina_", run(32, HEX), run(28, WORD)], "jina.ai: API keys"),
+  row("jina-key", "Jina AI API key", ["jina_", run(58, WORD, 70)], "jina.ai: API keys"),
   row("tavily-key", "Tavily API key", ["tvly-", run(32, ALNUM, 36)], "docs.tavily.com: API keys", {
     prefixes: ["tvly-", "tvly-dev-", "tvly-prod-"],
     check: "entropy:3.5",

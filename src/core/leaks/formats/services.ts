@@ -24,10 +24,10 @@ export const SERVICES: readonly TokenFormat[] = [
   row(
     "figma-token",
     "Figma personal access token",
-    ["figd_", run(40, WORD)],
+    ["figd_", run(38, WORD, 44)],
     "developers.figma.com: Personal access tokens",
   ),
-  row("figma-oauth-token", "Figma OAuth token", ["figu_", run(40, WORD)], "developers.figma.com: OAuth"),
+  row("figma-oauth-token", "Figma OAuth token", ["figu_", run(38, WORD, 44)], "developers.figma.com: OAuth"),
   row("postman-key", "Postman API key", ["PMAK-", run(24, HEX), "-", run(34, HEX)], "learning.postman.com: API keys"),
   row(
     "typeform-token",

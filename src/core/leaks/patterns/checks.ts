@@ -9,6 +9,7 @@ const SIMPLE: Readonly<Record<string, (token: string) => boolean>> = {
   "pem-body": hasKeyBody,
   "url-password": isPassword,
   "basic-pair": isBasicPair,
+  irregular: isIrregular,
 };
 
 /** The check of a name, as a function. */
@@ -49,6 +50,11 @@ function isPassword(text: string): boolean {
   if (WORDS.test(text) || /[${}<>()[\]]|%[sdv(]|%[37][BbCcDd]|^[*x.#-]+$/.test(text)) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
   return (kinds >= 2 || text.length >= 16) && entropyOf(text) >= 2.3;
+}
+
+/** Neither a word nor a name of code, nor a number. */
+function isIrregular(text: string): boolean {
+  return (text.match(/[0-9]/g) ?? []).length >= 2 && /[A-Za-z]/.test(text) && entropyOf(text) >= 3.2;
 }
 
 /** RFC 7617: name, colon and password, in base64. */
