@@ -1,4 +1,5 @@
 import type { TokenFormat } from "../token-format.ts";
+import { digits } from "./invented.ts";
 import { ALNUM, familyOf, HEX, LOWNUM, run, UUID, WORD } from "./shape.ts";
 
 /** Tools of a team: documents, design, maps, tickets. */
@@ -93,7 +94,8 @@ export const SERVICES: readonly TokenFormat[] = [
     "docs.mercury.com: API tokens; RFC 8959",
   ),
   row("rfc8959-secret-token", "secret-token URI", ["secret-token:", run(16, `${ALNUM}_.~%\\-`, 200)], "RFC 8959", {
-    check: "entropy:3.5",
+    check: "irregular",
+    samples: () => [`secret-token:${digits(ALNUM, 32, "rfc8959")}`],
   }),
   row("ubidots-token", "Ubidots token", ["BBFF-", run(30, ALNUM)], "docs.ubidots.com: Authentication", {
     prefixes: ["BBFF-", "BBUS-"],

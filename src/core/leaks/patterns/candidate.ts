@@ -12,6 +12,8 @@ export interface CompiledFormat {
   readonly pattern: RegExp;
   readonly minBytes: number;
   readonly maxBytes: number;
+  /** Every occurrence is of one length: what follows it can be looked at first. */
+  readonly isFixed: boolean;
   /** What stands before a keyword: its class, one entry for each byte, and its length at most. */
   readonly lead: { readonly of: Uint8Array; readonly max: number };
   /** Of the class that an occurrence consists of, one entry for each byte; null: of anything. */
@@ -41,6 +43,7 @@ export function compileFormat(format: TokenFormat, index: number): CompiledForma
     pattern: new RegExp(format.pattern.source, `${format.pattern.flags.replaceAll(/[gyd]/g, "")}y`),
     minBytes: format.minBytes,
     maxBytes: format.maxBytes,
+    isFixed: format.minBytes === format.maxBytes,
     lead: { of: classTable(format.lead?.of ?? ""), max: format.lead?.max ?? 0 },
     alphabet: format.alphabet === null ? null : classTable(format.alphabet),
     left: classTable(format.left),

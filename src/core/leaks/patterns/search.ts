@@ -91,7 +91,7 @@ export class PatternSearch {
           this.#safe = Math.min(this.#safe, start);
           continue;
         }
-        if (end - start < format.minBytes) continue;
+        if (end - start < format.minBytes || (format.isFixed && format.right[bytes[limit] as number] === 1)) continue;
         const found = matchWindow(format, this.#window(start, Math.min(end + 1, bytes.length)));
         if (found === null) continue;
         const token = { format: format.id, fingerprint: found.fingerprint };
