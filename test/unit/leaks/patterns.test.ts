@@ -58,3 +58,18 @@ test("rows 108, 123: nothing is held back for longer than the longest token, and
     for (const line of body) assert.ok(!masked.includes(line.slice(0, 8)));
   }
 });
+
+test("row 108: what a long token ends with is not read a second time as the name of a value", () => {
+  const token =
+    FORMATS.find(({ id }) => id === "jwt")
+      ?.samples()
+      .at(-1) ?? "";
+  const value = FORMATS.find(({ id }) => id === "assigned-secret")?.samples()[0] ?? "";
+  assert.ok(token.length > MAX_TOKEN_BYTES && value.startsWith("secret="));
+  const bytes = Buffer.from(`${token}${value} and what follows it`);
+  const whole = strict.scan(bytes, true).matches;
+  assert.equal(whole.length, 1);
+  for (let cut = token.length - 20; cut < bytes.length; cut++) {
+    assert.deepEqual(scanInPieces(strict, [bytes.subarray(0, cut), bytes.subarray(cut)]).matches, whole, `${cut}`);
+  }
+});

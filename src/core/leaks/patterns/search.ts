@@ -68,7 +68,10 @@ export class PatternSearch {
       state = 0;
     }
     if (!this.#last)
-      this.#safe = Math.min(this.#safe, Math.max(from, bytes.length - (depth[state] as number) - this.#tables.lead));
+      this.#safe = Math.min(
+        this.#safe,
+        Math.max(this.#from, bytes.length - (depth[state] as number) - this.#tables.lead),
+      );
     return this.#result(null);
   }
 
