@@ -10,6 +10,7 @@ export type CheckName =
   | "url-password"
   | "basic-pair"
   | "irregular"
+  | "mixed"
   | `entropy:${number}`;
 
 /** The longest lead: so many bytes are always held back, because a keyword may follow. */

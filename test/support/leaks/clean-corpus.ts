@@ -103,6 +103,10 @@ function hashes(dice: Dice, size: number): Buffer {
       () => `key=${dice.hex(32)}&id=${uuid(dice)}`,
       () =>
         `{"id":"${uuid(dice)}","request_id":"req_${dice.text(SCRIPT, 24)}","tool_use_id":"toolu_01${dice.text(SCRIPT, 22)}"}`,
+      () =>
+        `<div class="md-${dice.one(WORDS)}-${dice.one(WORDS)}-${dice.one(WORDS)} fc-${dice.hex(6)} re_${dice.one(WORDS)}_${dice.one(WORDS)}">`,
+      () =>
+        `api-${uuid(dice)} cache-key-${dice.hex(32)} live_${dice.one(WORDS)} hf_${dice.one(WORDS)}_${dice.one(WORDS)}`,
       () => `task-${uuid(dice)} sk-${dice.one(WORDS)}-${dice.one(WORDS)} pat.${dice.one(WORDS)}`,
     ])(),
   );

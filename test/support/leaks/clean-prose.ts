@@ -75,6 +75,7 @@ export function modelRequest(dice: Dice, size: number): Buffer {
       {
         role: "assistant",
         content: [
+          { type: "thinking", thinking: paragraph(dice), signature: `Er${dice.bytes(300).toString("base64")}` },
           { type: "text", text: paragraph(dice) },
           { type: "tool_use", id, name: "Read", input: { file_path: `src/${dice.hex(6)}.ts` } },
         ],

@@ -157,7 +157,7 @@ export const MESSAGING: readonly TokenFormat[] = [
   }),
   row("mandrill-key", "Mandrill API key", ["md-", run(22, WORD)], "mailchimp.com/developer: Transactional API", {
     left: APART,
-    check: "entropy:3.8",
+    check: "mixed",
   }),
   row("brevo-key", "Brevo API key", ["xkeysib-", run(64, HEX), "-", run(16, ALNUM)], "developers.brevo.com: API keys"),
   row(
@@ -168,7 +168,7 @@ export const MESSAGING: readonly TokenFormat[] = [
   ),
   row("resend-key", "Resend API key", ["re_", run(8, ALNUM), "_", run(24, ALNUM)], "resend.com/docs: API keys", {
     left: APART,
-    check: "entropy:3.8",
+    check: "mixed",
   }),
   row(
     "onesignal-key",

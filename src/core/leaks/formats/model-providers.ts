@@ -57,7 +57,7 @@ export const MODEL_PROVIDERS: readonly TokenFormat[] = [
   row("perplexity-key", "Perplexity API key", ["pplx-", run(48, ALNUM)], "docs.perplexity.ai: API keys"),
   row("fireworks-key", "Fireworks AI API key", ["fw_", run(22, ALNUM, 24)], "docs.fireworks.ai: API keys", {
     left: APART,
-    check: "entropy:3.5",
+    check: "mixed",
   }),
   row("together-key", "Together AI API key", ["tgp_v1_", run(43, WORD)], "docs.together.ai: API keys"),
   row("cerebras-key", "Cerebras API key", ["csk-", run(48, LOWNUM)], "inference-docs.cerebras.ai: API keys"),
@@ -83,7 +83,7 @@ export const MODEL_PROVIDERS: readonly TokenFormat[] = [
   ),
   row("voyage-key", "Voyage AI API key", ["pa-", run(43, WORD)], "docs.voyageai.com: API keys", {
     left: APART,
-    check: "entropy:4",
+    check: "mixed",
   }),
   row("jina-key", "Jina AI API key", ["jina_", run(58, WORD, 70)], "jina.ai: API keys"),
   row("tavily-key", "Tavily API key", ["tvly-", run(32, ALNUM, 36)], "docs.tavily.com: API keys", {

@@ -52,8 +52,7 @@ export const OBSERVABILITY: readonly TokenFormat[] = [
   row("checkly-key", "Checkly API key", ["cu_", run(32, HEX)], "checklyhq.com/docs: API keys", {
     left: `${ALNUM}_\\-`,
   }),
-  row("launchdarkly-key", "LaunchDarkly access token or SDK key", ["sdk-", ...UUID], "launchdarkly.com/docs: Keys", {
-    prefixes: ["sdk-", "api-"],
+  row("launchdarkly-key", "LaunchDarkly SDK key", ["sdk-", ...UUID], "launchdarkly.com/docs: Keys", {
     left: `${ALNUM}_\\-`,
   }),
   named({

@@ -63,7 +63,7 @@ export const PAYMENT: readonly TokenFormat[] = [
   }),
   row("mollie-key", "Mollie API key", ["live_", run(30, ALNUM, 40)], "docs.mollie.com: Authentication", {
     left: `${ALNUM}_\\-`,
-    check: "entropy:3.8",
+    check: "mixed",
   }),
   row(
     "paddle-key",

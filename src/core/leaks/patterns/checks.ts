@@ -10,6 +10,7 @@ const SIMPLE: Readonly<Record<string, (token: string) => boolean>> = {
   "url-password": isPassword,
   "basic-pair": isBasicPair,
   irregular: isIrregular,
+  mixed: isMixed,
 };
 
 /** The check of a name, as a function. */
@@ -55,6 +56,11 @@ function isPassword(text: string): boolean {
 /** Neither a word nor a name of code, nor a number. */
 function isIrregular(text: string): boolean {
   return (text.match(/[0-9]/g) ?? []).length >= 2 && /[A-Za-z]/.test(text) && entropyOf(text) >= 3.2;
+}
+
+/** No name of code or style: those seldom have small letters, capitals and digits at once. */
+function isMixed(text: string): boolean {
+  return /[a-z]/.test(text) && /[A-Z]/.test(text) && /[0-9]/.test(text) && entropyOf(text) >= 3.5;
 }
 
 /** RFC 7617: name, colon and password, in base64. */
