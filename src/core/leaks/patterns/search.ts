@@ -47,8 +47,8 @@ export class PatternSearch {
     if (resume.open !== null) {
       const { format, fingerprint } = resume.open;
       const end = this.#bodyEnd(format, from);
-      if (end > from)
-        this.#found.push({ hit: from, match: { format, fingerprint, start: from, end, continues: true } });
+      const match = { format, fingerprint, start: from, end, continues: true };
+      if (end > from) this.#found.push({ hit: from, match });
       if (end === bytes.length && !this.#last) return this.#result(resume.open);
       from = end;
     }
@@ -61,17 +61,18 @@ export class PatternSearch {
       if (long === null) continue;
       // What lies in a long token is hidden with it.
       if (long.end === bytes.length && !this.#last) {
-        return this.#safe < long.hit ? this.#result(null) : this.#result(long.token);
+        if (this.#safe < long.hit) return this.#result(null);
+        this.#safe = bytes.length;
+        return this.#result(long.token);
       }
       i = long.end - 1;
       this.#from = long.end;
       state = 0;
     }
-    if (!this.#last)
-      this.#safe = Math.min(
-        this.#safe,
-        Math.max(this.#from, bytes.length - (depth[state] as number) - this.#tables.lead),
-      );
+    if (!this.#last) {
+      const begun = bytes.length - (depth[state] as number) - this.#tables.lead;
+      this.#safe = Math.min(this.#safe, Math.max(this.#from, begun));
+    }
     return this.#result(null);
   }
 
