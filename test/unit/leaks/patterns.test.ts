@@ -73,3 +73,22 @@ test("row 108: what a long token ends with is not read a second time as the name
     assert.deepEqual(scanInPieces(strict, [bytes.subarray(0, cut), bytes.subarray(cut)]).matches, whole, `${cut}`);
   }
 });
+
+test("a token has one fingerprint wherever it stands, a key however its lines are broken, and two tokens have two", () => {
+  const seen = new Map<string, string>();
+  for (const { id, samples } of FORMATS) {
+    for (const sample of samples()) {
+      const of = (text: string) =>
+        strict.scan(Buffer.from(text), true).matches.find(({ format }) => format === id)?.fingerprint ?? "";
+      const fingerprint = of(sample);
+      assert.match(fingerprint, /^[0-9a-f]{16}$/);
+      assert.ok(!sample.includes(fingerprint));
+      assert.equal(of(`before "${sample}" after`), fingerprint, id);
+      if (id === "private-key") assert.equal(of(JSON.stringify(sample)), fingerprint);
+      seen.set(fingerprint, sample);
+    }
+  }
+  // The two values of one length that a variable's format shows are one token.
+  const samples = new Set(FORMATS.flatMap((format) => format.samples()));
+  assert.ok(seen.size >= FORMATS.length && seen.size <= samples.size);
+});
