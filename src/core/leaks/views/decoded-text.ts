@@ -29,6 +29,18 @@ export class DecodedText {
     this.#expected = source + ratio.num;
   }
 
+  /** As many bytes as `ratio` says, in the bits of a number. */
+  addGroup(bits: number, source: number, ratio: Ratio, label: string): void {
+    this.beginPart(source, ratio, 0, label);
+    this.#room(ratio.den);
+    if (ratio.den === 3) {
+      this.#bytes[this.#pending++] = bits >> 16;
+      this.#bytes[this.#pending++] = (bits >> 8) & 0xff;
+    }
+    this.#bytes[this.#pending++] = bits & 0xff;
+    this.length += ratio.den;
+  }
+
   /** Bytes that stand for themselves. */
   addLiteral(bytes: Uint8Array, source: number): void {
     if (source !== this.#expected) this.#map.add(this.length, source, LITERAL, "");

@@ -1,9 +1,7 @@
 import { ENTITIES } from "../entities.ts";
 
-/** One escape as a decoder reads it. */
+/** What an escape stands for. */
 export interface EscapeReading {
-  /** Bytes that it takes; 0: there is none; CUT: with more bytes there may be one. */
-  length: number;
   /** The byte or the code point for which it stands; -1: nothing. */
   code: number;
   /** Whether the code is a byte, be it part of a character. */
@@ -40,17 +38,17 @@ const NOT_TELLING = new Set([9, 10, 13, 34, 39, 60, 62]);
 
 /** A reading to be filled again and again. */
 export function createReading(): EscapeReading {
-  return { length: 0, code: 0, octet: false, label: "", telling: true };
+  return { code: 0, octet: false, label: "", telling: true };
 }
 
 /**
  * Reads the escape that begins at a place: percent (RFC 3986, and `%u`), backslash (JSON, C, Python, Rust; any run of
  * backslashes counts as one, as JSON in JSON has them), HTML; characters of no width and full-width ones as folded.
+ * Returns the number of its bytes; 0 when there is none, CUT when with more bytes there may be one.
  */
-export function readEscape(bytes: Uint8Array, at: number, into: EscapeReading): void {
+export function readEscape(bytes: Uint8Array, at: number, into: EscapeReading): number {
   into.telling = true;
   into.octet = false;
-  into.length = 0;
   switch (bytes[at]) {
     case PERCENT:
       return readPercent(bytes, at, into);
@@ -63,110 +61,105 @@ export function readEscape(bytes: Uint8Array, at: number, into: EscapeReading): 
   }
 }
 
-function readPercent(bytes: Uint8Array, at: number, into: EscapeReading): void {
+function readPercent(bytes: Uint8Array, at: number, into: EscapeReading): number {
   into.label = "percent";
   if (bytes[at + 1] === 0x75) return readDigits(bytes, at, 2, 4, into);
-  readDigits(bytes, at, 1, 2, into);
   into.octet = true;
+  return readDigits(bytes, at, 1, 2, into);
 }
 
-function readBackslash(bytes: Uint8Array, at: number, into: EscapeReading): void {
+function readBackslash(bytes: Uint8Array, at: number, into: EscapeReading): number {
   into.label = "backslash";
   let end = at + 1;
   while (bytes[end] === BACKSLASH && end < at + LONGEST_RUN) end++;
   const sign = bytes[end];
   if (sign === undefined) {
-    into.length = CUT;
-    return;
+    return CUT;
   }
   const before = end - at;
   if (sign === 0x75 && bytes[end + 1] === 0x7b) return readBraced(bytes, at, end + 2, into);
   if (sign === 0x75) return readDigits(bytes, at, before + 1, 4, into);
   if (sign === 0x55) return readDigits(bytes, at, before + 1, 8, into);
   if (sign === 0x78) {
-    readDigits(bytes, at, before + 1, 2, into);
     into.octet = true;
-    return;
+    return readDigits(bytes, at, before + 1, 2, into);
   }
   if (sign >= 0x30 && sign <= 0x33) return readOctal(bytes, at, end, into);
   const short = SHORT.get(sign);
   into.telling = short === undefined;
   if (short !== undefined || SIGNS.has(sign)) {
     into.code = short ?? sign;
-    into.length = before + 1;
+    return before + 1;
   }
+  return 0;
 }
 
 /** So many hex digits, `skip` bytes behind the place. */
-function readDigits(bytes: Uint8Array, at: number, skip: number, digits: number, into: EscapeReading): void {
+function readDigits(bytes: Uint8Array, at: number, skip: number, digits: number, into: EscapeReading): number {
   let code = 0;
   for (let i = at + skip; i < at + skip + digits; i++) {
     if (i >= bytes.length) {
-      into.length = CUT;
-      return;
+      return CUT;
     }
     const digit = HEX[bytes[i] as number] as number;
-    if (digit > 15) return;
+    if (digit > 15) return 0;
     code = code * 16 + digit;
   }
-  if (code > 0x10ffff) return;
+  if (code > 0x10ffff) return 0;
   into.code = code;
-  into.length = skip + digits;
+  return skip + digits;
 }
 
-function readBraced(bytes: Uint8Array, at: number, first: number, into: EscapeReading): void {
+function readBraced(bytes: Uint8Array, at: number, first: number, into: EscapeReading): number {
   let code = 0;
   for (let i = first; i < at + LONGEST; i++) {
     if (i >= bytes.length) {
-      into.length = CUT;
-      return;
+      return CUT;
     }
     const digit = HEX[bytes[i] as number] as number;
     if (digit > 15) {
-      if (bytes[i] !== 0x7d || i === first || code > 0x10ffff) return;
+      if (bytes[i] !== 0x7d || i === first || code > 0x10ffff) return 0;
       into.code = code;
-      into.length = i + 1 - at;
-      return;
+      return i + 1 - at;
     }
     code = Math.min(code * 16 + digit, 0x110000);
   }
+  return 0;
 }
 
-function readOctal(bytes: Uint8Array, at: number, first: number, into: EscapeReading): void {
+function readOctal(bytes: Uint8Array, at: number, first: number, into: EscapeReading): number {
   let code = 0;
   for (let i = first; i < first + 3; i++) {
     if (i >= bytes.length) {
-      into.length = CUT;
-      return;
+      return CUT;
     }
     const digit = (bytes[i] as number) - 0x30;
-    if (digit < 0 || digit > 7) return;
+    if (digit < 0 || digit > 7) return 0;
     code = code * 8 + digit;
   }
   into.code = code;
   into.octet = true;
-  into.length = first + 3 - at;
+  return first + 3 - at;
 }
 
-function readEntity(bytes: Uint8Array, at: number, into: EscapeReading): void {
+function readEntity(bytes: Uint8Array, at: number, into: EscapeReading): number {
   into.label = "html";
   const stop = at + LONGEST;
   let end = at + 1;
   while (end < stop && end < bytes.length && isNameByte(bytes[end] as number)) end++;
   if (end === bytes.length && end < stop) {
-    into.length = CUT;
-    return;
+    return CUT;
   }
-  if (bytes[end] !== SEMICOLON || end === at + 1) return;
+  if (bytes[end] !== SEMICOLON || end === at + 1) return 0;
   const name = String.fromCharCode(...bytes.subarray(at + 1, end)).toLowerCase();
   const digits = /^#(?:x([0-9a-f]{1,10})|([0-9]{1,10}))$/.exec(name);
   const number =
     digits === null ? null : Number.parseInt(digits[1] ?? digits[2] ?? "", digits[1] === undefined ? 10 : 16);
   const code = number ?? ENTITIES.get(name);
-  if (code === undefined || code > 0x10ffff) return;
+  if (code === undefined || code > 0x10ffff) return 0;
   into.code = code;
   into.telling = !NOT_TELLING.has(code);
-  into.length = end + 1 - at;
+  return end + 1 - at;
 }
 
 function isNameByte(byte: number): boolean {
@@ -175,24 +168,22 @@ function isNameByte(byte: number): boolean {
 }
 
 /** UTF-8 of U+00AD, U+200B to U+200F, U+2060, U+FEFF, which show nothing, and of the full-width U+FF01 to U+FF5E. */
-function readFolded(bytes: Uint8Array, at: number, into: EscapeReading): void {
+function readFolded(bytes: Uint8Array, at: number, into: EscapeReading): number {
   into.label = "unicode";
   const [first, second, third] = [bytes[at] as number, bytes[at + 1], bytes[at + 2]];
-  if (second === undefined) into.length = CUT;
-  else if (first === 0xc2) nothing(into, second === 0xad, 2);
-  else if (!(first === 0xe2 ? second === 0x80 || second === 0x81 : second >= 0xbb && second <= 0xbd)) return;
-  else if (third === undefined) into.length = CUT;
-  else if (first === 0xe2) nothing(into, second === 0x80 ? third >= 0x8b && third <= 0x8f : third === 0xa0, 3);
-  else if (second === 0xbb) nothing(into, third === 0xbf, 3);
-  else {
-    const code = ((second & 0x3f) << 6) + (third & 0x3f) + 0xf000 - 0xfee0;
-    if (code < 0x21 || code > 0x7e) return;
-    into.code = code;
-    into.length = 3;
-  }
+  if (second === undefined) return CUT;
+  if (first === 0xc2) return nothing(into, second === 0xad, 2);
+  if (first === 0xe2 ? second !== 0x80 && second !== 0x81 : second < 0xbb || second > 0xbd) return 0;
+  if (third === undefined) return CUT;
+  if (first === 0xe2) return nothing(into, second === 0x80 ? third >= 0x8b && third <= 0x8f : third === 0xa0, 3);
+  if (second === 0xbb) return nothing(into, third === 0xbf, 3);
+  const code = ((second & 0x3f) << 6) + (third & 0x3f) + 0xf000 - 0xfee0;
+  if (code < 0x21 || code > 0x7e) return 0;
+  into.code = code;
+  return 3;
 }
 
 function nothing(into: EscapeReading, is: boolean, length: number): void {
   into.code = -1;
-  into.length = is ? length : 0;
+  return is ? length : 0;
 }

@@ -69,9 +69,9 @@ export class EscapeSearch implements StreamSearch {
         this.#walked = this.#word;
         continue;
       }
-      readEscape(bytes, at, reading);
-      if (reading.length === CUT && !last) break;
-      if (reading.length <= 0) {
+      const length = readEscape(bytes, at, reading);
+      if (length === CUT && !last) break;
+      if (length <= 0) {
         if (this.#inWord) this.#text.addLiteral(bytes.subarray(at, at + 1), offset + at);
         at++;
         continue;
@@ -81,15 +81,15 @@ export class EscapeSearch implements StreamSearch {
         if (this.#word < offset + at) this.#text.addLiteral(bytes.subarray(this.#word - offset, at), this.#word);
         this.#inWord = true;
       }
-      if (this.#inWord) this.#decode(offset + at);
-      at += reading.length;
+      if (this.#inWord) this.#decode(offset + at, length);
+      at += length;
       if (this.#text.isFull) this.#text.flush(false, found);
     }
     this.#at = offset + at;
   }
 
-  #decode(place: number): void {
-    const { code, octet, length, label } = this.#reading;
+  #decode(place: number, length: number): void {
+    const { code, octet, label } = this.#reading;
     this.#text.beginWhole(place, length, label);
     if (code < 0) return;
     if (code < 0x80 || octet) this.#text.addByte(code & 0xff);

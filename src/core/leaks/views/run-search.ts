@@ -44,10 +44,16 @@ function valuesOf(alphabet: string, others: Readonly<Record<string, number>>): U
   return values;
 }
 
+const EMPTY_VALUES = new Uint8Array(0);
+const EMPTY_PLACES = new Float64Array(0);
+
 /** 1 for the bytes of which text consists that can hold a token. */
 const TEXT = Uint8Array.from({ length: 256 }, (_, byte) =>
   (byte >= SPACE && byte < 0x7f) || byte === TAB || byte === LF || byte === CR ? 1 : 0,
 );
+
+/** The last characters of a run, a power of two: more than LEAST_BYTES of any encoding and a byte before them need. */
+const KEPT = 32;
 
 const OUTSIDE = 0;
 const INSIDE = 1;
@@ -62,31 +68,37 @@ const ESCAPE = 3;
 export class RunSearch implements StreamSearch {
   readonly #encoding: RunEncoding;
   readonly #make: () => StreamSearch;
+  /** Characters of the shortest run, and groups of characters that are text in whole before a text begins. */
   readonly #least: number;
+  readonly #needed: number;
   /** The readings of a run, by the number of characters before their first byte; made at the first run. */
   #texts: readonly DecodedText[] = [];
+  /** For each reading: how many groups of characters up to now were text in whole. */
+  readonly #whole = [0, 0, 0, 0];
   #state = OUTSIDE;
   /** Characters of this run, of its line, and bytes since the line. */
   #count = 0;
   #line = 0;
   #gap = 0;
-  /** The last bits of the run, and where the characters stand that they came from. */
+  /** The last characters of the run: the bits of one group, all values, and where they stand. */
   #bits = 0;
-  readonly #places: number[] = [0, 0, 0, 0];
+  #values = EMPTY_VALUES;
+  #places = EMPTY_PLACES;
   #position = 0;
   #found: Found[] = [];
 
   constructor(encoding: RunEncoding, make: () => StreamSearch) {
+    const { num, den } = encoding.ratio;
     this.#encoding = encoding;
     this.#make = make;
-    this.#least = Math.ceil((LEAST_BYTES * encoding.ratio.num) / encoding.ratio.den);
+    this.#least = Math.ceil((LEAST_BYTES * num) / den);
+    this.#needed = Math.ceil((LEAST_BYTES - 2 * (den - 1)) / den);
   }
 
   get safe(): number {
     if (this.#state === OUTSIDE) return this.#position;
-    const { num } = this.#encoding.ratio;
-    const undecoded = this.#count === 0 ? this.#position : this.#places[Math.max(0, this.#count - num + 1) % num];
-    let safe = undecoded ?? this.#position;
+    const kept = (this.#needed + 1) * this.#encoding.ratio.num;
+    let safe = this.#count === 0 ? this.#position : (this.#places[Math.max(0, this.#count - kept) % KEPT] as number);
     for (const text of this.#texts) safe = Math.min(safe, text.safe(safe));
     return safe;
   }
@@ -136,6 +148,8 @@ export class RunSearch implements StreamSearch {
     if (this.#texts.length === 0) {
       const { num } = this.#encoding.ratio;
       this.#texts = Array.from({ length: num }, () => new DecodedText(this.#make, LEAST_BYTES));
+      this.#values = new Uint8Array(KEPT);
+      this.#places = new Float64Array(KEPT);
     }
     this.#state = INSIDE;
     this.#count = 0;
@@ -144,35 +158,65 @@ export class RunSearch implements StreamSearch {
 
   /** Characters of the run. */
   #take(bytes: Uint8Array, from: number, to: number): void {
-    const { bits, ratio, values } = this.#encoding;
+    const { bits, ratio, values, label } = this.#encoding;
     const { num, den } = ratio;
+    const kept = this.#values;
     const places = this.#places;
+    const whole = this.#whole;
     const mask = 2 ** (bits * num) - 1;
+    const begin = this.#position + 1 - num;
     let all = this.#bits;
     let count = this.#count;
     let line = this.#line;
     for (let i = from; i < to; i++) {
-      all = ((all << bits) | (values[bytes[i] as number] as number)) & mask;
-      places[count % num] = this.#position + i;
+      const value = values[bytes[i] as number] as number;
+      all = ((all << bits) | value) & mask;
+      kept[count % KEPT] = value;
+      places[count % KEPT] = this.#position + i;
       count++;
       line++;
-      if (count < num) continue;
-      const text = this.#texts[count % num] as DecodedText;
-      const width = this.#position + i + 1 - (places[count % num] as number);
-      if (den === 3) {
-        // Neither is this text, nor was it before: most of what is random.
-        if (text.length === 0 && TEXT[all & 0xff] === 0) continue;
-      } else if (TEXT[all] === 0 && text.length === 0) continue;
-      this.#decode(text, all, den, places[count % num] as number, width);
-      if (text.isFull) text.flush(false, this.#found);
+      // Until there are enough characters, zero bits stand in front, and zero is no text.
+      const isText = TEXT[all & 0xff] === 1 && (den === 1 || (TEXT[(all >> 8) & 0xff] === 1 && TEXT[all >> 16] === 1));
+      const reading = count % num;
+      const before = whole[reading] as number;
+      if (isText) {
+        whole[reading] = before + 1;
+        if (before + 1 < this.#needed) continue;
+        const text = this.#texts[reading] as DecodedText;
+        if (before + 1 === this.#needed) this.#start(text, count);
+        else if (line >= num) text.addGroup(all, begin + i, ratio, label);
+        else this.#decode(text, all, den, places[(count - num) % KEPT] as number, this.#position + i + 1);
+        if (text.isFull) text.flush(false, this.#found);
+      } else if (before > 0) {
+        whole[reading] = 0;
+        if (before >= this.#needed) {
+          const text = this.#texts[reading] as DecodedText;
+          this.#decode(text, all, den, places[(count - num) % KEPT] as number, this.#position + i + 1);
+          // What comes behind the first byte that is no text is looked at again when more of it follows.
+          text.flush(true, this.#found);
+        }
+      }
     }
     this.#bits = all;
     this.#count = count;
     this.#line = line;
   }
 
+  /** Begins a text with the last groups of characters, and with what there is of it in the group before. */
+  #start(text: DecodedText, count: number): void {
+    const { bits, ratio } = this.#encoding;
+    const { num, den } = ratio;
+    const groups = Math.min(this.#needed + 1, Math.floor(count / num));
+    for (let first = count - groups * num; first < count; first += num) {
+      let all = 0;
+      for (let i = first; i < first + num; i++) all = (all << bits) | (this.#values[i % KEPT] as number);
+      const end = (this.#places[(first + num - 1) % KEPT] as number) + 1;
+      this.#decode(text, all, den, this.#places[first % KEPT] as number, end);
+    }
+  }
+
   /** The bytes of some characters, of which those that are text go on with it or begin it. */
-  #decode(text: DecodedText, all: number, count: number, source: number, width: number): void {
+  #decode(text: DecodedText, all: number, count: number, source: number, end: number): void {
     const { ratio, label } = this.#encoding;
     let begun = false;
     for (let i = 0; i < count; i++) {
@@ -183,8 +227,8 @@ export class RunSearch implements StreamSearch {
         continue;
       }
       if (!begun) {
-        if (width === ratio.num) text.beginPart(source, ratio, i, label);
-        else text.beginWhole(source, width, label);
+        if (end - source === ratio.num) text.beginPart(source, ratio, i, label);
+        else text.beginWhole(source, end - source, label);
         begun = true;
       }
       text.addByte(byte);
@@ -233,15 +277,17 @@ export class RunSearch implements StreamSearch {
   #end(): void {
     if (this.#state === OUTSIDE) return;
     const { bits, ratio } = this.#encoding;
-    for (let rest = 2; rest < ratio.num && rest <= this.#count; rest++) {
-      const text = this.#texts[(this.#count - rest) % ratio.num] as DecodedText;
+    const count = this.#count;
+    for (let rest = 2; rest < ratio.num && rest <= count; rest++) {
+      const text = this.#texts[(count - rest) % ratio.num] as DecodedText;
+      if (text.length === 0) continue;
       const bytes = Math.floor((bits * rest) / 8);
-      const source = this.#places[(this.#count - rest) % ratio.num] as number;
       const all = (this.#bits & (2 ** (bits * rest) - 1)) >> (bits * rest - 8 * bytes);
-      const end = (this.#places[(this.#count - 1) % ratio.num] as number) + 1;
-      if (text.length > 0) this.#decode(text, all, bytes, source, end - source);
+      const source = this.#places[(count - rest) % KEPT] as number;
+      this.#decode(text, all, bytes, source, (this.#places[(count - 1) % KEPT] as number) + 1);
     }
     for (const text of this.#texts) if (text.length > 0) text.flush(true, this.#found);
+    this.#whole.fill(0);
     this.#state = OUTSIDE;
     this.#bits = 0;
   }
