@@ -183,7 +183,7 @@ function readFolded(bytes: Uint8Array, at: number, into: EscapeReading): number 
   return 3;
 }
 
-function nothing(into: EscapeReading, is: boolean, length: number): void {
+function nothing(into: EscapeReading, is: boolean, length: number): number {
   into.code = -1;
   return is ? length : 0;
 }
