@@ -85,6 +85,8 @@ export function createLeakScanner(search: LeakSearch, judge: (finding: LeakFindi
     queue.append(chunk);
     const { offset } = queue;
     const out = Buffer.from(queue.view().subarray(0, safe - offset));
+    // Where masks overlap, the plain one wins, whichever came first.
+    masks.sort((a, b) => b.fill - a.fill);
     for (const { start, end, fill } of masks) {
       if (start < safe) out.fill(fill, Math.max(0, start - offset), Math.min(end, safe) - offset);
     }

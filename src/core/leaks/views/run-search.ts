@@ -239,7 +239,7 @@ export class RunSearch implements StreamSearch {
   #passes(byte: number): boolean {
     switch (this.#state) {
       case INSIDE:
-        if (this.#line < LEAST_LINE || this.#line % this.#encoding.ratio.num !== 0) break;
+        if (this.#line < LEAST_LINE) break;
         this.#gap = 0;
         return this.#blank(byte);
       case GAP:
