@@ -129,7 +129,8 @@ test("row 108: one byte at a time finds what the whole at once finds, each once"
     fc.property(text, (bytes) => {
       const whole = scan([bytes]);
       const single = scan([...bytes].map((byte) => Buffer.of(byte)));
-      const key = ({ name, fingerprint, start, end }: LeakFinding) => `${name} ${fingerprint} ${start} ${end}`;
+      // Ends are those of the sighting that came first.
+      const key = ({ name, fingerprint, start }: LeakFinding) => `${name} ${fingerprint} ${start}`;
       assert.deepEqual(single.findings.map(key).sort(), whole.findings.map(key).sort());
       assert.deepEqual(single.out, whole.out);
     }),
