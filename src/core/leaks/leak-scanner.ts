@@ -33,6 +33,13 @@ interface Mask {
   readonly fill: number;
 }
 
+/** Where something was judged; `end` grows when more of it comes. */
+interface Place {
+  readonly start: number;
+  end: number;
+  readonly verdict: LeakVerdict;
+}
+
 const FILLS: Readonly<Record<string, number>> = { base64: 0x41, hex: 0x30 };
 const FILL = 0x2a;
 const EMPTY = Buffer.alloc(0);
@@ -45,8 +52,8 @@ const EMPTY = Buffer.alloc(0);
 export function createLeakScanner(search: LeakSearch, judge: (finding: LeakFinding) => LeakVerdict): LeakScanner {
   const stream = createSearch(search);
   const queue = new ByteQueue();
-  /** Where each finding that was judged ends so far, as long as more of it may come. */
-  const judged = new Map<string, { start: number; end: number; verdict: LeakVerdict }>();
+  /** For each value or token: the places that were judged, as long as more of them may be found. */
+  const judged = new Map<string, Place[]>();
   let masks: Mask[] = [];
   let stopped = false;
 
@@ -66,20 +73,30 @@ export function createLeakScanner(search: LeakSearch, judge: (finding: LeakFindi
   const verdictOn = (found: Found): LeakVerdict => {
     const { kind, name, fingerprint, through, start, end } = found;
     const key = `${kind} ${name} ${fingerprint}`;
-    const before = judged.get(key);
-    const touches = found.continues ? start <= (before?.end ?? -1) : start < (before?.end ?? -1);
-    if (before !== undefined && touches && end > before.start) {
-      before.end = Math.max(before.end, end);
-      return before.verdict;
+    const places = judged.get(key) ?? [];
+    const place = places.find((it) => end > it.start && (start < it.end || (found.continues && start === it.end)));
+    if (place !== undefined) {
+      place.end = Math.max(place.end, end);
+      return place.verdict;
     }
     const verdict = judge({ kind, name, fingerprint, through, start, end });
-    judged.set(key, { start, end, verdict });
+    judged.set(key, [...places, { start, end, verdict }]);
     return verdict;
+  };
+
+  /** Forgets what lies before this, so that memory does not grow with the number of findings. */
+  const forget = (safe: number): void => {
+    for (const [key, places] of judged) {
+      const left = places.filter(({ end }) => end >= safe);
+      if (left.length === 0) judged.delete(key);
+      else if (left.length < places.length) judged.set(key, left);
+    }
   };
 
   const hand = (chunk: Uint8Array, safe: number): Buffer => {
     if (queue.length === 0 && masks.length === 0 && safe === queue.offset + chunk.length) {
       queue.offset = safe;
+      forget(safe);
       return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     }
     queue.append(chunk);
@@ -92,7 +109,7 @@ export function createLeakScanner(search: LeakSearch, judge: (finding: LeakFindi
     }
     masks = masks.filter(({ end }) => end > safe);
     queue.dropTo(safe);
-    for (const [key, { end }] of judged) if (end < safe) judged.delete(key);
+    forget(safe);
     return out;
   };
 

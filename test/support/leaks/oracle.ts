@@ -43,7 +43,7 @@ export function slowSightings(bytes: Buffer, depth = 0): readonly Sighting[] {
 }
 
 const ESCAPE =
-  /%u([0-9a-f]{4})|%([0-9a-f]{2})|\\{1,8}u([0-9a-f]{4})|\\{1,8}x([0-9a-f]{2})|\\{1,8}([nrt"'/=+.:@&~_-])|&(#[0-9]{1,10}|#x[0-9a-f]{1,10}|[a-z]+);|\xe2\x80[\x8b-\x8f]/gi;
+  /%u([0-9A-Fa-f]{4})|%([0-9A-Fa-f]{2})|\\{1,8}u([0-9A-Fa-f]{4})|\\{1,8}x([0-9A-Fa-f]{2})|\\{1,8}([nrt"'/=+.:@&~_-])|&(#[0-9]{1,10}|#[xX][0-9A-Fa-f]{1,10}|[A-Za-z]+);|\xe2\x80[\x8b-\x8f]/g;
 const SHORT: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /** Words with escapes taken off, together with the byte that ends them. */

@@ -29,10 +29,7 @@ const HEX = Uint8Array.from({ length: 256 }, (_, byte) => {
 /** Signs that are written behind a backslash and may be part of a token. */
 const SIGNS = new Set([..."/-=+._:@&~"].map((sign) => sign.charCodeAt(0)));
 const SHORT: ReadonlyMap<number, number> = new Map(
-  Object.entries({ n: 10, r: 13, t: 9, b: 8, f: 12, v: 11, '"': 34, "'": 39 }).map(([c, code]) => [
-    c.charCodeAt(0),
-    code,
-  ]),
+  Object.entries({ n: 10, r: 13, t: 9, '"': 34, "'": 39 }).map(([c, code]) => [c.charCodeAt(0), code]),
 );
 const NOT_TELLING = new Set([9, 10, 13, 34, 39, 60, 62]);
 

@@ -77,9 +77,11 @@ export class EscapeSearch implements StreamSearch {
         continue;
       }
       if (!this.#inWord && reading.telling) {
+        // Anew from the beginning of the word: quotes that are escaped before it count now.
         this.#findWord(bytes, offset, offset + at);
-        if (this.#word < offset + at) this.#text.addLiteral(bytes.subarray(this.#word - offset, at), this.#word);
         this.#inWord = true;
+        at = this.#word - offset;
+        continue;
       }
       if (this.#inWord) this.#decode(offset + at, length);
       at += length;
