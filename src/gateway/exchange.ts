@@ -11,6 +11,7 @@ import { formatTarget } from "../core/wire/target.ts";
 import { applyCredential } from "../credentials/scheme.ts";
 import { admit, record, refusalOf, refuse } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
+import { type BodyEncoding, contentEncodingOf } from "./decoded-body.ts";
 import type { Destination } from "./destination.ts";
 import { describe } from "./failure.ts";
 import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
@@ -62,8 +63,8 @@ async function process(
   if (context.live.exchanges >= context.limits.requests) return denial("limit-reached", "too many requests at once");
   const { head, rule, leaks, opaque } = permit;
   const { search } = judgement.snapshot;
-  const unreadable = unreadableBody(permit);
-  if (unreadable !== null) return unreadable;
+  const encoding = bodyEncoding(permit);
+  if (typeof encoding !== "string") return encoding;
   if (head.body.kind !== "none") request.socket.setTimeout(context.limits.idleMs);
   const overrides = head.body.kind === "none" ? null : createOverrideGuard(permit.bodyMethods, head.headers);
   if (typeof overrides === "string") return denial("method-not-listed", `${overrides} may name another method`);
@@ -75,7 +76,7 @@ async function process(
   const small = head.body.kind === "length" && head.body.length <= WHOLE_BYTES;
   if (head.body.kind !== "none" && (rule.body !== null || small)) {
     const limit = rule.body === null ? permit.bodyLimit : Math.min(permit.bodyLimit, context.limits.judgedBytes);
-    const read = await readWhole(context, request, { search, leaks, opaque, limit, overrides });
+    const read = await readWhole(context, request, { search, leaks, opaque, encoding, limit, overrides });
     if (read === null) return gone(response);
     if (!read.ok) return read;
     whole = read.bytes;
@@ -107,7 +108,7 @@ async function process(
     const streamed =
       head.body.kind === "none" || whole !== null
         ? null
-        : streamBody(request, { search, leaks, opaque, limit: permit.bodyLimit, overrides });
+        : streamBody(context, request, { search, leaks, opaque, encoding, limit: permit.bodyLimit, overrides });
     const { destination } = admitted;
     await forward(context, request, response, judgement, permit, { ...sent, destination, whole, streamed });
     return null;
@@ -116,15 +117,16 @@ async function process(
   }
 }
 
-/** A body that cannot be searched, by what the head says of it; null when it can (attack rows 107, 112). */
-function unreadableBody({ head, rule, opaque }: Permit): Denial | null {
-  if (head.body.kind === "none") return null;
-  const encodings = headerValues(head.headers, "content-encoding").join(", ").trim();
-  // A body rule denies it in its own words.
-  if (rule.body === null && !/^(?:identity)?$/i.test(encodings))
-    return denial("body-unreadable", `Content-Encoding ${encodings.slice(0, 100)}`);
+/** How a body is encoded; a denial when it cannot be searched, by what the head says of it (attack rows 107, 112). */
+function bodyEncoding({ head, rule, opaque }: Permit): BodyEncoding | "identity" | Denial {
+  // A body rule denies encoded bodies in its own words.
+  if (head.body.kind === "none" || rule.body !== null) return "identity";
+  const value = headerValues(head.headers, "content-encoding").join(", ");
+  const encoding = contentEncodingOf(value);
+  if (encoding === null || (opaque === "deny" && encoding !== "identity"))
+    return denial("body-unreadable", `Content-Encoding ${value.slice(0, 100)}`);
   const what = opaque === "deny" ? opaqueType(headerValues(head.headers, "content-type")[0] ?? null) : null;
-  return what === null ? null : denial("body-unreadable", what);
+  return what === null ? encoding : denial("body-unreadable", what);
 }
 
 interface Outgoing {

@@ -1,12 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { createLeakScanner, type LeakSearch } from "../core/leaks/leak-scanner.ts";
+import type { LeakFinding } from "../core/model/leak.ts";
 import type { OpaqueBodies } from "../core/model/policy.ts";
 import type { OverrideGuard } from "../core/policy/method-overrides.ts";
 import { OPAQUE_HEAD_BYTES, opaqueHead } from "../core/policy/opaque-bodies.ts";
 import type { GatewayContext } from "./context.ts";
+import { type BodyEncoding, createDecodedScanner, DECODED_CAPS } from "./decoded-body.ts";
 import { type Denial, denial } from "./denial.ts";
+import { describe } from "./failure.ts";
 import type { LeakWatch } from "./leak-watch.ts";
+import { createSlicedScanner } from "./sliced-scan.ts";
+import type { Turns } from "./turns.ts";
 
 /** Bytes of a refused body that are read and thrown away, so that the client gets to read the refusal. */
 const DISCARDED = 8 * 1024 * 1024;
@@ -18,49 +23,122 @@ export interface BodyBounds {
   readonly search: LeakSearch;
   readonly leaks: LeakWatch;
   readonly opaque: OpaqueBodies;
+  readonly encoding: BodyEncoding | "identity";
   /** Greatest size in bytes. */
   readonly limit: number;
   /** Null where a form may name any method. */
   readonly overrides: OverrideGuard | null;
 }
 
-/**
- * Judges the pieces of one body: secrets, the size, a form's own method. What may go on lags behind what came in, so
- * that nothing of a finding leaves before it was judged (attack rows 106, 108).
- */
-function createMeter({ search, leaks, opaque, limit, overrides }: BodyBounds) {
-  const scanner = createLeakScanner(search, (finding) => leaks.body(finding));
+/** Judges the pieces of one body. What may go on lags behind what came in. */
+interface Meter {
+  readonly bytes: number;
+  /** What may go on now, maybe nothing yet. */
+  push(chunk: Buffer): Promise<Buffer | Denial>;
+  /** The rest, at the end. */
+  end(): Promise<Buffer | Denial>;
+  close(): void;
+}
+
+/** Judges secrets, the size, a form's own method: nothing of a finding leaves before it was judged (attack rows 106 to 108). */
+function createMeter(turns: Turns, { search, leaks, opaque, encoding, limit, overrides }: BodyBounds): Meter {
+  const judge = (finding: LeakFinding) => leaks.body(finding);
+  const scanner =
+    encoding === "identity"
+      ? createSlicedScanner(createLeakScanner(search, judge), turns)
+      : createDecodedScanner(encoding, search, judge, DECODED_CAPS, turns);
   let bytes = 0;
   /** The beginning, until it tells what the body is; null: told, or nobody asks. */
   let head: Buffer | null = opaque === "deny" ? Buffer.alloc(0) : null;
 
-  const packed = (chunk: Buffer, last: boolean): Denial | null => {
+  const packed = (chunk: Buffer): Denial | null => {
     if (head === null) return null;
     head = Buffer.concat([head, chunk.subarray(0, OPAQUE_HEAD_BYTES)]);
     const what = opaqueHead(head);
-    if (last || head.length >= OPAQUE_HEAD_BYTES) head = null;
+    if (head.length >= OPAQUE_HEAD_BYTES) head = null;
     return what === null ? null : denial("body-unreadable", `the body is ${what}`);
   };
-  const stopped = () => leaks.denied ?? denial("internal-error", "the search ended without a reason");
+  const judged = (clean: Buffer): Buffer | Denial => {
+    if (!scanner.stopped) return clean;
+    if (leaks.denied !== null) return leaks.denied;
+    return denial("body-unreadable", scanner.problem ?? "the search ended without a reason");
+  };
   return {
     get bytes() {
       return bytes;
     },
-    /** What may go on now, maybe nothing yet. */
-    push: (chunk: Buffer): Buffer | Denial => {
+    push: async (chunk) => {
       bytes += chunk.length;
       if (bytes > limit) return denial("body-too-large", `more than ${limit} bytes`);
-      const wrong = packed(chunk, false);
+      const wrong = packed(chunk);
       if (wrong !== null) return wrong;
       const override = overrides?.push(chunk) ?? null;
-      const clean = scanner.push(chunk);
-      if (scanner.stopped) return stopped();
-      return override === null ? clean : denial("method-not-listed", override);
+      const clean = judged(await scanner.push(chunk));
+      return override === null || "ok" in clean ? clean : denial("method-not-listed", override);
     },
-    /** The rest, at the end. */
-    end: (): Buffer | Denial => {
-      const clean = scanner.flush();
-      return scanner.stopped ? stopped() : clean;
+    end: async () => judged(await scanner.flush()),
+    close: () => scanner.close(),
+  };
+}
+
+/** Who takes a body that was judged. */
+interface Taker {
+  /** False: wait for `more`. */
+  piece(clean: Buffer): boolean;
+  end(): void;
+  denied(denied: Denial): void;
+  /** The client went away. */
+  gone(): void;
+}
+
+/** Takes a body through its meter, each piece when the one before was judged. Nothing more is called after `stop`. */
+function feed(request: IncomingMessage, meter: Meter, taker: Taker): { stop(): void; more(): void } {
+  let over = false;
+  let busy = false;
+  const stop = () => {
+    over = true;
+    request.off("data", take);
+    request.off("end", end);
+    request.off("close", gone);
+    meter.close();
+  };
+  const judge = async (result: Promise<Buffer | Denial>, last: boolean) => {
+    busy = true;
+    // A throw while judging is a denial.
+    const clean = await result.catch((error: unknown) => denial("internal-error", describe(error)));
+    busy = false;
+    if (over) return;
+    if ("ok" in clean) {
+      stop();
+      taker.denied(clean);
+      return;
+    }
+    const more = clean.length === 0 || taker.piece(clean);
+    if (last) {
+      stop();
+      taker.end();
+    } else if (more) request.resume();
+  };
+  const take = (chunk: Buffer) => {
+    request.pause();
+    void judge(meter.push(chunk), false);
+  };
+  const end = () => {
+    // A whole body closes too, while its last pieces are still being judged.
+    request.off("close", gone);
+    void judge(meter.end(), true);
+  };
+  const gone = () => {
+    stop();
+    taker.gone();
+  };
+  request.on("data", take);
+  request.once("end", end);
+  request.once("close", gone);
+  return {
+    stop,
+    more: () => {
+      if (!busy && !over) request.resume();
     },
   };
 }
@@ -74,7 +152,6 @@ export function readWhole(
   request: IncomingMessage,
   bounds: BodyBounds,
 ): Promise<{ readonly ok: true; readonly bytes: Buffer; release(): void } | Denial | null> {
-  const meter = createMeter(bounds);
   const pieces: Buffer[] = [];
   let held = 0;
   const release = () => {
@@ -82,40 +159,30 @@ export function readWhole(
     held = 0;
   };
   return new Promise((resolve) => {
-    const stop = () => {
-      request.off("data", take);
-      request.off("end", end);
-      request.off("close", gone);
-    };
-    const deny = (denied: Denial) => {
-      stop();
+    const denied = (denial: Denial) => {
       release();
-      resolve(denied);
+      resolve(denial);
     };
-    const take = (chunk: Buffer) => {
-      const clean = meter.push(chunk);
-      if ("ok" in clean) return deny(clean);
-      held += chunk.length;
-      context.held.bytes += chunk.length;
-      if (context.held.bytes > HELD) return deny(denial("limit-reached", "too many bytes of bodies held at once"));
-      pieces.push(clean);
-    };
-    const end = () => {
-      const rest = meter.end();
-      if ("ok" in rest) return deny(rest);
-      stop();
-      const filled = [...pieces, rest].filter(({ length }) => length > 0);
-      const [only] = filled;
-      resolve({ ok: true, bytes: filled.length === 1 && only !== undefined ? only : Buffer.concat(filled), release });
-    };
-    const gone = () => {
-      stop();
-      release();
-      resolve(null);
-    };
-    request.on("data", take);
-    request.once("end", end);
-    request.once("close", gone);
+    const reading = feed(request, createMeter(context.turns, bounds), {
+      piece: (clean) => {
+        held += clean.length;
+        context.held.bytes += clean.length;
+        pieces.push(clean);
+        if (context.held.bytes <= HELD) return true;
+        reading.stop();
+        denied(denial("limit-reached", "too many bytes of bodies held at once"));
+        return false;
+      },
+      end: () => {
+        const [only] = pieces;
+        resolve({ ok: true, bytes: pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces), release });
+      },
+      denied,
+      gone: () => {
+        release();
+        resolve(null);
+      },
+    });
   });
 }
 
@@ -128,40 +195,26 @@ export interface StreamedBody {
 }
 
 /** Streams a body through the judge; the stream is destroyed at the first bad piece, of which nothing is handed on (attack row 108). */
-export function streamBody(request: IncomingMessage, bounds: BodyBounds): StreamedBody {
-  const meter = createMeter(bounds);
+export function streamBody(context: GatewayContext, request: IncomingMessage, bounds: BodyBounds): StreamedBody {
+  const meter = createMeter(context.turns, bounds);
   let denied: Denial | null = null;
+  request.pause();
   const readable = new Readable({
-    read: () => {
-      request.resume();
-    },
+    read: () => reading.more(),
     destroy: (error, done) => {
-      request.off("data", take);
-      request.off("end", end);
-      request.off("close", gone);
+      reading.stop();
       done(error);
     },
   });
-  const take = (chunk: Buffer) => {
-    hand(meter.push(chunk));
-  };
-  const hand = (clean: Buffer | Denial) => {
-    if ("ok" in clean) {
-      denied = clean;
+  const reading = feed(request, meter, {
+    piece: (clean) => readable.push(clean),
+    end: () => readable.push(null),
+    denied: (why) => {
+      denied = why;
       readable.destroy(new Error("the request body was refused"));
-    } else if (clean.length > 0 && !readable.push(clean)) request.pause();
-  };
-  const end = () => {
-    // A whole body closes too, while its last pieces are still on their way upstream.
-    request.off("close", gone);
-    hand(meter.end());
-    if (denied === null) readable.push(null);
-  };
-  const gone = () => readable.destroy(new Error("the client went away"));
-  request.pause();
-  request.on("data", take);
-  request.once("end", end);
-  request.once("close", gone);
+    },
+    gone: () => readable.destroy(new Error("the client went away")),
+  });
   return {
     readable,
     get denied() {

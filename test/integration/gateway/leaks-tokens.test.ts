@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { crc32Base62 } from "../../../src/core/leaks/crc32.ts";
 import type { LeakAction } from "../../../src/core/model/leak.ts";
 import { DEFAULT_LEAKS } from "../../../src/core/policy/leaks.ts";
@@ -209,4 +210,65 @@ test("row 137: a body rule judges what is sent: a masked body is still the stric
     decision?.findings?.map(({ action, where }) => [action, where]),
     [["masked", "body"]],
   );
+});
+
+const COMPRESSED: Readonly<Record<string, (text: string) => Buffer>> = {
+  gzip: (text) => gzipSync(text),
+  "x-gzip": (text) => gzipSync(text),
+  deflate: (text) => deflateSync(text),
+  br: (text) => brotliCompressSync(text),
+  zstd: (text) => zstdCompressSync(text),
+};
+
+for (const [encoding, compress] of Object.entries(COMPRESSED)) {
+  test(`row 107: what a body encoded as ${encoding} holds is searched, and it leaves as it came`, async (t) => {
+    const origin = await openOrigin();
+    const fixture = await openGateway(t, { origin, rules: [{ leaks: { action: "redact", opaque: null } }] });
+    const sent = (body: Buffer, chunked: boolean) => {
+      const length = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${body.length}`;
+      const head = `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Encoding: ${encoding}\r\n${length}\r\n\r\n`;
+      const pieces = chunked ? [...body].flatMap((byte) => ["1\r\n", Buffer.from([byte]), "\r\n"]) : [body];
+      const parts = [head, ...pieces, ...(chunked ? ["0\r\n\r\n"] : [])];
+      return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
+    };
+    for (const chunked of [false, true]) {
+      const clean = compress(JSON.stringify({ text: "nothing ".repeat(2000) }));
+      const before = origin.seen.length;
+      const client = await fixture.inside();
+      client.send(sent(clean, chunked));
+      assert.equal(statusOf(await client.until("\r\n\r\n")), 200);
+      assert.deepEqual(origin.seen[before]?.body, clean);
+      client.end();
+
+      const leaky = compress(JSON.stringify({ text: `${"nothing ".repeat(20)}${TOKEN}` }));
+      const other = await fixture.inside();
+      other.send(sent(leaky, chunked));
+      assert.match(await other.until(/bot_bottle_refused[\s\S]*\}\n/), /token-in-request/);
+      other.end();
+      const denied = fixture.audit.decisions().findLast(({ verdict }) => verdict === "deny");
+      // Its bytes cannot be masked one by one.
+      assert.deepEqual(
+        denied?.findings?.map(({ action, through }) => [action, through.length]),
+        [["blocked", 1]],
+      );
+      assert.equal(origin.seen.length, before + 1);
+    }
+  });
+}
+
+test("rows 107, 124: an encoded body that is cut off, goes on behind its end or grows without end is refused", async (t) => {
+  const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024));
+  for (const body of [
+    gzipSync("some text").subarray(0, -6),
+    Buffer.concat([gzipSync("some text"), Buffer.from("and more")]),
+    Buffer.from("no gzip at all"),
+    bomb,
+  ]) {
+    const fixture = await openGateway(t);
+    const client = await fixture.inside();
+    const head = `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`;
+    client.send(Buffer.concat([Buffer.from(head), body]));
+    assert.match(await client.until(/bot_bottle_refused[\s\S]*\}\n/), /body-unreadable/);
+    await assertDenied(fixture, "body-unreadable");
+  }
 });

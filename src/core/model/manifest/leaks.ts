@@ -12,7 +12,7 @@ const opaque = z
   .enum(OPAQUE_BODIES)
   .optional()
   .describe(
-    "Bodies that cannot be looked into, such as archives, images, PDF and git packs, by type and first bytes. `deny`: refused. `allow`: sent, and searched as they are. Default: `allow`.",
+    "Bodies that cannot be looked into, such as archives, images, PDF and git packs, by type and first bytes. `deny`: refused, and compressed bodies too. `allow`: sent, and searched as they are. Default: `allow`.",
   );
 
 /** What one rule does. */
