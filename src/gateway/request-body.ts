@@ -18,6 +18,9 @@ const DISCARDED = 8 * 1024 * 1024;
 /** Bytes of all bodies held whole at once. */
 const HELD = 256 * 1024 * 1024;
 
+/** Bytes that wait while a piece is judged. */
+const QUEUED = 64 * 1024;
+
 /** What the pieces of one body are judged by. */
 export interface BodyBounds {
   readonly search: LeakSearch;
@@ -91,10 +94,17 @@ interface Taker {
   gone(): void;
 }
 
-/** Takes a body through its meter, each piece when the one before was judged. Nothing more is called after `stop`. */
+/**
+ * Takes a body through its meter; what comes while a piece is judged is the next one, so that many small pieces cost no
+ * more than a few big ones. Nothing is called after `stop`.
+ */
 function feed(request: IncomingMessage, meter: Meter, taker: Taker): { stop(): void; more(): void } {
-  let over = false;
+  let queue: Buffer[] = [];
+  let queued = 0;
+  let ended = false;
   let busy = false;
+  let full = false;
+  let over = false;
   const stop = () => {
     over = true;
     request.off("data", take);
@@ -102,31 +112,42 @@ function feed(request: IncomingMessage, meter: Meter, taker: Taker): { stop(): v
     request.off("close", gone);
     meter.close();
   };
-  const judge = async (result: Promise<Buffer | Denial>, last: boolean) => {
-    busy = true;
+  const judgeNext = async (): Promise<void> => {
+    const last = queue.length === 0;
+    const piece = Buffer.concat(queue);
+    queue = [];
+    queued = 0;
     // A throw while judging is a denial.
-    const clean = await result.catch((error: unknown) => denial("internal-error", describe(error)));
-    busy = false;
+    const fault = (error: unknown) => denial("internal-error", describe(error));
+    const clean = await (last ? meter.end() : meter.push(piece)).catch(fault);
     if (over) return;
     if ("ok" in clean) {
       stop();
-      taker.denied(clean);
-      return;
+      return taker.denied(clean);
     }
-    const more = clean.length === 0 || taker.piece(clean);
+    full = clean.length > 0 && !taker.piece(clean);
     if (last) {
       stop();
       taker.end();
-    } else if (more) request.resume();
+    } else if (!full) request.resume();
+  };
+  const work = async () => {
+    if (busy) return;
+    busy = true;
+    while (!over && !full && (queue.length > 0 || ended)) await judgeNext();
+    busy = false;
   };
   const take = (chunk: Buffer) => {
-    request.pause();
-    void judge(meter.push(chunk), false);
+    queue.push(chunk);
+    queued += chunk.length;
+    if (queued >= QUEUED || full) request.pause();
+    void work();
   };
   const end = () => {
     // A whole body closes too, while its last pieces are still being judged.
     request.off("close", gone);
-    void judge(meter.end(), true);
+    ended = true;
+    void work();
   };
   const gone = () => {
     stop();
@@ -138,7 +159,9 @@ function feed(request: IncomingMessage, meter: Meter, taker: Taker): { stop(): v
   return {
     stop,
     more: () => {
-      if (!busy && !over) request.resume();
+      full = false;
+      if (!over) request.resume();
+      void work();
     },
   };
 }
