@@ -5,10 +5,12 @@ import { BottleError } from "../core/model/errors.ts";
 import type { EgressRule } from "../core/model/policy.ts";
 import { type Census, heldSockets, type Marks, takeCensus } from "./census.ts";
 import { MEMORY_PROGRAM } from "./inside/memory.ts";
+import { type ListedHost, openListedHost } from "./listed-host.ts";
 import { type Lures, openLures } from "./lures.ts";
 import { DIRECT_WAYS, probeDirectWays } from "./probes/direct-ways.ts";
 import { NOTHING_LEFT, probeNothingLeft } from "./probes/nothing-left.ts";
 import { PLACEHOLDER_ONLY, probePlaceholderOnly } from "./probes/placeholder-only.ts";
+import { probeSecretInRequest, SECRET_IN_REQUEST } from "./probes/secret-in-request.ts";
 import { probeTurn, TURN } from "./probes/turn.ts";
 import { probeUnlistedHost, UNLISTED } from "./probes/unlisted-host.ts";
 import { allScenes, MEMORY_SCRIPT } from "./scenes.ts";
@@ -46,7 +48,7 @@ interface Observed {
 }
 
 /**
- * Runs the five probes: the real agent in a real bottle, against the stand-in. A probe that throws has failed, with the
+ * Runs the six probes: the real agent in a real bottle, against the stand-in. A probe that throws has failed, with the
  * error as its evidence; the others still run. Rejects only when no bottle can start or the operator interrupts.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
@@ -65,6 +67,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   const credential = `sk-ant-oat01-${randomBytes(96).toString("base64url").slice(0, 93)}AA`;
   let standIn: StandIn | null = null;
   let lures: Lures | null = null;
+  let listed: ListedHost | null = null;
   try {
     if (live) {
       progress("demo: a bottle for the real API, with your credential");
@@ -81,13 +84,16 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     standIn = fake;
     const traps = await openLures(join(folder, "lure.sock"), `${basename(folder)}-lure`);
     lures = traps;
-    const rules = [standInRule(join(folder, "model.sock"), fake.caPem)];
+    const host = await openListedHost(join(folder, "listed.sock"));
+    listed = host;
+    const rules = [standInRule(join(folder, "model.sock"), fake.caPem), host.rule];
     progress("demo: a bottle, with a stand-in where the model API would be");
     await session.withBottle({ workspace, rules, credential }, async (bottle) => {
       note(bottle, observed);
       const steps: readonly (readonly [string, () => Promise<ProbeResult>])[] = [
         ...(live ? [] : [[TURN, () => probeTurn(bottle, fake.seen)] as const]),
         [UNLISTED, () => probeUnlistedHost(bottle, fake.seen)],
+        [SECRET_IN_REQUEST, () => probeSecretInRequest(bottle, host)],
         [PLACEHOLDER_ONLY, () => probePlaceholderOnly(bottle, credential, fake.seen)],
         [DIRECT_WAYS, () => probeDirectWays(bottle, traps)],
       ];
@@ -101,6 +107,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     });
   } finally {
     await lures?.close();
+    await listed?.close();
     await standIn?.close();
     options.removeFolder();
   }

@@ -31,7 +31,14 @@ test("a probe that throws has failed, the others still run, and the temp folder 
   assert.equal(ok, false);
   assert.deepEqual(
     probes.map((probe) => probe.name),
-    ["a whole agent turn", "an unlisted host", "only the placeholder inside", "no direct way out", "nothing is left"],
+    [
+      "a whole agent turn",
+      "an unlisted host",
+      "a secret to a listed host",
+      "only the placeholder inside",
+      "no direct way out",
+      "nothing is left",
+    ],
   );
   assert.ok(probes.every((probe) => !probe.ok));
   assert.match(probes[0]?.evidence.join() ?? "", /the bottle is broken/);
@@ -47,7 +54,7 @@ test("live: the first bottle has the operator's credential and no stand-in, the 
     },
   };
   const { probes } = await runDemo(options(session, { live: true }));
-  assert.equal(probes.length, 5);
+  assert.equal(probes.length, 6);
   assert.deepEqual([specs[0]?.credential, specs[0]?.rules], [null, []]);
   assert.match(specs[1]?.credential ?? "", /^sk-ant-oat01-.{95}$/);
   const [rule] = specs[1]?.rules ?? [];

@@ -5,13 +5,16 @@ import { basename, dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Census, heldSockets, type Marks, takeCensus } from "../../../src/demo/census.ts";
 import { WAYS } from "../../../src/demo/inside/ways.ts";
+import { LISTED_HOST, openListedHost } from "../../../src/demo/listed-host.ts";
 import { type Lures, openLures } from "../../../src/demo/lures.ts";
 import { probeDirectWays } from "../../../src/demo/probes/direct-ways.ts";
 import { probeNothingLeft } from "../../../src/demo/probes/nothing-left.ts";
 import { probePlaceholderOnly } from "../../../src/demo/probes/placeholder-only.ts";
+import { probeSecretInRequest } from "../../../src/demo/probes/secret-in-request.ts";
 import { probeTurn } from "../../../src/demo/probes/turn.ts";
 import { probeUnlistedHost } from "../../../src/demo/probes/unlisted-host.ts";
 import { UNLISTED_HOST, WRITTEN_TEXT } from "../../../src/demo/scenes.ts";
+import type { DemoBottle } from "../../../src/demo/session-port.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { CREDENTIAL, decision, done, madeUpBottle, PLACEHOLDER, seenResult } from "./made-up-bottle.ts";
 
@@ -57,6 +60,43 @@ test("unlisted host: needs the 403, a reason that the model read, and the log", 
   const passed = decision({ method: "GET", target: "/", authority: `${UNLISTED_HOST}:443` });
   const leaky = madeUpBottle({ audit: async () => [denied, passed] });
   assert.equal((await probeUnlistedHost(leaky, [seenResult(1, read)])).ok, false);
+});
+
+test("secret in a request: needs the refusal with the type, the clean body, the log, and no token in it", async (context) => {
+  const listed = await openListedHost(join(tempFolder(context), "listed.sock"));
+  context.after(() => listed.close());
+  const denied = decision({ verdict: "deny", reason: "token-in-request", authority: `${LISTED_HOST}:80` });
+  const REFUSAL = "HTTP/1.1 403 Forbidden\r\n\r\nIts type: GitHub personal access token.";
+  const TAKEN = "HTTP/1.1 200 OK\r\n\r\ntaken";
+  let sent = "";
+  const answers = (secret: string, clean: string) => ({
+    exec: async (argv: readonly string[]) => {
+      const body = argv.at(-1) ?? "";
+      if (!body.includes("ghp_")) return done(clean);
+      sent = body;
+      return done(secret);
+    },
+  });
+  const probe = (change: Partial<DemoBottle>, received: readonly string[] = ["the key is not here"]) =>
+    probeSecretInRequest(madeUpBottle({ ...answers(REFUSAL, TAKEN), audit: async () => [denied], ...change }), {
+      ...listed,
+      received,
+    });
+  const held = await probe({});
+  assert.equal(held.ok, true, held.evidence.join("; "));
+  assert.match(sent, /ghp_[A-Za-z0-9]{36}$/);
+  for (const change of [
+    answers(TAKEN, TAKEN),
+    answers("HTTP/1.1 403 Forbidden\r\n\r\nThe request contains a secret.", TAKEN),
+    answers(REFUSAL, "HTTP/1.1 403 Forbidden"),
+    { audit: async () => [] },
+    { audit: async () => [denied, denied] },
+    { audit: async () => [{ ...denied, target: sent }] },
+  ] as const) {
+    assert.equal((await probe(change)).ok, false);
+  }
+  assert.equal((await probe({}, [])).ok, false);
+  assert.equal((await probe({}, ["the key is not here", sent])).ok, false);
 });
 
 /** A bottle whose files and memory say this. */
