@@ -1,6 +1,7 @@
 import type { AuditEvent } from "../core/model/audit.ts";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
+import { foundText } from "../core/policy/finding-texts.ts";
 import { printable } from "../core/wire/printable.ts";
 import { stateOf } from "../session/reconcile.ts";
 import type { AuditLine } from "../state/audit-format.ts";
@@ -16,6 +17,11 @@ import { readerGone, writePaced } from "./paced-output.ts";
 import { sessionContext } from "./session-context.ts";
 import { flag, text, type VerbInput, type VerbRun } from "./verb.ts";
 
+function found({ findings }: Extract<AuditEvent, { type: "decision" | "result" }>): string {
+  const text = foundText(findings);
+  return text === null ? "" : ` [${text}]`;
+}
+
 /** One event on one line, for people. */
 function describe(event: AuditEvent): string {
   switch (event.type) {
@@ -26,10 +32,10 @@ function describe(event: AuditEvent): string {
       const where = `${event.method ?? "?"} ${event.authority ?? "?"}${event.target ?? ""}`;
       const by = event.rule === null ? "" : ` by ${event.rule}`;
       const credentials = event.credentials.length === 0 ? "" : ` [${event.credentials.join(", ")} added]`;
-      return `${verdict}    ${event.id} ${where}  ${event.reason}${by}${credentials}${event.detail === null ? "" : ` (${event.detail})`}`;
+      return `${verdict}    ${event.id} ${where}  ${event.reason}${by}${credentials}${event.detail === null ? "" : ` (${event.detail})`}${found(event)}`;
     }
     case "result":
-      return `result   ${event.id} ${event.status ?? "-"} out ${event.bytesOut} in ${event.bytesIn} ${event.ms} ms${event.error === null ? "" : ` ${event.error}`}`;
+      return `result   ${event.id} ${event.status ?? "-"} out ${event.bytesOut} in ${event.bytesIn} ${event.ms} ms${event.error === null ? "" : ` ${event.error}`}${found(event)}`;
     case "session":
       return `session  ${event.event}: ${event.detail}`;
   }

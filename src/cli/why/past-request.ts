@@ -2,6 +2,7 @@ import type { AuditEvent } from "../../core/model/audit.ts";
 import { BottleError } from "../../core/model/errors.ts";
 import type { Policy } from "../../core/model/policy.ts";
 import { type Explanation, explainRequest, explainTunnel, findRule, meaningOf } from "../../core/plan/why.ts";
+import { findingRemedies, foundText } from "../../core/policy/finding-texts.ts";
 import { parseAuthority } from "../../core/wire/authority.ts";
 import { ownAddresses } from "../../host/own-addresses.ts";
 import type { SessionContext } from "../../session/context.ts";
@@ -83,7 +84,7 @@ function explain(decision: DecisionEvent, policy: Policy | null, url: string): E
     detail,
     rule: same ? findRule(policy, decision.rule) : null,
     credentials,
-    notes: again?.reason === reason ? again.notes : [],
+    notes: [...(again?.reason === reason ? again.notes : []), ...findingRemedies(decision.findings)],
     near: again?.reason === reason ? again.near : [],
     remedy: again?.reason === reason ? again.remedy : null,
   };
@@ -109,13 +110,16 @@ function lineOf({ time, event }: TimedEvent): string {
         event.credentials.length === 0 ? null : `${event.credentials.join(", ")} added`,
         event.alert ? "with an alert" : null,
         event.detail,
+        foundText(event.findings),
       ];
       return [`${time} ${event.verdict} ${event.reason}`, ...parts.filter((part) => part !== null)].join(", ");
     }
     case "result": {
       const masked = event.scrubbed === 0 ? "" : `, ${event.scrubbed} times a secret masked in the answer`;
       const error = event.error === null ? "" : `, ${event.error}`;
-      return `${time} status ${event.status ?? "none"}, ${event.bytesOut} bytes out, ${event.bytesIn} in, ${event.ms} ms${masked}${error}`;
+      const text = foundText(event.findings);
+      const found = text === null ? "" : `, ${text}`;
+      return `${time} status ${event.status ?? "none"}, ${event.bytesOut} bytes out, ${event.bytesIn} in, ${event.ms} ms${masked}${found}${error}`;
     }
     default:
       return `${time} ${event.type}`;

@@ -17,3 +17,19 @@ export function describeFinding(finding: AuditFinding): string {
   const mark = fingerprint === null ? "" : `, fingerprint ${fingerprint}`;
   return `${where} holds what looks like: ${findingTitle(finding)} [${name}]${packed}${mark}`;
 }
+
+/** All findings of one line of the log, for people; null: none that its detail does not tell. */
+export function foundText(findings: readonly AuditFinding[] | undefined): string | null {
+  const others = findings?.filter(({ action }) => action !== "blocked") ?? [];
+  if (others.length === 0) return null;
+  return others.map((finding) => `${finding.action}: ${describeFinding(finding)}`).join("; ");
+}
+
+/** What the operator can do about what was blocked, one line each. */
+export function findingRemedies(findings: readonly AuditFinding[] | undefined): readonly string[] {
+  return (findings ?? []).flatMap(({ kind, name, fingerprint, action }) => {
+    if (kind !== "pattern" || action !== "blocked") return [];
+    const one = fingerprint === null ? "" : `"allow": ["${fingerprint}"] lets this very value leave; `;
+    return [`in egress.leaks, ${one}"ignore": ["${name}"] no longer looks for any ${findingTitle({ name })}`];
+  });
+}
