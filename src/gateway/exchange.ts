@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authority } from "../core/model/authority.ts";
 import { judgeBody } from "../core/policy/bodies.ts";
 import { createOverrideGuard } from "../core/policy/method-overrides.ts";
-import { opaqueType } from "../core/policy/opaque-bodies.ts";
+import { createOpaqueWatch, opaqueType } from "../core/policy/opaque-bodies.ts";
 import type { Refusal } from "../core/policy/refusal.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, type HeaderPair, headerValues } from "../core/wire/header-pairs.ts";
 import { rebuildRequestHeaders } from "../core/wire/rebuild.ts";
+import type { RequestHead } from "../core/wire/request-head.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import { applyCredential } from "../credentials/scheme.ts";
 import { admit, record, refusalOf, refuse } from "./admission.ts";
@@ -61,10 +62,11 @@ async function process(
   const permit = judgement.outcome;
   if (!permit.ok) return permit;
   if (context.live.exchanges >= context.limits.requests) return denial("limit-reached", "too many requests at once");
-  const { head, rule, leaks, opaque } = permit;
+  const { head, rule, leaks } = permit;
   const { search } = judgement.snapshot;
   const encoding = bodyEncoding(permit);
   if (typeof encoding !== "string") return encoding;
+  const opaque = permit.opaque === "deny" ? createOpaqueWatch(contentTypeOf(head)) : null;
   if (head.body.kind !== "none") request.socket.setTimeout(context.limits.idleMs);
   const overrides = head.body.kind === "none" ? null : createOverrideGuard(permit.bodyMethods, head.headers);
   if (typeof overrides === "string") return denial("method-not-listed", `${overrides} may name another method`);
@@ -89,7 +91,7 @@ async function process(
       const body = {
         method: head.method,
         path: head.target.path,
-        contentType: headerValues(head.headers, "content-type").join(", ") || null,
+        contentType: contentTypeOf(head),
         contentEncoding: headerValues(head.headers, "content-encoding").join(", ") || null,
         bytes: whole ?? Buffer.alloc(0),
       };
@@ -125,8 +127,12 @@ function bodyEncoding({ head, rule, opaque }: Permit): BodyEncoding | "identity"
   const encoding = contentEncodingOf(value);
   if (encoding === null || (opaque === "deny" && encoding !== "identity"))
     return denial("body-unreadable", `Content-Encoding ${value.slice(0, 100)}`);
-  const what = opaque === "deny" ? opaqueType(headerValues(head.headers, "content-type")[0] ?? null) : null;
+  const what = opaque === "deny" ? opaqueType(contentTypeOf(head)) : null;
   return what === null ? encoding : denial("body-unreadable", what);
+}
+
+function contentTypeOf({ headers }: RequestHead): string | null {
+  return headerValues(headers, "content-type").join(", ") || null;
 }
 
 interface Outgoing {

@@ -2,9 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { createLeakScanner, type LeakSearch } from "../core/leaks/leak-scanner.ts";
 import type { LeakFinding } from "../core/model/leak.ts";
-import type { OpaqueBodies } from "../core/model/policy.ts";
 import type { OverrideGuard } from "../core/policy/method-overrides.ts";
-import { OPAQUE_HEAD_BYTES, opaqueHead } from "../core/policy/opaque-bodies.ts";
+import type { OpaqueWatch } from "../core/policy/opaque-bodies.ts";
 import type { GatewayContext } from "./context.ts";
 import { type BodyEncoding, createDecodedScanner, DECODED_CAPS } from "./decoded-body.ts";
 import { type Denial, denial } from "./denial.ts";
@@ -25,7 +24,8 @@ const QUEUED = 64 * 1024;
 export interface BodyBounds {
   readonly search: LeakSearch;
   readonly leaks: LeakWatch;
-  readonly opaque: OpaqueBodies;
+  /** Null where opaque bodies are allowed. */
+  readonly opaque: OpaqueWatch | null;
   readonly encoding: BodyEncoding | "identity";
   /** Greatest size in bytes. */
   readonly limit: number;
@@ -51,16 +51,6 @@ function createMeter(turns: Turns, { search, leaks, opaque, encoding, limit, ove
       ? createSlicedScanner(createLeakScanner(search, judge), turns)
       : createDecodedScanner(encoding, search, judge, DECODED_CAPS, turns);
   let bytes = 0;
-  /** The beginning, until it tells what the body is; null: told, or nobody asks. */
-  let head: Buffer | null = opaque === "deny" ? Buffer.alloc(0) : null;
-
-  const packed = (chunk: Buffer): Denial | null => {
-    if (head === null) return null;
-    head = Buffer.concat([head, chunk.subarray(0, OPAQUE_HEAD_BYTES)]);
-    const what = opaqueHead(head);
-    if (head.length >= OPAQUE_HEAD_BYTES) head = null;
-    return what === null ? null : denial("body-unreadable", `the body is ${what}`);
-  };
   const judged = (clean: Buffer): Buffer | Denial => {
     if (!scanner.stopped) return clean;
     if (leaks.denied !== null) return leaks.denied;
@@ -73,8 +63,8 @@ function createMeter(turns: Turns, { search, leaks, opaque, encoding, limit, ove
     push: async (chunk) => {
       bytes += chunk.length;
       if (bytes > limit) return denial("body-too-large", `more than ${limit} bytes`);
-      const wrong = packed(chunk);
-      if (wrong !== null) return wrong;
+      const what = opaque?.(chunk) ?? null;
+      if (what !== null) return denial("body-unreadable", `the body is or holds ${what}`);
       const override = overrides?.push(chunk) ?? null;
       const clean = judged(await scanner.push(chunk));
       return override === null || "ok" in clean ? clean : denial("method-not-listed", override);

@@ -179,6 +179,11 @@ const OPAQUE: readonly (readonly [what: string, type: string, body: string])[] =
   ["a PDF", "text/plain", "%PDF-1.7"],
   ["a git pack", "application/x-git-receive-pack-request", "0000PACK"],
   ["a message of gRPC", "application/grpc+proto", "x"],
+  [
+    "a part that is an image",
+    "multipart/form-data; boundary=edge",
+    '--edge\r\nContent-Disposition: form-data; name="f"\r\n\r\n\x89PNG and more\r\n--edge--\r\n',
+  ],
   ["what holds a NUL", "text/plain", "a\0b"],
 ];
 
