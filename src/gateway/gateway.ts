@@ -3,6 +3,7 @@ import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Policy } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
+import { unknownFormats } from "../core/policy/finding-texts.ts";
 import { policyProblems } from "../core/policy/validate.ts";
 import { createBottleCa } from "./certificate/bottle-ca.ts";
 import type { GatewayContext, ServiceHandler } from "./context.ts";
@@ -105,6 +106,11 @@ export function startGateway(start: GatewayStart): Gateway {
     turns: createTurns(),
     now,
   };
+  const unknown = unknownFormats(start.policy.leaks?.ignore ?? []);
+  if (unknown.length > 0) {
+    const detail = `egress.leaks.ignore names no token format: ${unknown.join(", ")}`;
+    onAlert({ id: null, reason: "leak-format-unknown", detail });
+  }
   const attached = attach(context, start.listener);
   let version = start.policy.version;
   let closing: Promise<void> | null = null;

@@ -8,6 +8,11 @@ export function findingTitle({ name }: Pick<LeakFinding, "name">): string {
   return TITLES.get(name) ?? name;
 }
 
+/** Those of `ids` that name no token format: what was written to be ignored is looked for all the same. */
+export function unknownFormats(ids: readonly string[]): readonly string[] {
+  return ids.filter((id) => !TITLES.has(id));
+}
+
 /** One finding in a sentence for the operator. */
 export function describeFinding(finding: AuditFinding): string {
   const { kind, name, fingerprint, where, through } = finding;

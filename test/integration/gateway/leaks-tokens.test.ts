@@ -124,6 +124,12 @@ test("row 119: a fingerprint that the operator allowed passes, and nothing else 
   assert.equal(statusOf(await other.until("\r\n\r\n")), 200);
 });
 
+test("row 119: the operator is told of a format to ignore that there is not", async (t) => {
+  const ignore = ["github-personal-token", "gihub-token"];
+  const fixture = await openGateway(t, { policy: { leaks: { ...DEFAULT_LEAKS, ignore } } });
+  assert.deepEqual(fixture.alerts, ["leak-format-unknown: egress.leaks.ignore names no token format: gihub-token"]);
+});
+
 test("row 119: the operator is told once of each token, however often it comes", async (t) => {
   for (const action of ["block", "warn"] as const satisfies readonly LeakAction[]) {
     const fixture = await openGateway(t, {
