@@ -15,7 +15,7 @@ import type { GatewayContext } from "./context.ts";
 import { type BodyEncoding, contentEncodingOf } from "./decoded-body.ts";
 import type { Destination } from "./destination.ts";
 import { describe } from "./failure.ts";
-import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
+import { answerTerms, type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
 import { discard, readWhole, type StreamedBody, streamBody } from "./request-body.ts";
 import { createResponseRelay } from "./response-relay.ts";
 
@@ -185,7 +185,7 @@ function forward(
     const relay = createResponseRelay({
       response,
       method: permit.head.method,
-      scrub: permit.credentials.length > 0 ? snapshot.secrets : null,
+      terms: answerTerms(judgement, permit),
       stallMs: context.limits.idleMs,
       onEnd: (end, headSent) => {
         leave();

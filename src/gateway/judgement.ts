@@ -12,6 +12,7 @@ import { queryFields } from "../core/wire/form-fields.ts";
 import type { RequestHead } from "../core/wire/request-head.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import { isOverwritten } from "../credentials/scheme.ts";
+import type { AnswerTerms } from "./answer-headers.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Denial, denial } from "./denial.ts";
 import { createLeakWatch, type LeakWatch } from "./leak-watch.ts";
@@ -48,6 +49,12 @@ export interface Judgement {
   readonly target: string | null;
   readonly rule: RuleId | null;
   readonly outcome: Permit | Denial;
+}
+
+/** How answers reach the client: where a credential is written they are scrubbed, and their cookies are secrets too. */
+export function answerTerms({ snapshot }: Judgement, { rule, credentials }: Permit): AnswerTerms {
+  const injected = credentials.length > 0;
+  return { scrub: injected ? snapshot.secrets : null, cookies: rule.cookies ?? (injected ? "drop" : "pass") };
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
-import { createScrubber, type NeedleSet, type Scrubber } from "../core/leaks/needles.ts";
+import { createScrubber, type Scrubber } from "../core/leaks/needles.ts";
 import type { ReasonCode } from "../core/model/decision.ts";
 import { flattenHeaders, withoutHeaders } from "../core/wire/header-pairs.ts";
 import { rebuildResponseHeaders } from "../core/wire/rebuild.ts";
+import { type AnswerTerms, answerHeaders } from "./answer-headers.ts";
 import { describe, reasonOf, upstreamFailure } from "./failure.ts";
-import { maskHeaders } from "./masked-headers.ts";
 
 /** How a relayed response ended. */
 export interface RelayEnd {
@@ -19,8 +19,7 @@ export interface RelayEnd {
 export interface RelayOptions {
   readonly response: ServerResponse;
   readonly method: string;
-  /** Values masked in the response; null at hosts without a credential. */
-  readonly scrub: NeedleSet | null;
+  readonly terms: AnswerTerms;
   /** A client that takes nothing for so long is cut off. */
   readonly stallMs: number;
   /** Called once. When `headSent` is false nothing was written yet. */
@@ -41,7 +40,8 @@ const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
  * piece flushed as it comes (server-sent events), back-pressure both ways. Attack rows 68, 70, 89 to 91.
  */
 export function createResponseRelay(options: RelayOptions): ResponseRelay {
-  const { response, scrub } = options;
+  const { response, terms } = options;
+  const { scrub } = terms;
   let controller: Dispatcher.DispatchController | null = null;
   let aborted: Error | null = null;
   let scrubber: Scrubber | null = null;
@@ -96,9 +96,9 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
         scrubber = scrub === null || empty ? null : createScrubber(scrub);
         headSent = true;
         response.sendDate = false;
-        const masked = maskHeaders(scrub, headers);
-        scrubbed += masked.count;
-        response.writeHead(code, flattenHeaders(masked.headers));
+        const given = answerHeaders(terms, headers);
+        scrubbed += given.count;
+        response.writeHead(code, flattenHeaders(given.headers));
         // What came in one read leaves in one write; a head that came alone leaves at once.
         if (!empty) process.nextTick(flushHead);
         // It names the length of a body that does not come (RFC 9110 8.6), and undici would miss that body.

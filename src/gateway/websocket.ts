@@ -3,7 +3,6 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
-import type { NeedleSet } from "../core/leaks/needles.ts";
 import type { Authority } from "../core/model/authority.ts";
 import type { Refusal } from "../core/policy/refusal.ts";
 import { formatHostField } from "../core/wire/authority.ts";
@@ -12,11 +11,11 @@ import { rebuildResponseHeaders, rebuildUpgradeHeaders } from "../core/wire/rebu
 import { formatTarget } from "../core/wire/target.ts";
 import { applyCredential } from "../credentials/scheme.ts";
 import { admit, record, refusalOf, refuse } from "./admission.ts";
+import { type AnswerTerms, answerHeaders } from "./answer-headers.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Destination } from "./destination.ts";
 import { describe, reasonOf, upstreamFailure } from "./failure.ts";
-import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
-import { maskHeaders } from "./masked-headers.ts";
+import { answerTerms, type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
 import { relayMessages } from "./message-relay.ts";
 import { latin1 } from "./response-relay.ts";
 import { end } from "./socket-end.ts";
@@ -95,7 +94,7 @@ interface Handshake {
 function exchange(context: GatewayContext, judgement: Judgement, permit: Permit, handshake: Handshake): Promise<void> {
   const { socket, early } = handshake;
   const { snapshot } = judgement;
-  const scrub = permit.credentials.length > 0 ? snapshot.secrets : null;
+  const terms = answerTerms(judgement, permit);
   context.counters.allowed += 1;
   return new Promise((resolve) => {
     let upstream: Duplex | null = null;
@@ -145,7 +144,7 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
         status = code;
         opened.on("error", (error) => finish(describe(error)));
         opened.once("close", () => finish(null));
-        const head = acceptedHead(latin1(control.rawHeaders), handshake.key, scrub);
+        const head = acceptedHead(latin1(control.rawHeaders), handshake.key, terms);
         if (code !== 101 || head === null || over) {
           upstream = null;
           opened.destroy();
@@ -158,7 +157,7 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
           {
             client: socket,
             upstream: opened,
-            scrub,
+            scrub: terms.scrub,
             search: { known: snapshot.secrets, canaries: null, patterns: true },
             limit: permit.bodyLimit,
             counts,
@@ -192,7 +191,7 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
 function acceptedHead(
   rawHeaders: readonly string[],
   key: string,
-  scrub: NeedleSet | null,
+  terms: AnswerTerms,
 ): { readonly text: string; readonly count: number } | null {
   const reading = rebuildResponseHeaders(rawHeaders);
   if (!reading.ok) return null;
@@ -200,7 +199,7 @@ function acceptedHead(
   const accepted = headerValues(reading.headers, "sec-websocket-accept");
   if (accepted.length !== 1 || accepted[0] !== expected) return null;
   if (headerValues(reading.headers, "sec-websocket-extensions").length > 0) return null;
-  const { headers, count } = maskHeaders(scrub, reading.headers);
+  const { headers, count } = answerHeaders(terms, reading.headers);
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const start = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
   return { text: `${start}${lines}\r\n`, count };

@@ -50,6 +50,7 @@ const rule = object(
     dial: orNull(dial),
   },
   {
+    cookies: one("drop", "pass"),
     terms: object({ queries: orNull(listOf(isText)), except: listOf(isText), encoded: isFlag }),
     leaks: object({ action: orNull(one(...LEAK_ACTIONS)), opaque: orNull(one(...OPAQUE_BODIES)) }),
   },

@@ -36,6 +36,7 @@ export interface RuleDefinition {
   readonly credential?: string | undefined;
   readonly websocket?: boolean | undefined;
   readonly maxRequestBytes?: number | undefined;
+  readonly cookies?: "drop" | "pass" | undefined;
   readonly body?:
     | { readonly shape: "anthropic-messages"; readonly allowProviderTools?: readonly string[] | undefined }
     | undefined;

@@ -52,6 +52,8 @@ export interface EgressRule {
   /** Greatest request body in bytes; null is the gateway's own cap. */
   readonly maxRequestBytes: number | null;
   readonly dial: DialTarget | null;
+  /** `Set-Cookie` of answers; absent: dropped where a credential is written, passed elsewhere. */
+  readonly cookies?: "drop" | "pass";
   readonly terms?: PackTerms;
   /** Absent: as the policy says. */
   readonly leaks?: RuleLeaks;

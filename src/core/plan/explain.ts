@@ -84,6 +84,7 @@ export function ruleLine(rule: EgressRule): string {
     ...(rule.websocket ? ["websocket"] : []),
     ...(rule.maxRequestBytes === null ? [] : [bodyLimit(rule.maxRequestBytes)]),
     ...leakWords(rule),
+    ...(rule.cookies === undefined ? [] : [rule.cookies === "pass" ? "cookies pass" : "no cookies"]),
     ...(rule.dial === null
       ? []
       : [`dialled at ${rule.dial.kind === "unix" ? rule.dial.path : `${rule.dial.address} port ${rule.dial.port}`}`]),

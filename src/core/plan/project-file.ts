@@ -57,6 +57,7 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
       credential: "trusted",
       websocket: "trusted",
       maxRequestBytes: "trusted",
+      cookies: "trusted",
       body: "trusted",
       "body.shape": "trusted",
       "body.allowProviderTools": "trusted",

@@ -82,6 +82,7 @@ function operatorRule(rule: RuleDefinition, index: number, { caPems, home, write
         : { shape: rule.body.shape, allowProviderTools: rule.body.allowProviderTools ?? [] },
     websocket: rule.websocket ?? false,
     maxRequestBytes: rule.maxRequestBytes ?? null,
+    ...(rule.cookies === undefined ? {} : { cookies: rule.cookies }),
     dial: rule.dial === undefined ? null : dialTarget(rule.dial, caPems, home),
     ...ruleLeaks(rule),
   };

@@ -75,6 +75,7 @@ const RESPONSE_DROPS = new Set([
   "alternate-protocol",
   "x-bot-bottle-reason",
   "x-bot-bottle-request",
+  "x-bot-bottle-dropped",
 ]);
 
 /** What Connection may list without effect: the client could not read the body without them. */

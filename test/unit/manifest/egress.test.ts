@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Manifest } from "../../../src/core/model/definition.ts";
 import { planDeny } from "../../../src/core/plan/deny.ts";
+import { ruleLine } from "../../../src/core/plan/explain.ts";
 import { formatProblem } from "../../../src/core/plan/manifest-problems.ts";
+import { planRules } from "../../../src/core/plan/rules.ts";
 import { selectAgent } from "../../../src/core/plan/selection.ts";
 import { PACK_NAMES } from "../../../src/core/policy/packs.ts";
 import { layoutOf } from "../../../src/state/layout.ts";
@@ -73,4 +75,27 @@ test("a rule that denies nothing, or something else than it says, is a problem",
     assert.match(said(manifest), words);
     assert.deepEqual(manifest.broken.bottles, ["x"]);
   }
+});
+
+test("what becomes of cookies is read, planned and shown, and means nothing for a spliced connection", async (context) => {
+  const rules = [{ host: "a.test", cookies: "pass" }, { host: "b.test", cookies: "drop" }, { host: "c.test" }] as const;
+  const manifest = await load(context, { bottles: { default: { egress: { rules } } } });
+  assert.equal(said(manifest), "");
+  const operator = manifest.bottles.default?.egress?.rules ?? [];
+  const planned = planRules({ extra: [], operator, agent: [], packs: [], allow: [], caPems: {}, home: "" }).rules;
+  assert.deepEqual(
+    planned.map(({ cookies }) => cookies),
+    ["pass", "drop", undefined],
+  );
+  assert.deepEqual(
+    planned.map((rule) => /cookies pass|no cookies/.exec(ruleLine(rule))?.[0]),
+    ["cookies pass", "no cookies", undefined],
+  );
+  const wrong = [
+    { host: "a.test", cookies: true },
+    { host: "b.test", mode: "splice", cookies: "pass" },
+  ];
+  const text = said(await load(context, { bottles: { default: { egress: { rules: wrong } } } }));
+  assert.match(text, /rules\[0\]\.cookies: /);
+  assert.match(text, /rules\[1\]\.cookies: .*has no meaning there/);
 });

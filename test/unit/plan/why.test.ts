@@ -184,3 +184,11 @@ test("row 98: why names the rule that would allow a token endpoint", () => {
     rule: { host: "a.test", methods: ["POST"], paths: ["/oauth/token"] },
   });
 });
+
+test("row 98: why says that cookies of the answer are dropped", () => {
+  const notes = (over: Parameters<typeof rule>[0], credentials = [binding()]) =>
+    ask(policy([rule(over)], credentials), "GET", "https://a.test/x").notes.filter((note) => /Set-Cookie/.test(note));
+  assert.equal(notes({}).length, 1);
+  assert.equal(notes({ cookies: "drop" }, []).length, 1);
+  assert.deepEqual([notes({ cookies: "pass" }), notes({}, [])], [[], []]);
+});

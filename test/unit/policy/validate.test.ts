@@ -37,6 +37,8 @@ test("each field of a rule is checked", () => {
   assert.deepEqual(ofRule({ methods: ["GET", "trace"] }), ["rules[0].methods[1]"]);
   assert.deepEqual(ofRule({ paths: ["/ok", "/a/../b"] }), ["rules[0].paths[1]"]);
   assert.deepEqual(ofRule({ maxRequestBytes: -1 }), ["rules[0].maxRequestBytes"]);
+  assert.deepEqual(ofRule({ cookies: "keep" as "pass" }), ["rules[0].cookies"]);
+  for (const cookies of ["drop", "pass"] as const) assert.deepEqual(ofRule({ cookies }), []);
 });
 
 test("row 41: no rule opens DNS over TLS", () => {
@@ -60,9 +62,10 @@ test("a spliced rule promises nothing that is not seen", () => {
       body,
       websocket: true,
       maxRequestBytes: 1,
+      cookies: "drop",
       scheme: "http",
     }).sort(),
-    ["body", "maxRequestBytes", "methods", "mode", "paths", "websocket"].map((it) => `rules[0].${it}`),
+    ["body", "cookies", "maxRequestBytes", "methods", "mode", "paths", "websocket"].map((it) => `rules[0].${it}`),
   );
 });
 

@@ -13,6 +13,7 @@ const body = { shape: "anthropic-messages", allowProviderTools: ["web_search"] }
 const whole: Policy = policy(
   [
     rule({ body, paths: ["/v1"] }),
+    rule({ id: "cookies", host: "f.test", cookies: "pass" }),
     rule({ id: "dialled", host: "b.test", dial: { kind: "tcp", address: "127.0.0.1", port: 9, caPem: "pem" } }),
     rule({ id: "socket", host: "c.test", dial: { kind: "unix", path: "/run/x.sock", caPem: null } }),
     rule({ id: "spliced", host: "d.test", mode: "splice" }),

@@ -67,6 +67,12 @@ export const rule = z
       .min(0)
       .optional()
       .describe("Greatest size of a request body in bytes. Default: the gateway's own cap."),
+    cookies: z
+      .enum(["drop", "pass"])
+      .optional()
+      .describe(
+        "Whether `Set-Cookie` of answers reaches the bottle. A session that was opened with a credential is a secret too. Default: `drop` where a credential is written, else `pass`.",
+      ),
     body: body.optional().describe("What a request body must look like."),
     leaks: ruleLeaks.optional().describe("What this rule does where something looks like a secret in what leaves."),
     dial: dial
@@ -82,7 +88,7 @@ function meaningless(value: RuleDefinition, context: z.core.$RefinementCtx): voi
   const wrong = (key: keyof RuleDefinition, message: string) =>
     context.addIssue({ code: "custom", path: [key], message });
   if (value.mode === "splice") {
-    for (const key of ["methods", "paths", "credential", "body", "maxRequestBytes", "leaks"] as const) {
+    for (const key of ["methods", "paths", "credential", "body", "maxRequestBytes", "leaks", "cookies"] as const) {
       if (value[key] !== undefined)
         wrong(key, `a spliced connection is not looked into, so \`${key}\` has no meaning there`);
     }

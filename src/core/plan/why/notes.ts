@@ -14,6 +14,9 @@ export function notesOn(facts: RequestFacts, judged: Judged): readonly string[] 
   const notes = (decision?.credentials ?? []).map(
     ({ name }) => `the credential ${name} is written into it, if it has a value then`,
   );
+  if (rule.cookies === "drop" || (rule.cookies === undefined && notes.length > 0)) {
+    notes.push("Set-Cookie of the answer is dropped");
+  }
   if (rule.body !== null) notes.push(`its body must be a request of shape ${rule.body.shape}`);
   if (rule.body === null && carriesBodies(rule) && isOneAddress(facts.path))
     notes.push("what it does stands in its body alone, which is not judged: here the rule is full access");

@@ -35,6 +35,7 @@ export function ruleProblems(rule: EgressRule, all: readonly EgressRule[]): read
   if (rule.maxRequestBytes !== null && !(Number.isSafeInteger(rule.maxRequestBytes) && rule.maxRequestBytes >= 0)) {
     say("maxRequestBytes", "not a whole number of bytes");
   }
+  if (rule.cookies !== undefined && !["drop", "pass"].includes(rule.cookies)) say("cookies", "neither drop nor pass");
   if (rule.mode === "splice") {
     if (rule.scheme !== "https") say("mode", "only https can be spliced");
     // Nothing inside a spliced tunnel is seen, so a rule that speaks of it would promise what nobody checks.
@@ -42,6 +43,7 @@ export function ruleProblems(rule: EgressRule, all: readonly EgressRule[]): read
       if (rule[field] !== null) say(field, "cannot be judged in a spliced tunnel");
     }
     if (rule.websocket) say("websocket", "cannot be judged in a spliced tunnel");
+    if (rule.cookies !== undefined) say("cookies", "cannot be judged in a spliced tunnel");
   }
   if (rule.dial !== null) {
     if ((rule.source === "project" || rule.source === "pack") && !isOperatorsDial(rule, all))
