@@ -12,8 +12,8 @@ import { type Denial, denial } from "./denial.ts";
 export interface LeakWatch {
   /** Judges what was found in the head; the denial of the worst of it, or null. */
   head(found: readonly PlacedFinding[]): Denial | null;
-  /** What a scanner of the body asks. */
-  body(finding: LeakFinding): LeakVerdict;
+  /** What a scanner of the body asks, or of a message of a WebSocket. */
+  body(finding: LeakFinding, where?: "body" | "message"): LeakVerdict;
   /** Why the request must end; null while nothing says so. */
   readonly denied: Denial | null;
   /** What was found so far, each once. */
@@ -37,7 +37,8 @@ export function createLeakWatch(
   let denied: Denial | null = null;
 
   const judge = (finding: LeakFinding, where: string): LeakVerdict => {
-    const maskable = where === "body" && !finding.through.some((encoding) => PACKED.includes(encoding));
+    const maskable =
+      (where === "body" || where === "message") && !finding.through.some((encoding) => PACKED.includes(encoding));
     const { verdict, reason, action } = judgeLeak(terms, finding, maskable);
     if (action === null) return verdict;
     const { kind, name, fingerprint, through } = finding;
@@ -59,7 +60,7 @@ export function createLeakWatch(
       for (const { finding, where } of found) judge(finding, where);
       return outcome();
     },
-    body: (finding) => judge(finding, "body"),
+    body: (finding, where = "body") => judge(finding, where),
     get denied() {
       return outcome();
     },

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createLeakScanner, type LeakSearch, type LeakVerdict } from "../core/leaks/leak-scanner.ts";
+import { createLeakScanner, type LeakSearch } from "../core/leaks/leak-scanner.ts";
 import { createScrubber, type NeedleSet } from "../core/leaks/needles.ts";
-import type { LeakFinding } from "../core/model/leak.ts";
 import { type CloseCode, closePayload, encodeFrame, OPCODE } from "../core/wire/websocket-frames.ts";
+import { type Denial, denial } from "./denial.ts";
 import { describe } from "./failure.ts";
 import { createFrameRelay, type FrameRelay, type FrameStop, type MessageFilter } from "./frame-relay.ts";
-import { type Denial, denial } from "./judgement.ts";
+import type { LeakWatch } from "./leak-watch.ts";
 import { endWith } from "./socket-end.ts";
 
 export interface MessageRelayOptions {
@@ -15,8 +15,9 @@ export interface MessageRelayOptions {
   readonly upstream: Duplex;
   /** Known values masked in what the server sends; null where no credential is written. */
   readonly scrub: NeedleSet | null;
-  /** What the messages of the client are searched for. */
+  /** What the messages of the client are searched for, and by what they are judged. */
   readonly search: LeakSearch;
+  readonly leaks: LeakWatch;
   /** Bytes that the client may send, heads of frames included. */
   readonly limit: number;
   /** Kept up to date. */
@@ -40,19 +41,13 @@ export interface MessageCounts {
  * rows 56, 89, 117.
  */
 export function relayMessages(options: MessageRelayOptions, early: Buffer): void {
-  const { client, upstream, scrub, search, limit, counts } = options;
-  let found: Denial | null = null;
+  const { client, upstream, scrub, search, leaks, limit, counts } = options;
   let stopped = false;
 
   const outward = createFrameRelay({
     from: "client",
     messageBytes: limit,
-    filter: () =>
-      createLeakScanner(search, (finding) => {
-        const verdict = judge(finding);
-        if (verdict === "stop") found ??= leakDenial(finding);
-        return verdict;
-      }),
+    filter: () => createLeakScanner(search, (finding) => leaks.body(finding, "message")),
   });
   const inward = createFrameRelay({
     from: "server",
@@ -87,7 +82,7 @@ export function relayMessages(options: MessageRelayOptions, early: Buffer): void
     counts.bytesOut += chunk.length;
     if (counts.bytesOut > limit) return refuse(denial("body-too-large", `more than ${limit} bytes`), 1009);
     const stop = pass(outward, chunk, client, upstream);
-    if (stop !== null) refuse(found ?? stopDenial(stop), stop.code);
+    if (stop !== null) refuse(stopDenial(stop, leaks), stop.code);
   };
   const fromServer = (chunk: Buffer) => {
     counts.bytesIn += chunk.length;
@@ -126,17 +121,7 @@ function pass(relay: FrameRelay, chunk: Buffer, from: Duplex, to: Duplex): Frame
   return stop;
 }
 
-/** What is done about a finding in a message. */
-function judge(_finding: LeakFinding): LeakVerdict {
-  return "stop";
-}
-
-function leakDenial({ kind, name, through }: LeakFinding): Denial {
-  const within = through.length === 0 ? "" : ` in ${through.join(" in ")}`;
-  const what = kind === "known" ? `the value of ${name}` : kind === "canary" ? `the canary ${name}` : name;
-  return denial("secret-in-request", `a WebSocket message holds ${what}${within}`, { alert: true });
-}
-
-function stopDenial({ code, why }: FrameStop): Denial {
+function stopDenial({ by, code, why }: FrameStop, leaks: LeakWatch): Denial {
+  if (by === "filter") return leaks.denied ?? denial("internal-error", "the search ended without a reason");
   return code === 1009 ? denial("body-too-large", why) : denial("request-malformed", `WebSocket: ${why}`);
 }

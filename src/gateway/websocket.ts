@@ -109,7 +109,8 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
       context.counters.bytesOut += counts.bytesOut;
       context.counters.bytesIn += counts.bytesIn;
       const ms = context.now() - judgement.startedAt;
-      context.trail.result({ id: judgement.id, status, ...counts, ms, error: failure }, snapshot.hidden);
+      const findings = permit.leaks.findings.filter(({ where }) => where === "message");
+      context.trail.result({ id: judgement.id, status, ...counts, ms, error: failure, findings }, snapshot.hidden);
       if (!told) {
         upstream?.destroy();
         if (upstream !== null) socket.destroySoon();
@@ -158,12 +159,14 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
             client: socket,
             upstream: opened,
             scrub: terms.scrub,
-            search: { known: snapshot.secrets, canaries: null, patterns: true },
+            search: snapshot.search,
+            leaks: permit.leaks,
             limit: permit.bodyLimit,
             counts,
             onDenied: (denied) => {
               record(context, judgement, denied);
-              return `bot-bottle refused this message (reason ${denied.reason}, request ${judgement.id})`;
+              const type = denied.secretType === null ? "" : `: ${denied.secretType}`;
+              return `bot-bottle refused this message (reason ${denied.reason}${type}, request ${judgement.id})`;
             },
             onStopped: (why) => finish(why, true),
           },

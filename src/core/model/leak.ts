@@ -21,7 +21,7 @@ export interface AuditFinding {
   readonly kind: LeakFinding["kind"];
   readonly name: string;
   readonly fingerprint: string | null;
-  /** `host`, `path`, `query`, `header NAME`, `body`, or `head` where it stands over several of these. */
+  /** `host`, `path`, `query`, `header NAME`, `body`, `message`, or `head` where it stands over several of these. */
   readonly where: string;
   readonly through: readonly string[];
   /** What was done: `blocked` or `masked`; `warned` when it left. */

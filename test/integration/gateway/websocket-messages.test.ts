@@ -87,7 +87,7 @@ for (const [where, wishes] of LEAKS) {
     assert.match(arrived, /^before(a|y*|\0\x01|\{"key":")$/, "only what stood before it");
     const denied = fixture.audit.decisions().find(({ verdict }) => verdict === "deny");
     assert.deepEqual([denied?.reason, denied?.alert], ["secret-in-request", true]);
-    assert.match(denied?.detail ?? "", /WebSocket message holds the value of api/);
+    assert.match(denied?.detail ?? "", /^message holds the value of api/);
     assert.match(fixture.audit.results()[0]?.error ?? "", /secret-in-request/);
     assert.equal(fixture.alerts.length, 1);
     for (const text of [fixture.audit.text(), JSON.stringify(fixture.alerts), close?.reason ?? ""]) {
