@@ -165,8 +165,10 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
             counts,
             onDenied: (denied) => {
               record(context, judgement, denied);
+              // As in any other refusal: a canary that names itself is none.
+              const [reason] = headerValues(refusalOf(judgement, denied).headers, "x-bot-bottle-reason");
               const type = denied.secretType === null ? "" : `: ${denied.secretType}`;
-              return `bot-bottle refused this message (reason ${denied.reason}${type}, request ${judgement.id})`;
+              return `bot-bottle refused this message (request ${judgement.id}, reason ${reason}${type})`;
             },
             onStopped: (why) => finish(why, true),
           },
