@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { crc32Base62 } from "../../../src/core/leaks/crc32.ts";
 import { codexBinary, skipWithout } from "../../support/needs.ts";
 import { newOperator } from "../../support/operator.ts";
 import { ANSWER, RESPONSES_HOST, type SeenResponse, startResponsesStandIn } from "../../support/responses-stand-in.ts";
@@ -88,4 +89,17 @@ test("rows 56, 117: a secret in Codex's WebSocket never arrives, and Codex says 
   assert.notEqual(run.code, 0);
   assert.ok(run.seen.every(({ text }) => !text.includes(OTHER)));
   assert.match(run.stdout + run.stderr, /secret-in-request/);
+});
+
+test("rows 56, 119: a sample token in Codex's prompt is hidden where the rule says redact, and the turn goes on", {
+  skip,
+}, async () => {
+  const body = "aZ3bY7cX9d".repeat(3);
+  const token = `${"gh"}p_${body}${crc32Base62(body)}`;
+  const run = await codex({ websocket: true, leaks: { action: "redact" } }, `'is ${token} a key?'`);
+  assert.equal(run.code, 0, run.stderr + run.stdout);
+  assert.match(run.stdout, new RegExp(`${ANSWER}\n$`));
+  const messages = run.seen.filter(({ kind }) => kind === "message");
+  assert.ok(messages.every(({ text }) => !text.includes(token)));
+  assert.ok(messages.some(({ text }) => text.includes(`is ${"*".repeat(token.length)} a key?`)));
 });
