@@ -127,6 +127,34 @@ test("row 123, row 135: a WebSocket has a byte budget, and ends when its rule go
   await eventually(() => fixture.gateway.stats().tunnels <= 1);
 });
 
+test("row 123: what a server does not read is not kept here: the client has to wait", async (t) => {
+  const total = 64 * 1024 * 1024;
+  const origin = await openRawOrigin((socket: Socket) => {
+    socket.once("data", (head: Buffer) => {
+      const key = /sec-websocket-key: (\S+)/i.exec(head.toString("latin1"))?.[1] ?? "";
+      socket.pause();
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept(key)}\r\n\r\n`,
+      );
+    });
+  });
+  const fixture = await openGateway(t, { origin, rules: [{ websocket: true }] });
+  const client = await fixture.inside();
+  client.send(handshake());
+  await client.until("\r\n\r\n");
+  const one = frame({ opcode: 2, payload: Buffer.alloc(1024 * 1024, " ") });
+  for (let sent = 0; sent < total; sent += one.length) client.send(one);
+  // Until nothing moves any more.
+  for (let before = -1, waiting = client.socket.writableLength; waiting !== before; ) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    before = waiting;
+    waiting = client.socket.writableLength;
+  }
+  await fixture.gateway.close();
+  const taken = fixture.audit.results()[0]?.bytesOut ?? total;
+  assert.ok(taken > 0 && taken < total / 2, `${taken} bytes were taken`);
+});
+
 test("a WebSocket over plain HTTP works by a rule of scheme http", async (t) => {
   const origin = await openWebSocketOrigin({ tls: false, greeting: frame({ payload: "hello", mask: null }) });
   const fixture = await openGateway(t, { origin, rules: [{ scheme: "http", port: 80, websocket: true }] });
@@ -143,7 +171,7 @@ test("an upgrade at a service path or with a body is refused", async (t) => {
   assert.equal(statusOf(await client.closed()), 400);
   const bodied = await fixture.inside();
   bodied.send(`${handshake("Content-Length: 3\r\n")}abc`);
-  assert.equal(statusOf(await bodied.closed()), 403);
+  assert.equal(statusOf(await bodied.closed()), 426);
   await assertDenied(fixture, "upgrade-refused");
 });
 
