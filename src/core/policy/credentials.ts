@@ -4,8 +4,8 @@ import { BottleError } from "../model/errors.ts";
 import type { CredentialBinding, EgressRule, Policy } from "../model/policy.ts";
 import type { Secret } from "../model/secret.ts";
 import { queryFields } from "../wire/form-fields.ts";
-import type { HeaderPair } from "../wire/header-pairs.ts";
-import { isLoginParameter } from "../wire/login-names.ts";
+import { type HeaderPair, headerValues } from "../wire/header-pairs.ts";
+import { isLoginParameter, isLoginProtocol } from "../wire/login-names.ts";
 import { hostMatches, splitHostPort } from "./hosts.ts";
 
 /** A placeholder or a real secret found in a request head where it does not belong. */
@@ -108,6 +108,13 @@ export function foreignToken(query: string | null, bindings: readonly Credential
   // The writer of our own removes exactly these spellings; any other is somebody else's.
   const names = queryFields(query).map(({ name }) => name.trim().toLowerCase());
   return names.find((name) => isLoginParameter(name) && !own.has(name)) ?? null;
+}
+
+/** True when the subprotocols of a WebSocket carry a login; where ours is written it would name another account (attack row 99). */
+export function bringsForeignProtocol(headers: readonly HeaderPair[], bindings: readonly CredentialBinding[]): boolean {
+  if (bindings.length === 0) return false;
+  const names = headerValues(headers, "sec-websocket-protocol").flatMap((value) => value.split(","));
+  return names.some((name) => isLoginProtocol(name.trim()));
 }
 
 /** The text and what percent-decoding makes of it, until it no longer changes. */

@@ -4,7 +4,13 @@ import type { CredentialBinding, EgressRule, Policy } from "../model/policy.ts";
 import type { HeaderPair } from "../wire/header-pairs.ts";
 import { KNOWN_METHODS } from "../wire/request-head.ts";
 import { formatTarget, pathAmbiguity } from "../wire/target.ts";
-import { type CredentialGuard, credentialsFor, foreignToken, type MisplacedCredential } from "./credentials.ts";
+import {
+  bringsForeignProtocol,
+  type CredentialGuard,
+  credentialsFor,
+  foreignToken,
+  type MisplacedCredential,
+} from "./credentials.ts";
 import { type Hit, requestHit, tunnelHit, undeniedMethods } from "./denials.ts";
 import { hostMatches } from "./hosts.ts";
 import { queryOverrides } from "./method-overrides.ts";
@@ -109,6 +115,8 @@ function judgeRequest(
   const foreign = foreignToken(query, credentials);
   if (foreign !== null)
     return { reason: "foreign-credential", detail: `query parameter ${foreign}`, rule, alert: true };
+  if (bringsForeignProtocol(headers, credentials))
+    return { reason: "foreign-credential", detail: "Sec-WebSocket-Protocol", rule, alert: true };
   // What comes back would be a secret that nobody knows, and so nobody masks.
   const minting = credentials.length === 0 || isNamed(inspected, request) ? null : tokenEndpoint(request);
   if (minting !== null) return { reason: "token-minting", detail: minting, rule };

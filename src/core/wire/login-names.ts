@@ -24,3 +24,15 @@ export function isLoginParameter(name: string): boolean {
   const folded = foldedField((end < 0 ? name : name.slice(0, end)).trim());
   return LOGIN_PARAMETER.test(folded) && !NO_LOGIN.test(folded);
 }
+
+/** Words in a subprotocol of WebSocket by which a browser, which cannot set headers, brings a login. */
+const LOGIN_PROTOCOL =
+  /(?:^|[^a-z])(?:o?auth|bearer|basic|jwt)(?:$|[^a-z])|token|api-?key|authorization|secret|passw|credential|cookie/;
+
+/** Longer than any name that IANA registered; a token is. */
+const PROTOCOL_NAME_LENGTH = 64;
+
+/** The same for one name of Sec-WebSocket-Protocol: `openai-insecure-api-key.sk-...`, `base64url.bearer.authorization.k8s.io.e30`. */
+export function isLoginProtocol(name: string): boolean {
+  return name.length > PROTOCOL_NAME_LENGTH || LOGIN_PROTOCOL.test(foldedField(name));
+}

@@ -264,3 +264,40 @@ test("a throw while deciding is a deny", () => {
   };
   assert.equal(decideRequest(policy([rule()]), throwing, facts).reason, "internal-error");
 });
+
+test("row 99: a subprotocol of WebSocket that carries a login is refused where ours is written", () => {
+  const ask = (value: string, credentials = [binding()]) =>
+    request(policy([rule({ websocket: true })], credentials), {
+      upgrade: "websocket",
+      headers: [
+        ["Host", "a.test"],
+        ["Sec-WebSocket-Protocol", value],
+      ],
+    });
+  const logins = [
+    "realtime, openai-insecure-api-key.sk-other",
+    "openai-insecure-API_KEY.x",
+    "base64url.bearer.authorization.k8s.io.ZTMw, v4.channel.k8s.io",
+    "access_token, e30",
+    "Bearer, e30",
+    "chat,jwt",
+    `v1.${"x".repeat(80)}`,
+  ];
+  for (const value of logins) {
+    const { reason, alert } = ask(value);
+    assert.deepEqual([reason, alert], ["foreign-credential", true], value);
+    assert.equal(ask(value, []).verdict, "allow", value);
+  }
+  const plain = [
+    "realtime, openai-beta.realtime-v1",
+    "graphql-transport-ws",
+    "v4.channel.k8s.io",
+    "wamp.2.json",
+    "mqtt",
+    "actioncable-v1-json, actioncable-unsupported",
+    "vite-hmr",
+    "basicstation",
+    "author-chat",
+  ];
+  for (const value of plain) assert.equal(ask(value).verdict, "allow", value);
+});
