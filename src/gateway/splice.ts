@@ -38,7 +38,11 @@ export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promi
   });
   try {
     upstream = await context.dialler.open(admitted.destination);
-    if (!socket.destroyed) failure = await relay(socket, upstream, gate, context.limits.tunnelIdleMs);
+    const spend = (bytes: number): string | null => {
+      context.counters.bytesOut += bytes;
+      return context.counters.bytesOut > context.limits.bytesOut ? "the bottle has sent all that it may" : null;
+    };
+    if (!socket.destroyed) failure = await relay(socket, upstream, gate, context.limits.tunnelIdleMs, spend);
   } catch (error) {
     failure = `${reasonOf(error)}: ${describe(error)}`;
     alertAndEnd(socket);
@@ -47,7 +51,6 @@ export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promi
     upstream?.destroy();
     const bytesOut = upstream?.bytesWritten ?? 0;
     const bytesIn = upstream?.bytesRead ?? 0;
-    context.counters.bytesOut += bytesOut;
     context.counters.bytesIn += bytesIn;
     const ms = context.now() - judgement.startedAt;
     context.trail.result(
@@ -57,8 +60,17 @@ export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promi
   }
 }
 
-/** Pipes both ways until both have ended or one broke; what broke, or null. Half-closed tunnels go on. */
-function relay(client: Socket, upstream: Socket, gate: HelloGate, idleMs: number): Promise<string | null> {
+/**
+ * Pipes both ways until both have ended or one broke; what broke, or null. Half-closed tunnels go on. `spend` is told of the
+ * client's bytes and says when they are too many: nobody sees how long a spliced request is (attack row 123).
+ */
+function relay(
+  client: Socket,
+  upstream: Socket,
+  gate: HelloGate,
+  idleMs: number,
+  spend: (bytes: number) => string | null,
+): Promise<string | null> {
   return new Promise((resolve) => {
     let failure: string | null = null;
     const over = () => {
@@ -84,6 +96,10 @@ function relay(client: Socket, upstream: Socket, gate: HelloGate, idleMs: number
       failure ??= describe(error);
       alertAndEnd(client);
       upstream.destroy();
+    });
+    gate.out.on("data", (chunk: Buffer) => {
+      const over = spend(chunk.length);
+      if (over !== null) broken(new Error(over));
     });
     client.pipe(gate.out).pipe(upstream);
     upstream.pipe(gate.back).pipe(client);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import test from "node:test";
 import { credential, eventually, HOST, openGateway, SECRET } from "../../support/gateway/fixture.ts";
-import { openOrigin } from "../../support/gateway/origin.ts";
+import { openOrigin, openRawOrigin } from "../../support/gateway/origin.ts";
+import { clientHello, openTunnel, serverName } from "../../support/gateway/raw-client.ts";
 import { assertNothingLeft, statusOf } from "../../support/gateway/verdicts.ts";
 
 const WITH_SECRET = { credentials: [credential()], values: { api: SECRET } };
@@ -260,4 +261,34 @@ test("row 123: a bottle that has sent its budget sends nothing more, to no host"
     ["deny", "limit-reached", "the bottle has sent 10 of 10 bytes"],
   );
   assert.equal(origin.seen.length, 2);
+});
+
+test("row 123: a spliced tunnel ends where the bottle has sent its budget", async (t) => {
+  let got = 0;
+  const origin = await openRawOrigin(
+    (socket) => {
+      socket.write("a server's first bytes");
+      socket.on("data", (piece: Buffer) => {
+        got += piece.length;
+      });
+    },
+    { tls: false },
+  );
+  const fixture = await openGateway(t, { origin, rules: [{ mode: "splice" }], limits: { bytesOut: 100_000 } });
+  const tunnel = await openTunnel(fixture.port, `${HOST}:443`);
+  tunnel.send(clientHello([serverName(HOST)]));
+  await eventually(() => fixture.dials.length === 1);
+  // The client's next bytes wait until the server has begun to answer.
+  const timer = setInterval(() => tunnel.send(Buffer.alloc(20_000)), 5);
+  t.after(() => clearInterval(timer));
+  await tunnel.closed(10_000);
+  clearInterval(timer);
+  await eventually(() => fixture.audit.results().length === 1);
+  assert.match(fixture.audit.results()[0]?.error ?? "", /sent all that it may/);
+  assert.ok(got < 300_000, `${got} bytes arrived`);
+  const again = await openTunnel(fixture.port, `${HOST}:443`);
+  again.send(clientHello([serverName(HOST)]));
+  await again.closed();
+  assert.equal(fixture.audit.decisions().at(-1)?.reason, "limit-reached");
+  assert.equal(fixture.dials.length, 1);
 });
