@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryFiles } from "../check/source.ts";
 import { GENERATED, type Page, table } from "../page.ts";
@@ -10,16 +11,21 @@ import { NAMING } from "./attacks/naming.ts";
 import { OPERATION } from "./attacks/operation.ts";
 import { OWN_DOORS } from "./attacks/own-doors.ts";
 import type { AttackRow } from "./attacks/row.ts";
+import { withOpenRows } from "./attacks/security.ts";
 import { WALLS } from "./attacks/walls.ts";
 
+const ROOT = join(import.meta.dirname, "../..");
 const SECTIONS = [NAMING, ADDRESSES, HTTP_SYNTAX, WALLS, CREDENTIALS, LEAKS, OPERATION, OWN_DOORS];
 const ROWS = SECTIONS.flatMap((section) => section.rows);
 
 type Status = "tests" | "partial" | "open" | "out of scope";
 
-/** docs/attacks.md, from the catalogue and from the titles of tests. Throws when the two do not agree. */
+/**
+ * docs/attacks.md and the list of open rows in SECURITY.md, from the catalogue and from the titles of tests. Throws when the
+ * two do not agree.
+ */
 export function attackPages(): Page[] {
-  const files = repositoryFiles(join(import.meta.dirname, "../.."));
+  const files = repositoryFiles(ROOT);
   const tested = testedRows(files);
   const problems = [
     ...ROWS.flatMap(({ row }, index) =>
@@ -60,7 +66,11 @@ Tests use stand-ins for resolvers and upstreams, loopback, and network namespace
 anybody else.
 
 ${sections.join("\n")}`;
-  return [{ path: "docs/attacks.md", text }];
+  const security = readFileSync(join(ROOT, "SECURITY.md"), "utf8");
+  return [
+    { path: "docs/attacks.md", text },
+    { path: "SECURITY.md", text: withOpenRows(security, ROWS) },
+  ];
 }
 
 function statusOf(row: AttackRow): Status {

@@ -33,7 +33,7 @@ interface Sum {
 }
 
 /** The host that a decision names; null when it is none that we read. */
-export function hostOf(authority: string | null): string | null {
+function hostOf(authority: string | null): string | null {
   const reading = authority === null ? null : parseAuthority(authority, 443);
   return reading?.ok === true ? reading.authority.host : null;
 }

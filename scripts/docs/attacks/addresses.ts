@@ -47,7 +47,8 @@ export const ADDRESSES: AttackSection = {
       row: 35,
       attack: "an allowed name is an alias (CNAME) of something private",
       must: "judged by the final addresses; the chain is in the log",
-      partial: "the log has the address, not the chain of names: the system's resolver does not tell it",
+      partial:
+        "the log has the address, not the chain of names: the system's resolver does not tell it, and asking a name server for it would be one more query that carries the name",
     },
     {
       row: 36,
@@ -82,8 +83,7 @@ export const ADDRESSES: AttackSection = {
     {
       row: 42,
       attack: "data in the labels of names below an allowed wildcard",
-      must: "labels are searched for secrets before any lookup, and their number has a limit",
-      partial: "there is no limit on how many names are looked up through a wildcard; the plan names that as a risk",
+      must: "labels are searched for secrets before any lookup; how many names below one wildcard are looked up in an hour has a limit, with an alert",
     },
   ],
 };

@@ -28,7 +28,6 @@ export const HTTP_SYNTAX: AttackSection = {
       row: 48,
       attack: "chunk extensions, `0x` sizes, chunks that end in LF, endless chunk lines (CVE-2024-22019)",
       must: "refused or capped; extensions and trailers are not passed on",
-      partial: "a chunk size may begin with any number of zeros: Node's parser sets no limit",
     },
     {
       row: 49,
@@ -83,7 +82,7 @@ export const HTTP_SYNTAX: AttackSection = {
       row: 62,
       attack: "another method by a field or a parameter: `X-HTTP-Method-Override`, `_method`",
       must: "the fields are stripped; a parameter's method must be allowed too",
-      partial: "judged in the query and in forms; in a JSON body, which few servers look at for it, it is not",
+      partial: "judged in the query, in forms and in JSON; not in JSON that is sent compressed",
     },
     {
       row: 63,
@@ -99,7 +98,6 @@ export const HTTP_SYNTAX: AttackSection = {
       row: 65,
       attack: "one URL that does everything: GraphQL, JSON-RPC",
       must: "a rule for the body, or said to be full access",
-      partial: "a body rule exists for one API only, and the plan does not call such a path full access",
     },
     { row: 66, attack: "a GET with a body as a quiet channel", must: "framed and searched like any body" },
     {

@@ -1,6 +1,5 @@
 import type { AttackSection } from "./row.ts";
 
-const NO_PATTERNS = "leak scan: not built yet beyond the bottle's own credentials";
 const GIT_GATE = "git gate: not built yet";
 
 export const LEAKS: AttackSection = {
@@ -15,26 +14,25 @@ export const LEAKS: AttackSection = {
       row: 106,
       attack: "base64 at every offset, base32, hex, nested percent, unicode escapes, HTML entities",
       must: "derived forms of known secrets are searched; patterns with bounded decoding",
-      partial: `not base64, base32 or hex of what was encoded before; patterns: ${NO_PATTERNS}`,
+      partial: "of known values base64, base32 and hex of what was encoded before are not found",
     },
     {
       row: 107,
       attack: "a compressed request body",
       must: "decoded within limits, or denied where bodies are searched",
-      partial: "denied where a body rule holds; elsewhere it passes unsearched",
     },
     { row: 108, attack: "a secret cut over chunks or segments", must: "found at every cut" },
     {
       row: 109,
       attack: "a secret cut over query parameters, JSON or form fields",
       must: "values are joined before a second search, with a limit that is written down",
-      open: NO_PATTERNS,
+      partial: "parameters of the query are joined, fields of JSON and of forms are not",
     },
     {
       row: 110,
       attack: "a secret cut over many requests",
       must: "a window and a budget for each host, with a limit that is written down",
-      open: NO_PATTERNS,
+      open: "a secret that is sent a few characters at a time is not put together: few hosts, a budget for the bottle and the log are all there is",
     },
     {
       row: 111,
@@ -46,26 +44,24 @@ export const LEAKS: AttackSection = {
       row: 112,
       attack: "archives, images, PDF, git packs, protobuf",
       must: "a rule for opaque types: denied or counted",
-      open: NO_PATTERNS,
     },
     {
       row: 113,
       attack: "zero-width and confusable characters, case, reversal, rot13, encryption",
       must: "cheap ones are folded; encryption cannot be seen, hence few hosts and budgets",
-      open: NO_PATTERNS,
+      open: "letters that look alike and characters of no width are not folded, and no cipher is undone",
     },
     {
       row: 114,
       attack: "an allowed host as the drop: gist, issue, release, package, paste",
-      must: "rules for method and path that deny what writes",
-      partial:
-        "the rule packs deny it at their hosts; a rule of the operator's own for a whole host lets writes through, and the plan does not say so",
+      must: "rules for method and path that deny what writes; the plan names a rule that does not",
     },
     {
       row: 115,
       attack: "`git push` of secrets, or to a remote of the attacker",
       must: "receive-pack is denied over https; pushes go by the git gate",
-      partial: "the rule pack github-read denies it; a rule for a whole host does not, and there is no git gate yet",
+      partial:
+        "the rule pack github-read denies it; a rule for a whole host does not, as the plan says, and there is no git gate yet",
     },
     {
       row: 116,
@@ -88,13 +84,12 @@ export const LEAKS: AttackSection = {
       row: 119,
       attack: "false alarms that stop work: hashes, lockfiles, sample keys",
       must: "warn or ask; allow one finding by its fingerprint",
-      open: NO_PATTERNS,
     },
     {
       row: 120,
       attack: "patterns that take for ever (ReDoS)",
       must: "a linear engine, or vetted patterns with a time limit",
-      open: NO_PATTERNS,
+      open: "the formats are searched in one pass; no test says yet that the time for it grows no faster than the text",
     },
   ],
 };

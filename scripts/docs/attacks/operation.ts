@@ -15,7 +15,6 @@ export const OPERATION: AttackSection = {
       row: 123,
       attack: "a huge body, an endless one, an endless answer",
       must: "streamed and never kept; a limit for each rule and a budget for each bottle",
-      partial: "there is no budget for a bottle as a whole",
     },
     {
       row: 124,

@@ -79,7 +79,6 @@ export const OWN_DOORS: AttackSection = {
       row: 149,
       attack: "end with 0 to have the log removed, kill the gateway after it forwarded, cut the log's tail",
       must: "log, plan and transcript are archived whatever the code; the head's hash is kept elsewhere",
-      partial: "work that was left in a private copy goes with `rm` and `prune`",
     },
     {
       row: 150,
