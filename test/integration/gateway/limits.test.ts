@@ -18,6 +18,7 @@ test("row 121: a head that comes a byte at a time is cut off, outside and inside
     dribble(client);
     const answer = await client.closed(4000);
     assert.equal(statusOf(answer), 408, answer);
+    await assertDenied(fixture, "limit-reached");
   }
   assertNothingLeft(fixture);
 });
@@ -54,6 +55,7 @@ test("row 125: tunnels over the limit are answered 503, and room is given back",
   for (const tunnel of open) assert.equal(statusOf(tunnel.received()), 200);
   const over = await openTunnel(fixture.port, `${HOST}:443`);
   assert.equal(statusOf(over.received()), 503);
+  await assertDenied(fixture, "limit-reached");
   for (const tunnel of open) tunnel.end();
   await eventually(() => fixture.gateway.stats().tunnels === 0);
   const again = await openTunnel(fixture.port, `${HOST}:443`);
@@ -160,6 +162,11 @@ test("row 135: tunnels and exchanges whose rule is gone are cut, others live on"
   assert.equal(version, 7);
   await spliced.closed();
   await exchange.closed();
+  const cut = fixture.audit.sessions().filter((event) => event.event === "tunnel-cut");
+  assert.deepEqual(cut.map(({ detail }) => /(\S+): the policy changed$/.exec(detail)?.[1]).sort(), [
+    `${HOST}:443`,
+    "evil.example.test:443",
+  ]);
   assert.equal(fixture.gateway.stats().tunnels, 1);
   assert.equal(stays.socket.destroyed, false);
   const policy = fixture.audit.events.find((event) => event.type === "policy");
