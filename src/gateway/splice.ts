@@ -38,6 +38,8 @@ export async function splice(context: GatewayContext, tunnel: OpenTunnel): Promi
   });
   try {
     upstream = await context.dialler.open(admitted.destination);
+    const where = `https ${authority.host}:${authority.port} at ${upstream.remoteAddress ?? "unix"}`;
+    context.trail.session("upstream-connected", where, hidden);
     const spend = (bytes: number): string | null => {
       context.counters.bytesOut += bytes;
       return context.counters.bytesOut > context.limits.bytesOut ? "the bottle has sent all that it may" : null;

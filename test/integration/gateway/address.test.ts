@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { GOOD_ADDRESS, HOST, openGateway, policyOf } from "../../support/gateway/fixture.ts";
-import { openOrigin } from "../../support/gateway/origin.ts";
-import { clientHello, openTunnel, serverName } from "../../support/gateway/raw-client.ts";
+import { openOrigin, originCa } from "../../support/gateway/origin.ts";
+import { clientHello, openTls, openTunnel, serverName } from "../../support/gateway/raw-client.ts";
 import { assertDenied, statusOf } from "../../support/gateway/verdicts.ts";
 
 /** Attack row, answer of the resolver, reasons that fit. */
@@ -128,6 +128,25 @@ test("row 35: a name is judged by its final addresses, and the next one is tried
   assert.deepEqual(fixture.dials, ["93.184.215.50:443", `${GOOD_ADDRESS}:443`]);
 });
 
+test("row 35: the log says at which address an upstream was reached, in splice too", async (t) => {
+  for (const mode of ["inspect", "splice"] as const) {
+    const origin = await openOrigin();
+    const fixture = await openGateway(t, { origin, rules: [{ mode }] });
+    const tunnel = await openTunnel(fixture.port, `${HOST}:443`);
+    const ca = mode === "inspect" ? fixture.gateway.caPem : originCa.caPem;
+    const client = await openTls(tunnel, { servername: HOST, ca });
+    client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+    await client.until('"method":"GET"');
+    client.end();
+    const connected = fixture.audit.sessions().filter((event) => event.event === "upstream-connected");
+    // The stub dialler goes to loopback.
+    assert.deepEqual(
+      connected.map(({ detail }) => detail),
+      [`https ${HOST}:443 at 127.0.0.1`],
+    );
+  }
+});
+
 test("row 38: a denied name is not looked up; one that cannot be resolved is said so", async (t) => {
   const fixture = await openGateway(t, { rules: [{ host: "gone.example.test" }] });
   const denied = await openTunnel(fixture.port, "secret-data.evil.test:443");
@@ -205,7 +224,6 @@ test("row 128: a resolver or upstream that never answers is given up in time", a
 });
 
 test("row 156: `dial` connects to the literal target without resolving, TLS is verified for the rule's host", async (t) => {
-  const { originCa } = await import("../../support/gateway/origin.ts");
   const origin = await openOrigin();
   const dial = { kind: "tcp", address: "127.0.0.1", port: 8443, caPem: originCa.caPem } as const;
   const fixture = await openGateway(t, { origin, rules: [{ dial }] });
