@@ -28,11 +28,16 @@ function describe(event: AuditEvent): string {
     case "policy":
       return `policy   version ${event.version}, ${event.rules} rules (${event.cause})`;
     case "decision": {
-      const verdict = event.verdict === "allow" ? "allow" : event.alert ? "DENY!" : "DENY ";
+      const verdict = event.verdict !== "deny" ? event.verdict.padEnd(5) : event.alert ? "DENY!" : "DENY ";
       const where = `${event.method ?? "?"} ${event.authority ?? "?"}${event.target ?? ""}`;
       const by = event.rule === null ? "" : ` by ${event.rule}`;
       const credentials = event.credentials.length === 0 ? "" : ` [${event.credentials.join(", ")} added]`;
       return `${verdict}    ${event.id} ${where}  ${event.reason}${by}${credentials}${event.detail === null ? "" : ` (${event.detail})`}${found(event)}`;
+    }
+    case "answer": {
+      const scope = event.scope === null ? "" : ` ${event.scope}`;
+      const grant = event.grant === null ? "" : ` [${event.grant}]`;
+      return `answer   ${event.id} ${event.verdict}${scope} by ${event.by}${grant}${event.detail === null ? "" : ` (${event.detail})`}`;
     }
     case "result":
       return `result   ${event.id} ${event.status ?? "-"} out ${event.bytesOut} in ${event.bytesIn} ${event.ms} ms${event.error === null ? "" : ` ${event.error}`}${found(event)}`;

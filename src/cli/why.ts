@@ -14,12 +14,12 @@ import { pastRequest } from "./why/past-request.ts";
 /** What the gateway's log calls a request. */
 const REQUEST_ID = /^[0-9a-f]{8}-[0-9a-z]{1,12}$/;
 
-/** `bottle why`: exit 0 for both verdicts, 1 for a denial with --check. */
+/** `bottle why`: exit 0 for every verdict, 1 for what is not allowed with --check. */
 export const why: VerbRun = async (input, io) => {
   const context = sessionContext(io);
   const answer = await answerTo(input, io, context);
   io.out(text(input, "format") === "json" ? jsonAnswer(answer) : formatAnswer(answer));
-  return flag(input, "check") && answer.explanation.verdict === "deny" ? 1 : 0;
+  return flag(input, "check") && answer.explanation.verdict !== "allow" ? 1 : 0;
 };
 
 async function answerTo(input: VerbInput, io: Io, context: SessionContext): Promise<Answer> {
@@ -49,7 +49,7 @@ async function answerTo(input: VerbInput, io: Io, context: SessionContext): Prom
   return {
     about: { kind: isBottle ? "bottle" : "agent", name, policyVersion: policy.version },
     asked: { method: word, url },
-    explanation: explainRequest(policy, word, url, ownAddresses()),
+    explanation: explainRequest(policy, word, url, ownAddresses(), Date.now()),
     places,
     manifest: places.bottleFile ?? layout.operatorManifest,
     past: null,

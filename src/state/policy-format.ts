@@ -53,6 +53,7 @@ const rule = object(
     cookies: one("drop", "pass"),
     terms: object({ queries: orNull(listOf(isText)), except: listOf(isText), encoded: isFlag }),
     leaks: object({ action: orNull(one(...LEAK_ACTIONS)), opaque: orNull(one(...OPAQUE_BODIES)) }),
+    ask: one(true),
   },
 );
 const denial = object({
@@ -76,6 +77,17 @@ const credential = object({
   placeholder: isText,
   drops: listOf(isText),
 });
+const grant = object({
+  id: isText,
+  scope: one("for", "bottle", "persist"),
+  method: isText,
+  scheme: one("https", "http"),
+  authority: isText,
+  path: isText,
+  request: isText,
+  createdAt: isNumber,
+  expiresAt: orNull(isNumber),
+});
 const CHECKS: Readonly<Record<string, Check>> = {
   version: isNumber,
   rules: listOf(rule),
@@ -91,6 +103,8 @@ const OPTIONAL: Readonly<Record<string, Check>> = {
     ignore: listOf(isText),
   }),
   canaries: listOf(object({ name: isText, values: listOf(isText) })),
+  ask: object({ unlisted: isFlag, timeoutMs: isNumber }),
+  grants: listOf(grant),
 };
 
 /**

@@ -1,7 +1,5 @@
 import type { AttackSection } from "./row.ts";
 
-const NO_ASKING = "asking the operator for a grant: not built yet";
-
 export const OPERATION: AttackSection = {
   title: "Resources, logs and control",
   rows: [
@@ -52,13 +50,11 @@ export const OPERATION: AttackSection = {
       row: 132,
       attack: "questions until the operator says yes, to a look-alike, or for another body",
       must: "a grant is for exactly what was shown, and ends",
-      open: NO_ASKING,
     },
     {
       row: 133,
       attack: "the agent, or a page in a browser, reaches the control of bottles (CVE-2018-14505, CVE-2025-23217)",
       must: "a socket of the operator alone, never the bottle's listener",
-      partial: NO_ASKING,
     },
     {
       row: 134,

@@ -51,7 +51,6 @@ export const OWN_DOORS: AttackSection = {
       row: 144,
       attack: "one approval lets another held request go",
       must: "only the same method, authority, path, query and body",
-      open: "asking the operator for a grant: not built yet",
     },
     {
       row: 145,
@@ -73,7 +72,6 @@ export const OWN_DOORS: AttackSection = {
       row: 148,
       attack: "two writers of the policy: a revoked grant comes back, a full disk blocks a revoke",
       must: "one writer, versions that only grow; what failed grants nothing",
-      partial: "grants that end, and a reserve on the disk, come with asking the operator: not built yet",
     },
     {
       row: 149,

@@ -121,6 +121,8 @@ function lineOf({ time, event }: TimedEvent): string {
       const found = text === null ? "" : `, ${text}`;
       return `${time} status ${event.status ?? "none"}, ${event.bytesOut} bytes out, ${event.bytesIn} in, ${event.ms} ms${masked}${found}${error}`;
     }
+    case "answer":
+      return `${time} ${event.verdict} by ${event.by}${event.scope === null ? "" : ` (${event.scope})`}`;
     default:
       return `${time} ${event.type}`;
   }

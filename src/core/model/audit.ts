@@ -1,4 +1,5 @@
 import type { ReasonCode } from "./decision.ts";
+import type { AnswerScope, GrantId } from "./grant.ts";
 import type { RequestId, RuleId } from "./ids.ts";
 import type { AuditFinding } from "./leak.ts";
 
@@ -8,7 +9,8 @@ export type AuditEvent =
   | {
       readonly type: "decision";
       readonly id: RequestId;
-      readonly verdict: "allow" | "deny";
+      /** `ask`: it is held for the operator; another line says what became of it. */
+      readonly verdict: "allow" | "deny" | "ask";
       readonly reason: ReasonCode;
       readonly rule: RuleId | null;
       readonly policyVersion: number;
@@ -25,6 +27,17 @@ export type AuditEvent =
       readonly detail: string | null;
       /** What looked like a secret in it; absent: nothing did. */
       readonly findings?: readonly AuditFinding[];
+    }
+  | {
+      /** What the operator said to a request that was held. */
+      readonly type: "answer";
+      readonly id: RequestId;
+      readonly verdict: "allow" | "deny";
+      readonly by: string;
+      /** null for a no. */
+      readonly scope: AnswerScope | null;
+      readonly grant: GrantId | null;
+      readonly detail: string | null;
     }
   | {
       readonly type: "result";

@@ -39,13 +39,19 @@ export type ReasonCode =
   | "upstream-malformed"
   | "limit-reached"
   | "policy-expired"
+  | "ask-required"
+  | "ask-denied"
+  | "ask-timeout"
+  | "ask-abandoned"
+  | "ask-limit"
   | "audit-failed"
   | "closing"
   | "internal-error";
 
 /** The outcome of judging one request. A throw while making one is a deny with `internal-error`. */
 export interface Decision {
-  readonly verdict: "allow" | "deny";
+  /** `ask`: allowed when the operator says yes to it, else denied. */
+  readonly verdict: "allow" | "deny" | "ask";
   readonly reason: ReasonCode;
   /** The rule that decided; null when none matched. */
   readonly rule: RuleId | null;

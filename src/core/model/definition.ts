@@ -41,6 +41,7 @@ export interface RuleDefinition {
     | { readonly shape: "anthropic-messages"; readonly allowProviderTools?: readonly string[] | undefined }
     | undefined;
   readonly dial?: DialDefinition | undefined;
+  readonly ask?: true | undefined;
   readonly leaks?: RuleLeaksDefinition | undefined;
 }
 
@@ -75,6 +76,10 @@ export interface EgressDefinition {
   readonly packs?: readonly string[] | undefined;
   readonly deny?: readonly DenyDefinition[] | undefined;
   readonly leaks?: LeaksDefinition | undefined;
+  /** What becomes of a request that no rule lists; absent: `deny`. */
+  readonly default?: "deny" | "ask" | undefined;
+  /** Seconds. */
+  readonly askTimeout?: number | undefined;
 }
 
 /** Exactly one key. */

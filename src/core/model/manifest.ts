@@ -95,6 +95,18 @@ const bottle = z.strictObject({
         .describe("Ready-made rules for reading and not writing; docs/packs.md lists what each holds. Default: none."),
       deny: denyList.optional().describe("What may never be reached, whatever a rule says."),
       leaks: leaks.optional().describe("What is done where something looks like a secret in what leaves."),
+      default: z
+        .enum(["deny", "ask"])
+        .optional()
+        .describe(
+          "What becomes of a request that no rule lists: `deny`, or `ask`: it is held until you answer (`bottle approvals`). Default: `deny`.",
+        ),
+      askTimeout: z
+        .int()
+        .min(1)
+        .max(3600)
+        .optional()
+        .describe("Seconds that a request is held for an answer; then it is denied. Default: 60."),
     })
     .optional()
     .describe("The way out."),

@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 import type { BottleName } from "./ids.ts";
-import type { Canary, CredentialBinding, DenyRule, EgressRule, LeakTerms } from "./policy.ts";
+import type { AskTerms, Canary, CredentialBinding, DenyRule, EgressRule, LeakTerms } from "./policy.ts";
 import type { PlannedSetup } from "./setup.ts";
 
 /** JSON data: what a backend resolves for itself and keeps in the plan. */
@@ -125,6 +125,8 @@ export interface BottlePlan {
   readonly alone: boolean;
   readonly rules: readonly EgressRule[];
   readonly deny: readonly DenyRule[];
+  /** As `Policy.ask`. */
+  readonly ask?: AskTerms;
   readonly credentials: readonly CredentialBinding[];
   readonly secrets: readonly SecretRef[];
   /** This and the next two are absent in plans of before there was a search for secrets. */

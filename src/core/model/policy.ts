@@ -1,3 +1,4 @@
+import type { Grant } from "./grant.ts";
 import type { RuleId } from "./ids.ts";
 import type { LeakAction } from "./leak.ts";
 
@@ -5,7 +6,7 @@ import type { LeakAction } from "./leak.ts";
 export type PathPattern = string;
 
 /** Where a rule came from, so that `why` and the plan can say it. */
-export type RuleSource = "agent" | "operator" | "project" | "cli" | "pack" | "demo";
+export type RuleSource = "agent" | "operator" | "project" | "cli" | "pack" | "demo" | "grant";
 
 /**
  * What a body must look like at a model host. Through provider-side tools, MCP servers and URL sources the
@@ -55,6 +56,8 @@ export interface EgressRule {
   /** `Set-Cookie` of answers; absent: dropped where a credential is written, passed elsewhere. */
   readonly cookies?: "drop" | "pass";
   readonly terms?: PackTerms;
+  /** Each request that it fits needs the operator's yes, whatever else allows it. Never for `splice`. */
+  readonly ask?: true;
   /** Absent: as the policy says. */
   readonly leaks?: RuleLeaks;
 }
@@ -120,6 +123,14 @@ export interface CredentialBinding {
   readonly drops: readonly string[];
 }
 
+/** How requests are held for the operator. */
+export interface AskTerms {
+  /** Those that no rule lists are asked about too, instead of denied. */
+  readonly unlisted: boolean;
+  /** How long one waits for an answer, in milliseconds; then it is denied. */
+  readonly timeoutMs: number;
+}
+
 /** An immutable, versioned snapshot. Written by the bottle's host process only. */
 export interface Policy {
   readonly version: number;
@@ -130,4 +141,8 @@ export interface Policy {
   /** Absent: as `core/policy/leaks` has it. */
   readonly leaks?: LeakTerms;
   readonly canaries?: readonly Canary[];
+  /** Absent: only rules that say so ask, and 60 s long. */
+  readonly ask?: AskTerms;
+  /** What the operator allowed since; each holds its own end. */
+  readonly grants?: readonly Grant[];
 }

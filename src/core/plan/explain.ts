@@ -1,5 +1,6 @@
 import type { BottlePlan } from "../model/plan.ts";
 import type { CredentialBinding, CredentialScheme, DenyRule, EgressRule } from "../model/policy.ts";
+import { ASK_TIMEOUT_MS } from "../policy/asking.ts";
 import { printable } from "../wire/printable.ts";
 import { describeSource } from "./describe-source.ts";
 import { leakLines } from "./leaks.ts";
@@ -29,6 +30,7 @@ export function explainPlan(plan: BottlePlan): string {
     ["notes", plan.setup.notes],
     ["may reach", plan.rules.map(ruleLine)],
     ["may never reach", plan.deny.map(denyLine)],
+    ["asks you", askLines(plan)],
     ["credentials", plan.credentials.flatMap((binding) => credentialLines(plan, binding))],
     ["searched for in what leaves", leakLines(plan)],
     ["environment", environmentLines(plan)],
@@ -49,6 +51,15 @@ export function explainPlan(plan: BottlePlan): string {
     ])
     .join("\n")
     .concat("\n");
+}
+
+function askLines({ ask, rules }: BottlePlan): readonly string[] {
+  const unlisted = ask?.unlisted === true;
+  const asking = rules.filter((rule) => rule.ask === true);
+  if (!unlisted && asking.length === 0) return [];
+  const seconds = (ask?.timeoutMs ?? ASK_TIMEOUT_MS) / 1000;
+  const what = [...asking.map(({ id }) => `rule ${id}`), ...(unlisted ? ["whatever no rule lists"] : [])];
+  return [`about ${what.join(", ")}: held for ${seconds} s, then denied (bottle approvals)`];
 }
 
 function workspaceLines({ mode, host, guest, cwd, clone }: BottlePlan["workspace"]): readonly string[] {
@@ -79,6 +90,7 @@ export function ruleLine(rule: EgressRule): string {
   const what = [rule.methods?.join(",") ?? "any method", rule.paths?.join(" ") ?? "any path", ...termWords(rule)];
   const how = [
     ...(rule.mode === "splice" ? ["not looked into"] : what),
+    ...(rule.ask === true ? ["asks you each time"] : []),
     ...(rule.body === null ? [] : [`body ${rule.body.shape}`]),
     ...(rule.body?.allowProviderTools ?? []).map((tool) => `internet through the provider: ${tool}`),
     ...(rule.websocket ? ["websocket"] : []),

@@ -3,7 +3,7 @@ import type { Policy } from "../model/policy.ts";
 
 /** The first policy of a bottle: version 1, exactly what the plan shows. */
 export function policyOfPlan(plan: BottlePlan): Policy {
-  const { rules, deny, credentials, leaks, canaries } = plan;
+  const { rules, deny, credentials, leaks, canaries, ask } = plan;
   return {
     version: 1,
     rules,
@@ -11,5 +11,6 @@ export function policyOfPlan(plan: BottlePlan): Policy {
     credentials,
     ...(leaks === undefined ? {} : { leaks }),
     ...(canaries === undefined ? {} : { canaries }),
+    ...(ask === undefined ? {} : { ask }),
   };
 }

@@ -46,6 +46,9 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
     "egress.packs": "trusted",
     "egress.deny": "trusted",
     ...below("egress.deny[]", { ...DENY }),
+    // It widens: what no rule lists may leave after a yes.
+    "egress.default": "trusted",
+    "egress.askTimeout": "trusted",
     "egress.rules": "trusted",
     ...below("egress.rules[]", {
       host: "trusted",
@@ -58,6 +61,7 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
       websocket: "trusted",
       maxRequestBytes: "trusted",
       cookies: "trusted",
+      ask: "trusted",
       body: "trusted",
       "body.shape": "trusted",
       "body.allowProviderTools": "trusted",

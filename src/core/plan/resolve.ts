@@ -8,6 +8,7 @@ import type { EgressRule } from "../model/policy.ts";
 import { type FoundSetup, NO_SETUP } from "../model/setup.ts";
 import { policyProblems } from "../policy/validate.ts";
 import { printable } from "../wire/printable.ts";
+import { planAsk } from "./ask.ts";
 import { planCredentials } from "./credentials.ts";
 import { planDeny } from "./deny.ts";
 import { planEnvironment } from "./environment.ts";
@@ -164,6 +165,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     alone: facts.cgroup.kind === "none" && !request.withoutCgroup,
     rules,
     deny,
+    ...planAsk(bottle.egress),
     credentials: credentials.bindings,
     secrets: credentials.secrets,
     ...leaks,

@@ -85,6 +85,7 @@ function operatorRule(rule: RuleDefinition, index: number, { caPems, home, write
     ...(rule.cookies === undefined ? {} : { cookies: rule.cookies }),
     dial: rule.dial === undefined ? null : dialTarget(rule.dial, caPems, home),
     ...ruleLeaks(rule),
+    ...(rule.ask === true ? { ask: true } : {}),
   };
 }
 

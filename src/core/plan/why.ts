@@ -1,6 +1,7 @@
 import type { Authority } from "../model/authority.ts";
 import type { ReasonCode } from "../model/decision.ts";
 import type { DenyRule, EgressRule, Policy } from "../model/policy.ts";
+import { ASK_TIMEOUT_MS } from "../policy/asking.ts";
 import type { RequestFacts } from "../policy/decide.ts";
 import { REFUSAL_TEXTS } from "../policy/refusal-texts.ts";
 import { readFacts } from "../policy/request-facts.ts";
@@ -16,7 +17,8 @@ export type { Remedy } from "./why/remedy.ts";
 
 /** Why a request is allowed or denied. */
 export interface Explanation {
-  readonly verdict: "allow" | "deny";
+  /** `ask`: it would be held for the operator. */
+  readonly verdict: "allow" | "deny" | "ask";
   readonly reason: ReasonCode;
   /** The reason in a sentence. */
   readonly meaning: string;
@@ -31,13 +33,14 @@ export interface Explanation {
 
 /**
  * What the gateway would do with `METHOD URL` under this policy, decided by the gateway's own functions from the text as a
- * client would send it in absolute-form. Offline: no lookup, no body, no value of a secret.
+ * client would send it in absolute-form. Offline: no lookup, no body, no value of a secret. `now` as in `judge`.
  */
 export function explainRequest(
   policy: Policy,
   method: string,
   url: string,
   ownAddresses: readonly string[],
+  now?: number,
 ): Explanation {
   const target = readTarget(url);
   const host = (target.ok ? target.target.authority : null) ?? "";
@@ -46,14 +49,19 @@ export function explainRequest(
     const unread: Judged = { ...UNREAD, reason: reading.reason, detail: reading.detail };
     return explained(unread, { notes: [...notesOnDenial(unread, method), ...notesOnUrl(url)] });
   }
-  return explainFacts(policy, reading.facts, ownAddresses);
+  return explainFacts(policy, reading.facts, ownAddresses, now);
 }
 
 /** As `explainRequest`, for a CONNECT: what is asked for inside the tunnel is not known. */
 export function explainTunnel(policy: Policy, authority: Authority, ownAddresses: readonly string[]): Explanation {
   const judged = judgeTunnel(policy, authority, ownAddresses);
   return explained(judged, {
-    notes: judged.verdict === "deny" ? notesOnDenial(judged, "CONNECT") : [],
+    notes:
+      judged.verdict === "deny"
+        ? notesOnDenial(judged, "CONNECT")
+        : judged.verdict === "ask"
+          ? ["the tunnel is opened and looked into; what is asked for in it is held for you"]
+          : [],
     remedy: remedyFor(policy, judged.reason, { tunnel: authority }, ownAddresses),
   });
 }
@@ -68,14 +76,24 @@ export function meaningOf(reason: ReasonCode): string {
   return reason === "allowed" ? "A rule lists it." : REFUSAL_TEXTS[reason].message;
 }
 
-function explainFacts(policy: Policy, facts: RequestFacts, ownAddresses: readonly string[]): Explanation {
-  const judged = judge(policy, facts, ownAddresses);
+function explainFacts(
+  policy: Policy,
+  facts: RequestFacts,
+  ownAddresses: readonly string[],
+  now: number | undefined,
+): Explanation {
+  const judged = judge(policy, facts, ownAddresses, now);
   if (judged.verdict === "allow") return explained(judged, { notes: notesOn(facts, judged) });
   return explained(judged, {
-    notes: notesOnDenial(judged, facts.method),
+    notes: [...(judged.verdict === "ask" ? [askNote(policy)] : []), ...notesOnDenial(judged, facts.method)],
     near: nearMisses(policy, facts),
     remedy: remedyFor(policy, judged.reason, facts, ownAddresses),
   });
+}
+
+function askNote({ ask }: Policy): string {
+  const seconds = (ask?.timeoutMs ?? ASK_TIMEOUT_MS) / 1000;
+  return `it is held for you for ${seconds} s (bottle approvals), unless it holds what never leaves; then it is denied`;
 }
 
 const UNREAD = { verdict: "deny", rule: null, decision: null, spliced: false } as const;

@@ -4,6 +4,7 @@ import type { CredentialBinding, EgressRule, Policy } from "../model/policy.ts";
 import type { HeaderPair } from "../wire/header-pairs.ts";
 import { KNOWN_METHODS } from "../wire/request-head.ts";
 import { formatTarget, pathAmbiguity } from "../wire/target.ts";
+import { askHit, askRules, isAskable, isAskableTunnel, isShowable } from "./asking.ts";
 import {
   bringsForeignProtocol,
   type CredentialGuard,
@@ -12,6 +13,7 @@ import {
   type MisplacedCredential,
 } from "./credentials.ts";
 import { type Hit, requestHit, tunnelHit, undeniedMethods } from "./denials.ts";
+import { grantFor, grantRuleId, isTunnelGranted, ruleOfRequest } from "./grants.ts";
 import { hostMatches } from "./hosts.ts";
 import { queryOverrides } from "./method-overrides.ts";
 import { pathReaches, pathReadings } from "./path-readings.ts";
@@ -40,7 +42,7 @@ export interface RequestFacts {
 }
 
 export interface RequestDecision extends Decision {
-  /** The rule that allowed it, with `dial`, `body`, `maxRequestBytes`; null when denied. */
+  /** The rule that allows it, now or after a yes, with `dial`, `body`, `maxRequestBytes`; null when denied. */
   readonly matched: EgressRule | null;
   /** To be written into the request, last. A non-empty list means: ask for identity, scrub the response. */
   readonly credentials: readonly CredentialBinding[];
@@ -57,20 +59,45 @@ interface Denial {
   readonly alert?: boolean;
 }
 
-/** Judges a CONNECT. Never throws: a fault is a deny with `internal-error`. Attack rows 22, 24, 25, 58, 105. */
-export function decideTunnel(policy: Policy, guard: CredentialGuard, authority: Authority): TunnelDecision {
+/** Milliseconds since the epoch where nobody says: every grant with an end is over. */
+const LATEST = Number.POSITIVE_INFINITY;
+
+/**
+ * Judges a CONNECT. Never throws: a fault is a deny with `internal-error`. `ask`: the tunnel is inspected, and what is in
+ * it is asked about. `now` as in `grantFor`. Attack rows 22, 24, 25, 58, 105.
+ */
+export function decideTunnel(
+  policy: Policy,
+  guard: CredentialGuard,
+  authority: Authority,
+  now = LATEST,
+): TunnelDecision {
   const outcome = guarded(() => judgeTunnel(policy, guard, authority));
-  if ("reason" in outcome) return { ...denied(policy, outcome), mode: null, rules: [] };
+  if ("reason" in outcome) {
+    const open =
+      guarded(() => {
+        if (!isAskableTunnel(outcome.reason, authority)) return false;
+        return policy.ask?.unlisted === true || isTunnelGranted(policy, authority, now);
+      }) === true;
+    if (!open) return { ...denied(policy, outcome), mode: null, rules: [] };
+    return { ...denied(policy, outcome), verdict: "ask", mode: "inspect", rules: [] };
+  }
   const { mode, rules } = outcome;
   return { ...allowed(policy, rules[0] ?? null), mode, rules, alert: false };
 }
 
-/** Judges one request, inspected or plain, by one policy for all schemes. Never throws. Attack rows 22, 24, 39, 52, 56, 58, 61 to 64, 92, 96, 98, 99. */
-export function decideRequest(policy: Policy, guard: CredentialGuard, request: RequestFacts): RequestDecision {
-  const outcome = guarded(() => judgeRequest(policy, guard, request));
+/** Judges one request, inspected or plain, by one policy for all schemes. `now` as in `grantFor`. Never throws. Attack rows 22, 24, 39, 52, 56, 58, 61 to 64, 92, 96, 98, 99. */
+export function decideRequest(
+  policy: Policy,
+  guard: CredentialGuard,
+  request: RequestFacts,
+  now = LATEST,
+): RequestDecision {
+  const outcome = guarded(() => judgeRequest(policy, guard, request, now));
   if ("reason" in outcome) return { ...denied(policy, outcome), matched: null, credentials: [], bodyMethods: [] };
-  const { rule, credentials, bodyMethods } = outcome;
-  return { ...allowed(policy, rule), matched: rule, credentials, bodyMethods, alert: false };
+  const { rule, credentials, bodyMethods, asks } = outcome;
+  const decision = asks === null ? allowed(policy, rule) : { ...denied(policy, asks), verdict: "ask" as const };
+  return { ...decision, matched: rule, credentials, bodyMethods, alert: false };
 }
 
 function judgeTunnel(
@@ -91,23 +118,27 @@ function judgeTunnel(
   return unseen === null ? { mode: "splice", rules: listed.rules } : denialBy(unseen);
 }
 
+/** A rule that allows a request; `asks`: with the operator's yes, and why. */
+interface Listed {
+  readonly rule: EgressRule;
+  readonly asks: Denial | null;
+}
+
 function judgeRequest(
   policy: Policy,
   guard: CredentialGuard,
   request: RequestFacts,
-): Denial | (Pick<RequestDecision, "credentials" | "bodyMethods"> & { readonly rule: EgressRule }) {
+  now: number,
+): Denial | (Pick<RequestDecision, "credentials" | "bodyMethods"> & Listed) {
   const { scheme, authority, method, path, query, headers } = request;
   const misplaced = guard.findMisplaced({ scheme, authority, target: formatTarget(path, query), headers });
   if (misplaced !== null) return misplacement(misplaced);
   if (!KNOWN_METHODS.includes(method)) return { reason: "method-refused", detail: `method ${method}` };
   const hit = requestHit(policy.deny, request);
   if (hit !== null) return denialBy(hit);
-  const listed = rulesAt(policy, authority, scheme);
+  const listed = withAnswers(policy, request, listedRule(policy, request), now);
   if ("reason" in listed) return listed;
-  const inspected = listed.rules.filter((rule) => rule.mode === "inspect");
-  if (inspected.length === 0) return { reason: "tls-not-seen", detail: "listed for splice only" };
-  const rule = pickRule(inspected, request);
-  if ("reason" in rule) return rule;
+  const { rule, asks } = listed;
   if (rule.maxRequestBytes !== null && (request.bodyLength ?? 0) > rule.maxRequestBytes) {
     return { reason: "body-too-large", detail: `${request.bodyLength} of ${rule.maxRequestBytes} bytes`, rule };
   }
@@ -118,9 +149,46 @@ function judgeRequest(
   if (bringsForeignProtocol(headers, credentials))
     return { reason: "foreign-credential", detail: "Sec-WebSocket-Protocol", rule, alert: true };
   // What comes back would be a secret that nobody knows, and so nobody masks.
-  const minting = credentials.length === 0 || isNamed(inspected, request) ? null : tokenEndpoint(request);
+  const minting =
+    credentials.length === 0 || isNamed(inspectedAt(policy, request), request) ? null : tokenEndpoint(request);
   if (minting !== null) return { reason: "token-minting", detail: minting, rule };
-  return { rule, credentials, bodyMethods: undeniedMethods(policy.deny, request, rule.methods) };
+  const held = asks === null ? [...policy.deny, ...askRules(policy)] : policy.deny;
+  return { rule, asks, credentials, bodyMethods: undeniedMethods(held, request, rule.methods) };
+}
+
+/** The rule that allows a request by itself. */
+function listedRule(policy: Policy, request: RequestFacts): EgressRule | Denial {
+  const listed = rulesAt(policy, request.authority, request.scheme);
+  if ("reason" in listed) return listed;
+  const inspected = listed.rules.filter((rule) => rule.mode === "inspect");
+  if (inspected.length === 0) return { reason: "tls-not-seen", detail: "listed for splice only" };
+  return pickRule(inspected, request);
+}
+
+/** The rules for this place under which requests are judged. */
+function inspectedAt(policy: Policy, { authority, scheme }: RequestFacts): readonly EgressRule[] {
+  const listed = rulesAt(policy, authority, scheme);
+  return "reason" in listed ? [] : listed.rules.filter((rule) => rule.mode === "inspect");
+}
+
+/** What rules say, with what the operator said since, and what they are to be asked. */
+function withAnswers(policy: Policy, request: RequestFacts, found: EgressRule | Denial, now: number): Denial | Listed {
+  if ("reason" in found) {
+    if (!isAskable(policy, found.reason, request)) return found;
+    const grant = grantFor(policy, request, now);
+    if (grant !== null) return { rule: ruleOfRequest(policy, request, grantRuleId(grant)), asks: null };
+    if (policy.ask?.unlisted !== true || !isShowable(request)) return found;
+    return { rule: ruleOfRequest(policy, request, "ask:unlisted"), asks: found };
+  }
+  const hit = askHit(policy, request);
+  if (hit === null) return { rule: found, asks: null };
+  const { id } = hit.rule;
+  if (hit.ambiguity !== null) return { reason: "path-ambiguous", detail: hit.ambiguity, rule: { id } };
+  if (request.upgrade !== null) return { reason: "upgrade-refused", detail: "at a rule that asks", rule: { id } };
+  const grant = grantFor(policy, request, now);
+  if (grant !== null) return { rule: { ...found, id: grantRuleId(grant) }, asks: null };
+  if (!isShowable(request)) return { reason: "limit-reached", detail: "too long to be shown", rule: { id } };
+  return { rule: found, asks: { reason: "ask-required", detail: `rule ${id} asks`, rule: { id } } };
 }
 
 /** The rules for this host, port and scheme, or the first of the three that no rule fits. */

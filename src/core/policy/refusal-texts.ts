@@ -121,6 +121,20 @@ export const REFUSAL_TEXTS: Readonly<Record<ReasonCode, RefusalText>> = {
     how: "Use fewer connections or smaller requests, then try again.",
   },
   "policy-expired": { status: 403, message: "The permission for this request has expired.", how: ASK },
+  // Never sent: what needs a yes is held.
+  "ask-required": { status: 403, message: "This request needs the operator's yes.", how: ASK },
+  "ask-denied": {
+    status: 403,
+    message: "The operator was asked and said no.",
+    how: "Work without it; retrying will not help.",
+  },
+  "ask-timeout": {
+    status: 403,
+    message: "The operator was asked and did not answer in time.",
+    how: "Work without it, or try again later: the operator may be away.",
+  },
+  "ask-abandoned": { status: 403, message: "The client left before the operator answered.", how: LATER },
+  "ask-limit": { status: 403, message: "Too many requests wait for the operator.", how: LATER },
   "audit-failed": { status: 503, message: "The request could not be recorded, so it was not sent.", how: OPERATOR },
   closing: { status: 503, message: "This bottle is being closed.", how: "Stop." },
   "internal-error": {

@@ -1,5 +1,6 @@
 import type { Policy } from "../model/policy.ts";
 import type { PolicyProblem } from "./policy-problem.ts";
+import { askProblems } from "./validate/ask.ts";
 import { credentialsProblems } from "./validate/credentials.ts";
 import { denyProblems } from "./validate/deny.ts";
 import { leakProblems } from "./validate/leaks.ts";
@@ -24,5 +25,12 @@ export function policyProblems(policy: Policy): readonly PolicyProblem[] {
     const own = taken ? [{ path: "id", message: `another rule is called ${rule.id}` }] : [];
     return [...own, ...denyProblems(rule)].map(({ path, message }) => ({ path: `deny[${i}].${path}`, message }));
   });
-  return [...version, ...rules, ...deny, ...credentialsProblems(policy), ...leakProblems(policy)];
+  return [
+    ...version,
+    ...rules,
+    ...deny,
+    ...askProblems(policy),
+    ...credentialsProblems(policy),
+    ...leakProblems(policy),
+  ];
 }

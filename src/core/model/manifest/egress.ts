@@ -80,6 +80,12 @@ export const rule = z
       .describe(
         "Where to connect instead of what the name resolves to; counts for every rule of this host and port. The TLS name stays `host`.",
       ),
+    ask: z
+      .literal(true, { error: "expected true; leave `ask` out for a rule that does not ask" })
+      .optional()
+      .describe(
+        "Each request that this rule fits is held until you say yes to it (`bottle approvals`), whatever other rule lists it. Default: none is.",
+      ),
   })
   .superRefine(meaningless, { when: ({ value }) => typeof value === "object" && value !== null });
 
@@ -94,6 +100,7 @@ function meaningless(value: RuleDefinition, context: z.core.$RefinementCtx): voi
     }
     if (value.websocket === true)
       wrong("websocket", "a spliced connection is not looked into, so `websocket` has no meaning there");
+    if (value.ask === true) wrong("ask", "a spliced connection is not looked into, so `ask` has no meaning there");
     if (value.scheme === "http") wrong("mode", "only https can be spliced");
   }
   if (value.scheme === "http" && value.credential !== undefined) {

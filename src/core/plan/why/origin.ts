@@ -34,6 +34,8 @@ export function originOf(rule: EgressRule | DenyRule, places: RulePlaces): strin
       return "--allow on the command line";
     case "pack":
       return `the rule pack ${list} (${packOf(list)?.allows ?? "no longer known"})`;
+    case "grant":
+      return `your yes to request ${list.replace(/^g-/, "")} (bottle grants)`;
     case "demo":
       return "the demo's own rule";
   }

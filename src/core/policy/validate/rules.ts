@@ -44,6 +44,7 @@ export function ruleProblems(rule: EgressRule, all: readonly EgressRule[]): read
     }
     if (rule.websocket) say("websocket", "cannot be judged in a spliced tunnel");
     if (rule.cookies !== undefined) say("cookies", "cannot be judged in a spliced tunnel");
+    if (rule.ask !== undefined) say("ask", "cannot be asked in a spliced tunnel");
   }
   if (rule.dial !== null) {
     if ((rule.source === "project" || rule.source === "pack") && !isOperatorsDial(rule, all))

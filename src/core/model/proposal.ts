@@ -1,0 +1,37 @@
+import type { ReasonCode } from "./decision.ts";
+import type { RequestId, RuleId } from "./ids.ts";
+
+/**
+ * A request that waits for the operator, as it is shown. Texts come from inside: a reader escapes them for its own sink.
+ * No value of a secret and no placeholder is in it.
+ */
+export interface Proposal {
+  readonly schema: 1;
+  /** Of the request that asked first. */
+  readonly id: RequestId;
+  readonly method: string;
+  readonly scheme: "https" | "http";
+  /** `host:port`. */
+  readonly authority: string;
+  /** Path and query, whole and as they will be sent. */
+  readonly target: string;
+  /** Size of the body. */
+  readonly bytes: number;
+  /** Of the body, 64 hex digits. */
+  readonly sha256: string;
+  /** Of the body; null: not said. */
+  readonly contentType: string | null;
+  /** The beginning of the body: text, or hex where it is none; "" where there is no body. */
+  readonly excerpt: string;
+  /** Why no rule allows it; `ask-required`: a rule does, and wants a yes. */
+  readonly reason: ReasonCode;
+  /** The rule that wants the yes; null: no rule lists it. */
+  readonly rule: RuleId | null;
+  /** The rule pack that would allow it; null: none. */
+  readonly pack: string | null;
+  /** Names of the credentials that will be written into it. */
+  readonly credentials: readonly string[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
