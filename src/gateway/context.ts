@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BottleCa } from "./certificate/bottle-ca.ts";
 import type { DestinationFinder } from "./destination.ts";
 import type { Dialler } from "./dialler.ts";
+import type { HeldRequests } from "./held.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { LiveSet } from "./live.ts";
 import type { Snapshots } from "./snapshot.ts";
@@ -37,6 +38,8 @@ export interface GatewayContext {
   readonly told: Set<string>;
   /** Bytes of request bodies that are held whole at this moment. */
   readonly held: { bytes: number };
+  /** Those that wait for the operator. */
+  readonly asks: HeldRequests;
   /** In which big bodies are judged. */
   readonly turns: Turns;
   readonly now: () => number;

@@ -11,6 +11,7 @@ import type { RequestHead } from "../core/wire/request-head.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import { applyCredential } from "../credentials/scheme.ts";
 import { admit, record, refusalOf, refuse } from "./admission.ts";
+import { askOperator } from "./ask.ts";
 import type { GatewayContext } from "./context.ts";
 import { type BodyEncoding, contentEncodingOf } from "./decoded-body.ts";
 import type { Destination } from "./destination.ts";
@@ -39,7 +40,7 @@ export async function serveRequest(
   let judgement: Judgement | null = null;
   try {
     judgement = await judgeRequest(context, request, tunnel);
-    const denied = await process(context, request, response, judgement);
+    const denied = await process(context, request, response, tunnel, judgement);
     if (denied !== null) answer(request, response, refuse(context, judgement, denied));
   } catch (error) {
     if (judgement !== null) {
@@ -57,10 +58,29 @@ async function process(
   context: GatewayContext,
   request: IncomingMessage,
   response: ServerResponse,
-  judgement: Judgement,
+  tunnel: Authority | null,
+  judged: Judgement,
 ): Promise<Denial | null> {
-  const permit = judgement.outcome;
+  const permit = judged.outcome;
   if (!permit.ok) return permit;
+  const place = permit.asked === null ? null : context.asks.enter();
+  if (permit.asked !== null && place === null) return denial("ask-limit", "too many requests wait already");
+  try {
+    return await serve(context, request, response, tunnel, { judgement: judged, permit });
+  } finally {
+    place?.leave();
+  }
+}
+
+/** Reads and judges the body, asks where a rule or the lack of one says so, and forwards. */
+async function serve(
+  context: GatewayContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  tunnel: Authority | null,
+  found: { readonly judgement: Judgement; readonly permit: Permit },
+): Promise<Denial | null> {
+  let { judgement, permit } = found;
   if (context.live.exchanges >= context.limits.requests) return denial("limit-reached", "too many requests at once");
   const { head, rule, leaks } = permit;
   const { search } = judgement.snapshot;
@@ -76,11 +96,16 @@ async function process(
   let whole: Buffer | null = null;
   let release = ignore;
   const small = head.body.kind === "length" && head.body.length <= WHOLE_BYTES;
-  if (head.body.kind !== "none" && (rule.body !== null || small)) {
-    const limit = rule.body === null ? permit.bodyLimit : Math.min(permit.bodyLimit, context.limits.judgedBytes);
+  const asked = permit.asked !== null;
+  if (head.body.kind !== "none" && (rule.body !== null || small || asked)) {
+    const most = asked ? context.limits.askedBytes : context.limits.judgedBytes;
+    const limit = rule.body === null && !asked ? permit.bodyLimit : Math.min(permit.bodyLimit, most);
     const read = await readWhole(context, request, { search, leaks, opaque, encoding, limit, overrides });
     if (read === null) return gone(response);
-    if (!read.ok) return read;
+    if (!read.ok) {
+      if (!asked || read.reason !== "body-too-large") return read;
+      return { ...read, detail: `${read.detail}, the most that is held for the operator: list it in a rule` };
+    }
     whole = read.bytes;
     release = read.release;
     request.socket.setTimeout(0);
@@ -99,6 +124,12 @@ async function process(
       // Big bodies take their turns, so that many of them at once do not stop everybody else (attack row 123).
       const problem = body.bytes.length <= WHOLE_BYTES ? judge() : await context.turns.take(judge);
       if (problem !== null) return denial("body-shape", problem.detail);
+    }
+    if (asked) {
+      const body = whole ?? Buffer.alloc(0);
+      const answer = await askOperator(context, { request, response, tunnel, judgement, permit, body });
+      if (!answer.ok) return answer;
+      ({ judgement, permit } = answer);
     }
     const sent = rebuild(permit);
     if ("ok" in sent) return sent;

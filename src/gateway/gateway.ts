@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
+import type { RequestId } from "../core/model/ids.ts";
 import type { Policy } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { unknownFormats } from "../core/policy/finding-texts.ts";
@@ -10,6 +11,7 @@ import type { GatewayContext, ServiceHandler } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { createDestinationFinder, type Destination, type Resolver, systemResolver } from "./destination.ts";
 import { type Connect, createDialler, systemConnect } from "./dialler.ts";
+import { type ClaimReading, createHeldRequests, type HeldView, type ProposalDesk } from "./held.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
 import { attach } from "./listener.ts";
 import { createLiveSet } from "./live.ts";
@@ -41,6 +43,8 @@ export interface GatewayStart {
   readonly now?: () => number;
   /** One line that the operator should see at once. */
   readonly onAlert?: (text: string) => void;
+  /** Where requests that need a yes are shown; absent: nobody can be asked, and they are denied. */
+  readonly desk?: ProposalDesk;
   /** Handlers of origin-form requests by first path segment. */
   readonly services?: Readonly<Record<string, ServiceHandler>>;
 }
@@ -68,6 +72,10 @@ export interface Gateway {
    */
   apply(policy: Policy, cause: string): Promise<number>;
   stats(): GatewayStats;
+  /** Requests that wait for the operator. */
+  held(): readonly HeldView[];
+  /** Takes the right to answer one of them. */
+  claim(id: RequestId): ClaimReading;
   /** Takes no more connections, cuts all there are, waits a bounded time for the last audit lines. Idempotent. */
   close(): Promise<void>;
 }
@@ -103,6 +111,7 @@ export function startGateway(start: GatewayStart): Gateway {
     counters: { requests: 0, allowed: 0, denied: 0, bytesOut: 0, bytesIn: 0 },
     told: new Set(),
     held: { bytes: 0 },
+    asks: createHeldRequests(limits, start.desk ?? null, now),
     turns: createTurns(),
     now,
   };
@@ -116,6 +125,7 @@ export function startGateway(start: GatewayStart): Gateway {
   let closing: Promise<void> | null = null;
 
   const close = async () => {
+    context.asks.close();
     context.live.cutAll();
     attached.close();
     const ended = async () => {
@@ -148,6 +158,8 @@ export function startGateway(start: GatewayStart): Gateway {
       ...context.counters,
       auditFailures: trail.failures,
     }),
+    held: () => context.asks.list(),
+    claim: (id) => context.asks.claim(id),
     close: () => {
       closing ??= close();
       return closing;

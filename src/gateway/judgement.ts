@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { type HeadPart, type PlacedFinding, searchHead } from "../core/leaks/head-search.ts";
 import type { Authority } from "../core/model/authority.ts";
+import type { Decision } from "../core/model/decision.ts";
 import type { RequestId, RuleId } from "../core/model/ids.ts";
 import type { CredentialBinding, EgressRule, OpaqueBodies } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
@@ -34,7 +35,9 @@ export interface Permit {
   /** Judges secrets in head and body; the head's were. */
   readonly leaks: LeakWatch;
   readonly opaque: OpaqueBodies;
-  /** True when another policy allows the same request. */
+  /** Why the operator is asked before it goes on; null: it may go on. */
+  readonly asked: Pick<Decision, "reason" | "detail"> | null;
+  /** True when another policy allows the same request, or would still ask about one that waits. */
   stillAllowed(snapshot: Snapshot): boolean;
 }
 
@@ -59,17 +62,19 @@ export function answerTerms({ snapshot }: Judgement, { rule, credentials }: Perm
 
 /**
  * Judges the head of a request: strict parse, one origin, rule, credentials where they do not belong, presence of those
- * to be written. Nothing is resolved, dialled or read. `tunnel` is the CONNECT target that it came through, or null.
+ * to be written. Nothing is resolved, dialled or read. `tunnel` is the CONNECT target that it came through, or null;
+ * `again` what it was called when it was judged before.
  */
 export async function judgeRequest(
   context: GatewayContext,
   request: IncomingMessage,
   tunnel: Authority | null,
+  again: Pick<Judgement, "id" | "startedAt"> | null = null,
 ): Promise<Judgement> {
   const snapshot = await context.snapshots.current();
   const base = {
-    id: context.trail.nextId(),
-    startedAt: context.now(),
+    id: again?.id ?? context.trail.nextId(),
+    startedAt: again?.startedAt ?? context.now(),
     snapshot,
     mode: tunnel === null ? "none" : "inspect",
     method: request.method ?? null,
@@ -94,7 +99,7 @@ export async function judgeRequest(
   }
   const { head, facts } = reading;
   const found = searchHead(snapshot.search, headParts(facts));
-  const decision = decideRequest(snapshot.policy, snapshot.guard, facts);
+  const decision = decideRequest(snapshot.policy, snapshot.guard, facts, context.now());
   const named = {
     ...base,
     mode: facts.scheme === "https" ? "inspect" : "http",
@@ -126,9 +131,13 @@ export async function judgeRequest(
   if (facts.bodyLength !== null && facts.bodyLength > bodyLimit) {
     return { ...named, outcome: denial("body-too-large", `${facts.bodyLength} of ${bodyLimit} bytes`) };
   }
-  const stillAllowed = ({ policy, guard }: Snapshot) => decideRequest(policy, guard, facts).verdict === "allow";
-  const { bodyMethods } = decision;
-  const judged = { head, facts, rule, credentials, bodyLimit, bodyMethods, stillAllowed };
+  const { bodyMethods, reason, detail } = decision;
+  const asked = decision.verdict === "ask" ? { reason, ...(detail === undefined ? {} : { detail }) } : null;
+  const stillAllowed = ({ policy, guard }: Snapshot) => {
+    const { verdict } = decideRequest(policy, guard, facts, context.now());
+    return verdict === "allow" || (asked !== null && verdict === "ask");
+  };
+  const judged = { head, facts, rule, credentials, bodyLimit, bodyMethods, asked, stillAllowed };
   return { ...named, outcome: { ok: true, ...judged, leaks, opaque: terms.opaque } };
 }
 

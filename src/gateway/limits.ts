@@ -31,6 +31,12 @@ export interface GatewayLimits {
   /** Different names looked up below one wildcard within `wildcardMs` (attack row 42). */
   readonly wildcardNames: number;
   readonly wildcardMs: number;
+  /** Requests that wait for the operator at once, identical ones counted each; more are denied (attack row 132). */
+  readonly askedRequests: number;
+  /** Greatest body of such a request: it is read, searched and hashed before it is shown. */
+  readonly askedBytes: number;
+  /** Questions to the operator in a minute; more are denied. */
+  readonly askedPerMinute: number;
   readonly resolveMs: number;
   readonly connectMs: number;
   /** How long judged answers of the resolver are used again; the dialled address stays pinned. */
@@ -64,6 +70,9 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   bytesOut: 64 * 1024 * 1024 * 1024,
   wildcardNames: 100,
   wildcardMs: 60 * 60_000,
+  askedRequests: 32,
+  askedBytes: 1024 * 1024,
+  askedPerMinute: 60,
   resolveMs: 5_000,
   connectMs: 10_000,
   resolvedForMs: 5_000,

@@ -18,6 +18,8 @@ export interface Trail {
   nextId(): RequestId;
   /** Resolves true when the line was written; false means that nothing may be forwarded. */
   allow(event: Omit<DecisionEvent, "type" | "verdict">, hidden: Redactor | null): Promise<boolean>;
+  /** As `allow`, for a request that is held. */
+  ask(event: Omit<DecisionEvent, "type" | "verdict">, hidden: Redactor | null): Promise<boolean>;
   /** A denial needs no line before it is acted on. Lines of a flood are counted instead of written (attack row 130). */
   deny(event: Omit<DecisionEvent, "type" | "verdict">, hidden: Redactor | null): void;
   result(event: Omit<ResultEvent, "type">, hidden: Redactor | null): void;
@@ -139,6 +141,7 @@ export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert:
       return `${prefix}-${count.toString(36)}`;
     },
     allow: (event, hidden) => append(decision("allow", event, hidden)),
+    ask: (event, hidden) => append(decision("ask", event, hidden)),
     deny: (event, hidden) => {
       const line = decision("deny", event, hidden);
       if (line.alert) onAlert({ id: line.id, reason: line.reason, detail: line.detail ?? "" });

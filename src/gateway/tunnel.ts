@@ -56,7 +56,7 @@ export async function serveConnect(
       return end(socket, refuse(context, judgement, outcome));
     }
     const authority = reading;
-    const decision = decideTunnel(snapshot.policy, snapshot.guard, authority);
+    const decision = decideTunnel(snapshot.policy, snapshot.guard, authority, context.now());
     // Before the name is looked up: a lookup tells it to who owns the domain (attack rows 42, 105).
     const found = searchHead(snapshot.search, hostParts(authority));
     const unlisted =
@@ -102,8 +102,8 @@ async function open(
   const leave = context.live.add({
     kind: "tunnel",
     stillAllowed: ({ policy, guard }) => {
-      const decision = decideTunnel(policy, guard, authority);
-      return decision.verdict === "allow" && decision.mode === mode;
+      const decision = decideTunnel(policy, guard, authority, context.now());
+      return decision.verdict !== "deny" && decision.mode === mode;
     },
     cut: (why) => {
       const cause = why === "policy" ? "the policy changed" : "the gateway is closing";

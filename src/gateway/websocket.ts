@@ -59,6 +59,7 @@ async function open(
 ): Promise<Denial | null> {
   const permit = judgement.outcome;
   if (!permit.ok) return permit;
+  if (permit.asked !== null) return denial("upgrade-refused", "nobody is asked about a WebSocket");
   const { head, facts } = permit;
   if (head.upgrade !== "websocket" || head.body.kind !== "none") return denial("upgrade-refused", "not a WebSocket");
   if (context.live.tunnels >= context.limits.tunnels)

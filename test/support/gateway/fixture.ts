@@ -1,6 +1,6 @@
 import { connect as connectTcp, createServer } from "node:net";
 import type { TestContext } from "node:test";
-import type { CredentialBinding, DenyRule, EgressRule, Policy } from "../../../src/core/model/policy.ts";
+import type { AskTerms, CredentialBinding, DenyRule, EgressRule, Policy } from "../../../src/core/model/policy.ts";
 import { Secret } from "../../../src/core/model/secret.ts";
 import type { ConnectTarget } from "../../../src/gateway/destination.ts";
 import { type Gateway, type GatewayStart, startGateway } from "../../../src/gateway/gateway.ts";
@@ -15,6 +15,8 @@ export const HOST = "api.example.test";
 
 export interface Fixture {
   readonly gateway: Gateway;
+  /** As it was at the start. */
+  readonly policy: Policy;
   readonly port: number;
   readonly audit: MemoryAudit;
   /** Names that were looked up. */
@@ -34,6 +36,7 @@ export interface Fixture {
 export interface FixtureOptions extends Partial<Omit<GatewayStart, "policy" | "listener" | "audit">> {
   readonly rules?: readonly Partial<EgressRule>[];
   readonly deny?: readonly DenyRule[];
+  readonly ask?: AskTerms;
   readonly credentials?: readonly CredentialBinding[];
   readonly values?: Readonly<Record<string, string>>;
   /** What the policy says besides. */
@@ -112,12 +115,23 @@ export async function openGateway(t: TestContext, options: FixtureOptions = {}):
     ways.set(`${address}:443`, origin.port);
     ways.set(`${address}:80`, origin.port);
   }
-  const { rules = [{}], deny = [], credentials = [], values = {}, policy, origin: _o, evil: _e, ...start } = options;
+  const {
+    rules = [{}],
+    deny = [],
+    ask,
+    credentials = [],
+    values = {},
+    policy: more,
+    origin: _o,
+    evil: _e,
+    ...start
+  } = options;
   t.after(() => listener.close());
+  const policy = { ...policyOf(rules, credentials, 1, deny), ...(ask === undefined ? {} : { ask }), ...more };
   const gateway = startGateway({
     bottle: "test",
     listener,
-    policy: { ...policyOf(rules, credentials, 1, deny), ...policy },
+    policy,
     secrets: async (name) => {
       const value = values[name];
       if (value === undefined) throw new Error(`no value for ${name}`);
@@ -154,6 +168,7 @@ export async function openGateway(t: TestContext, options: FixtureOptions = {}):
   });
   return {
     gateway,
+    policy,
     port,
     audit,
     lookups,

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createDetector } from "../core/leaks/needles.ts";
+import type { Authority } from "../core/model/authority.ts";
+import type { Proposal } from "../core/model/proposal.ts";
+import { ASK_TIMEOUT_MS } from "../core/policy/asking.ts";
+import { packForRequest } from "../core/policy/pack-hints.ts";
+import { formatAuthority } from "../core/wire/authority.ts";
+import { headerValues } from "../core/wire/header-pairs.ts";
+import { printableLines } from "../core/wire/printable.ts";
+import { formatTarget } from "../core/wire/target.ts";
+import type { GatewayContext } from "./context.ts";
+import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
+
+/** Of a body, as text. */
+const EXCERPT_BYTES = 1024;
+
+/** A request that needs a yes, read and judged as far as it can be without one. */
+export interface AskedRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly tunnel: Authority | null;
+  readonly judgement: Judgement;
+  readonly permit: Permit;
+  /** Its whole body. */
+  readonly body: Buffer;
+}
+
+/**
+ * Holds a request until the operator answers: a durable line first, then the question. After a yes it is judged once
+ * more from the beginning, since rules, grants and secrets may have changed while it waited. Nothing is looked up or
+ * dialled here. Attack rows 132, 144, 148.
+ */
+export async function askOperator(
+  context: GatewayContext,
+  asked: AskedRequest,
+): Promise<{ readonly ok: true; readonly judgement: Judgement; readonly permit: Permit } | Denial> {
+  const { request, response, tunnel, judgement, permit } = asked;
+  const { hidden } = judgement.snapshot;
+  const target = formatTarget(permit.facts.path, permit.facts.query);
+  // What is shown is what is approved: a target of which a part must be hidden cannot be.
+  if (hidden.redact(target) !== target) {
+    const detail = "the target holds what is not shown, so nobody was asked";
+    return denial(permit.asked?.reason ?? "ask-required", detail);
+  }
+  const proposal = propose(context, asked, target);
+  const written = await context.trail.ask(
+    {
+      id: judgement.id,
+      policyVersion: judgement.snapshot.policy.version,
+      mode: judgement.mode,
+      method: judgement.method,
+      authority: judgement.authority,
+      target: judgement.target,
+      reason: proposal.reason,
+      rule: judgement.rule,
+      credentials: proposal.credentials,
+      address: null,
+      alert: false,
+      detail: `body of ${proposal.bytes} bytes, sha256 ${proposal.sha256}`,
+    },
+    hidden,
+  );
+  if (!written) return denial("audit-failed", null);
+  const gone = new AbortController();
+  const left = () => gone.abort();
+  response.once("close", left);
+  if (response.destroyed || request.socket.destroyed) left();
+  try {
+    const { method, scheme, authority, sha256 } = proposal;
+    const key = JSON.stringify([method, scheme, authority, target, sha256]);
+    const answer = await context.asks.wait({ key, path: permit.facts.path, proposal }, gone.signal);
+    if (answer !== "once" && answer !== "granted") return denial(answer, answer === "closing" ? null : DETAILS[answer]);
+    const again = await judgeRequest(context, request, tunnel, judgement);
+    if (!again.outcome.ok) return again.outcome;
+    // A yes to this request alone lets nothing else pass; a grant that is gone by now lets nothing pass.
+    if (answer === "granted" && again.outcome.asked !== null) return denial("policy-expired", "the grant is gone");
+    const changed = changeOf(asked, again);
+    // What was found in its body is told of the request that is sent.
+    return changed ?? { ok: true, judgement: again, permit: { ...again.outcome, leaks: permit.leaks } };
+  } finally {
+    response.off("close", left);
+  }
+}
+
+/** What its body was judged by may have changed while it waited. */
+function changeOf({ judgement, body }: AskedRequest, { snapshot }: Judgement): Denial | null {
+  const { policy, secrets } = judgement.snapshot;
+  if (snapshot.policy.rules !== policy.rules || snapshot.policy.deny !== policy.deny) {
+    return denial("policy-expired", "the rules changed while it waited");
+  }
+  if (snapshot.secrets === null || snapshot.secrets === secrets) return null;
+  const found = createDetector(snapshot.secrets).push(body);
+  if (found.length === 0) return null;
+  return denial("secret-in-request", `body holds the value of ${found.join(", ")}`, { alert: true });
+}
+
+const DETAILS = {
+  "ask-required": null,
+  "ask-denied": "the operator said no",
+  "ask-timeout": "no answer in time",
+  "ask-abandoned": "the client left before there was an answer",
+  "ask-limit": "it could not be shown, or too many were asked about in a minute",
+} as const;
+
+function propose(context: GatewayContext, { judgement, permit, body }: AskedRequest, target: string): Proposal {
+  const { facts, head, credentials, asked } = permit;
+  const { policy, hidden } = judgement.snapshot;
+  const now = context.now();
+  const text = excerptOf(body);
+  const reason = asked?.reason ?? "ask-required";
+  return {
+    schema: 1,
+    id: judgement.id,
+    method: facts.method,
+    scheme: facts.scheme,
+    authority: formatAuthority(facts.authority),
+    target,
+    bytes: body.length,
+    sha256: createHash("sha256").update(body).digest("hex"),
+    contentType: headerValues(head.headers, "content-type").join(", ").slice(0, 200) || null,
+    excerpt: printableLines(hidden.redact(text)).slice(0, 4 * EXCERPT_BYTES),
+    reason,
+    rule: judgement.rule,
+    pack: packForRequest(reason, facts),
+    credentials: credentials.map(({ binding }) => binding.name),
+    createdAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + (policy.ask?.timeoutMs ?? ASK_TIMEOUT_MS)).toISOString(),
+  };
+}
+
+/** The beginning of a body: text as it is, anything else in hex. */
+function excerptOf(body: Buffer): string {
+  const head = body.subarray(0, EXCERPT_BYTES);
+  try {
+    // A character that the cut splits is no reason to show hex.
+    return new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
+  } catch {
+    return head.subarray(0, EXCERPT_BYTES / 4).toString("hex");
+  }
+}
