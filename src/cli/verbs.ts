@@ -1,4 +1,5 @@
 import type { Verb } from "./verb.ts";
+import { approvalVerbs } from "./verbs/approvals.ts";
 import { definitionVerbs } from "./verbs/definitions.ts";
 import { machineVerbs } from "./verbs/machine.ts";
 import { policyVerbs } from "./verbs/policy.ts";
@@ -14,6 +15,7 @@ export const verbs: readonly Verb[] = [
   ...definitionVerbs,
   ...recordVerbs,
   ...policyVerbs,
+  ...approvalVerbs,
   ...machineVerbs,
   ...shellVerbs(() => verbs),
 ];

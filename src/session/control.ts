@@ -1,17 +1,31 @@
 import { chmod } from "node:fs/promises";
 import { createConnection, createServer, type Server } from "node:net";
+import { BottleError, type ErrorCode, isErrorCode } from "../core/model/errors.ts";
+import type { ApprovalRequest } from "./approvals.ts";
 
 /** What another process of the operator may ask of the process that hosts a bottle. */
-export type ControlRequest = { readonly do: "ping" } | { readonly do: "stop"; readonly graceMs: number };
+export type ControlRequest =
+  | { readonly do: "ping" }
+  | { readonly do: "stop"; readonly graceMs: number }
+  | ApprovalRequest;
 export interface ControlReply {
   readonly ok: boolean;
   readonly error?: string;
+  /** Of an error that was raised on purpose. */
+  readonly code?: ErrorCode;
+  readonly hint?: string;
+  /** What the request asked for. */
+  readonly value?: unknown;
 }
 
 const LINE_LIMIT = 4096;
+/** Every grant of a bottle, with the longest of paths. */
+const REPLY_LIMIT = 4 << 20;
+/** A day: longer is "as long as the bottle runs". */
+export const LONGEST_GRANT_MS = 24 * 3_600_000;
 
-/** Reads one JSON line of at most 4 KiB from a socket; null when the other side ends first or says more. */
-function readLine(socket: import("node:net").Socket): Promise<string | null> {
+/** Reads one JSON line of at most `limit` characters from a socket; null when the other side ends first or says more. */
+function readLine(socket: import("node:net").Socket, limit: number): Promise<string | null> {
   return new Promise((resolve) => {
     let text = "";
     socket.setEncoding("utf8");
@@ -19,7 +33,7 @@ function readLine(socket: import("node:net").Socket): Promise<string | null> {
       text += chunk;
       const end = text.indexOf("\n");
       if (end >= 0) resolve(text.slice(0, end));
-      else if (text.length > LINE_LIMIT) resolve(null);
+      else if (text.length > limit) resolve(null);
     });
     socket.on("close", () => resolve(null));
     socket.on("error", () => resolve(null));
@@ -30,13 +44,33 @@ function parseRequest(line: string | null): ControlRequest | null {
   try {
     const value: unknown = JSON.parse(line ?? "");
     if (typeof value !== "object" || value === null || !("do" in value)) return null;
-    if (value.do === "ping") return { do: "ping" };
-    const grace = "graceMs" in value ? value.graceMs : null;
-    if (value.do === "stop" && typeof grace === "number" && grace >= 0 && grace <= 600_000)
-      return { do: "stop", graceMs: grace };
-    return null;
+    return requestOf(value.do, value as Readonly<Record<string, unknown>>);
   } catch {
     return null;
+  }
+}
+
+function requestOf(what: unknown, value: Readonly<Record<string, unknown>>): ControlRequest | null {
+  const { graceMs, id, scope, forMs = null, reason = null, grant } = value;
+  const isId = (text: unknown): text is string => typeof text === "string" && /^[0-9a-z-]{1,64}$/.test(text);
+  switch (what) {
+    case "ping":
+    case "grants":
+      return { do: what };
+    case "stop":
+      return typeof graceMs === "number" && graceMs >= 0 && graceMs <= 600_000 ? { do: what, graceMs } : null;
+    case "allow": {
+      const known = scope === "once" || scope === "for" || scope === "bottle" || scope === "persist";
+      const time = typeof forMs === "number" && forMs > 0 && forMs <= LONGEST_GRANT_MS;
+      if (!isId(id) || !known || (scope === "for" ? !time : forMs !== null)) return null;
+      return { do: what, id, scope, forMs: time ? Math.round(forMs) : null };
+    }
+    case "deny":
+      return isId(id) && (reason === null || typeof reason === "string") ? { do: what, id, reason } : null;
+    case "revoke":
+      return isId(grant) ? { do: what, grant } : null;
+    default:
+      return null;
   }
 }
 
@@ -44,16 +78,21 @@ function parseRequest(line: string | null): ControlRequest | null {
  * Listens at `path` (in the bottle's 0700 runtime folder, so that only the operator reaches it). Answering here is
  * what "alive" means. A reply is sent when the request was carried out.
  */
-export async function serveControl(path: string, handle: (request: ControlRequest) => Promise<void>): Promise<Server> {
+export async function serveControl(
+  path: string,
+  handle: (request: ControlRequest) => Promise<unknown>,
+): Promise<Server> {
   const server = createServer(async (socket) => {
     socket.setTimeout(10_000, () => socket.destroy());
-    const request = parseRequest(await readLine(socket));
+    // Whoever asked may be gone before the reply.
+    socket.on("error", () => undefined);
+    const request = parseRequest(await readLine(socket, LINE_LIMIT));
     socket.setTimeout(0);
     let reply: ControlReply = { ok: false, error: "request not understood" };
     if (request !== null) {
       reply = await handle(request).then(
-        () => ({ ok: true }),
-        (error: unknown) => ({ ok: false, error: error instanceof Error ? error.message : String(error) }),
+        (value) => (value === undefined ? { ok: true } : { ok: true, value }),
+        failure,
       );
     }
     socket.end(`${JSON.stringify(reply)}\n`);
@@ -61,6 +100,13 @@ export async function serveControl(path: string, handle: (request: ControlReques
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
   await chmod(path, 0o600);
   return server;
+}
+
+function failure(error: unknown): ControlReply {
+  const text = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof BottleError)) return { ok: false, error: text };
+  const { code, hint } = error;
+  return { ok: false, error: text, code, ...(hint === undefined ? {} : { hint }) };
 }
 
 /** Sends one request to the host process of a bottle. Null when nobody answers there within `timeoutMs`. */
@@ -73,10 +119,16 @@ export async function askControl(
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
   try {
     socket.write(`${JSON.stringify(request)}\n`);
-    const value: unknown = JSON.parse((await readLine(socket)) ?? "null");
+    const value: unknown = JSON.parse((await readLine(socket, REPLY_LIMIT)) ?? "null");
     if (typeof value !== "object" || value === null || !("ok" in value)) return null;
-    const error = "error" in value && typeof value.error === "string" ? { error: value.error } : {};
-    return { ok: value.ok === true, ...error };
+    const { ok, error, code, hint, value: answer } = value as Readonly<Record<string, unknown>>;
+    return {
+      ok: ok === true,
+      ...(typeof error === "string" ? { error } : {}),
+      ...(typeof code === "string" && isErrorCode(code) ? { code } : {}),
+      ...(typeof hint === "string" ? { hint } : {}),
+      ...(answer === undefined ? {} : { value: answer }),
+    };
   } catch {
     return null;
   } finally {

@@ -5,6 +5,7 @@ import type { BottlePlan } from "../core/model/plan.ts";
 import { gatewayEnv } from "../core/plan/gateway-env.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
 import { baseEnv, runFiles } from "../core/plan/run-files.ts";
+import { canAsk } from "../core/policy/asking.ts";
 import { Cleanup, type CleanupFailure } from "../host/cleanup.ts";
 import { makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
@@ -26,6 +27,7 @@ import { knownValues } from "./known-values.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { readPlacedFiles } from "./placed-files.ts";
 import { checkSeal } from "./seal-check.ts";
+import { answerNothing } from "./unasked.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
@@ -182,6 +184,11 @@ async function build(
 
   const policy = policyOfPlan(plan);
   await writePolicy(paths.policy, policy);
+  const asks = canAsk(policy) ? await import("./asking.ts") : null;
+  const announce = plan.agent.headless;
+  const asking =
+    (await asks?.openAsking({ bottle: plan.name, policy, paths, uid: facts.uid, say: context.say, announce })) ?? null;
+  cleanup.push("proposals", async () => asking?.close());
   const services = await shell.serve(async (listener) => {
     const gateway = startGateway({
       bottle: plan.name,
@@ -192,7 +199,9 @@ async function build(
       ownAddresses,
       audit,
       onAlert: (text) => context.say(`bottle: ${plan.name}: ${text}`),
+      ...(asking === null ? {} : { desk: asking.desk }),
     });
+    asking?.attach(gateway, audit);
     closeServices = () => gateway.close();
     return { caPem: gateway.caPem };
   });
@@ -221,7 +230,9 @@ async function build(
     await bottle.close().catch(() => undefined);
   };
   const control = await serveControl(paths.control, async (request) => {
-    if (request.do === "stop") await stop(request.graceMs);
+    if (request.do === "stop") return stop(request.graceMs);
+    if (request.do === "ping") return undefined;
+    return asking === null ? answerNothing(request) : asking.answer(request);
   });
   cleanup.push("control socket", () => new Promise<void>((resolve) => control.close(() => resolve())));
   const search = await serveSearch(paths.search, () => secrets.known());

@@ -53,11 +53,12 @@ export async function resume(request: ResumeRequest, context: SessionContext): P
     });
   }
   const provider = providerOf(plan);
-  const planNow = await withProgram(plan, provider, context);
+  const found = await withProgram(plan, provider, context);
+  const planNow = { ...found, agent: { ...found.agent, headless: request.prompt !== null } };
   const running = await launch(planNow, await loadBackend(plan.backend), context, { again: true });
   try {
     const command = await commandFor(running, provider, request);
-    const agent = { ...planNow.agent, command, headless: request.prompt !== null };
+    const agent = { ...planNow.agent, command };
     return { ...running, plan: { ...planNow, agent } };
   } catch (error) {
     await running.close();

@@ -31,6 +31,9 @@ export function isBundle(name: string): boolean {
   return /^work(?:-\d{1,4})?\.bundle$/.test(name);
 }
 
+/** Folder of what waits for the operator; empty but for a host process that was killed. */
+export const PROPOSALS = "proposals";
+
 /** Folders in which an agent's work is judged (session/work/quarantine); one is left only by a process that was killed. */
 export const QUARANTINE_PREFIX = "quarantine-";
 
@@ -57,7 +60,7 @@ async function removeKnown(folder: string): Promise<void> {
   const names = await readdir(folder);
   for (const name of names) {
     if (isOwnFile(name) || isTempName(name)) await unlink(join(folder, name));
-    if (name.startsWith(QUARANTINE_PREFIX)) await removePrivateFolder(join(folder, name));
+    if (name === PROPOSALS || name.startsWith(QUARANTINE_PREFIX)) await removePrivateFolder(join(folder, name));
   }
   for (const name of WORKSHOP_FOLDERS) {
     if (names.includes(name)) await rmdir(join(folder, name));

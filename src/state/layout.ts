@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
-import { SETTLED } from "./bottle-folder.ts";
+import { PROPOSALS, SETTLED } from "./bottle-folder.ts";
 import { RUN_NAME_LENGTH } from "./run-folder.ts";
 
 /** Every folder of ours on this host. All absolute. */
@@ -43,6 +43,8 @@ export interface BottlePaths {
   readonly settled: string;
   /** Agent-writable while its work is collected. */
   readonly scratch: string;
+  /** What waits for the operator while the bottle runs (proposals.ts). */
+  readonly proposals: string;
   /** Output of a headless agent, transcript of an interactive one. */
   readonly agentLog: string;
 }
@@ -132,6 +134,7 @@ export function pathsIn(folder: string): BottlePaths {
     baseFolder: join(folder, "base"),
     settled: join(folder, SETTLED),
     scratch: join(folder, "scratch"),
+    proposals: join(folder, PROPOSALS),
     agentLog: join(folder, "agent.log"),
   };
 }

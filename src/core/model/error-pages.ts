@@ -1,3 +1,4 @@
+import { APPROVAL_PAGES } from "./error-pages/approvals.ts";
 import { WORK_PAGES } from "./error-pages/work.ts";
 import type { ErrorCode } from "./errors.ts";
 
@@ -13,6 +14,7 @@ export interface ErrorPage {
 /** One page for each code: the compiler refuses a code without one, and a page without a code. */
 export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   ...WORK_PAGES,
+  ...APPROVAL_PAGES,
   USAGE: {
     example: ["bottle: unknown command 'strat' [USAGE]", "  Did you mean start? bottle help lists the verbs"],
     causes: [

@@ -9,6 +9,12 @@ export const ERROR_CODES = {
   BOTTLE_NOT_RUNNING: { kind: "usage", meaning: "the verb needs a running bottle and this one has ended" },
   BOTTLE_RUNNING: { kind: "usage", meaning: "the verb needs a bottle that has ended and this one runs" },
   REQUEST_NOT_FOUND: { kind: "usage", meaning: "the audit log of this bottle has no request with this id" },
+  APPROVAL_NOT_FOUND: { kind: "usage", meaning: "no request waits for an answer under this id" },
+  APPROVAL_SETTLED: {
+    kind: "usage",
+    meaning: "the request was answered, or its time was over, before this answer came",
+  },
+  GRANT_NOT_FOUND: { kind: "usage", meaning: "no running bottle has a grant of this id" },
   NAME_TAKEN: { kind: "usage", meaning: "a bottle with this name exists" },
   AGENT_UNKNOWN: { kind: "usage", meaning: "neither a manifest nor the built-in list has this agent" },
   WORKSPACE_REFUSED: { kind: "usage", meaning: "this folder must not be given to an agent" },

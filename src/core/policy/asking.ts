@@ -16,6 +16,9 @@ const WANTING: readonly ReasonCode[] = [
   "query-not-listed",
 ];
 
+/** Names that are never public (RFC 6761, RFC 6762; `metadata.google.internal`). The seal check asks for one, too. */
+const PRIVATE_DOMAINS: readonly string[] = ["invalid", "localhost", "local", "internal"];
+
 /** How long a request waits where the policy does not say. */
 export const ASK_TIMEOUT_MS = 60_000;
 
@@ -59,7 +62,8 @@ export function isAskableTunnel(reason: ReasonCode, authority: AskableRequest["a
 /** Addresses are listed by hand or not at all: a yes to one would lift what protects this machine (attack row 30). */
 function isAskableHost({ authority }: Pick<AskableRequest, "authority">): boolean {
   // DNS over TLS is never let out; the gateway looks names up.
-  return authority.kind === "name" && authority.port !== 853;
+  if (authority.kind !== "name" || authority.port === 853) return false;
+  return !PRIVATE_DOMAINS.includes(authority.host.split(".").at(-1) ?? "");
 }
 
 /**

@@ -1,0 +1,74 @@
+import type { AuditSink } from "../core/model/audit.ts";
+import { BottleError } from "../core/model/errors.ts";
+import type { Policy } from "../core/model/policy.ts";
+import type { Proposal } from "../core/model/proposal.ts";
+import { ASK_TIMEOUT_MS } from "../core/policy/asking.ts";
+import { printable } from "../core/wire/printable.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { ProposalDesk } from "../gateway/held.ts";
+import { writePolicy } from "../state/policy-file.ts";
+import { openProposals } from "../state/proposals.ts";
+import { type ApprovalRequest, createApprovals } from "./approvals.ts";
+import { createPolicyWriter, type PolicyWriter } from "./policy-writer.ts";
+
+export interface AskingStart {
+  readonly bottle: string;
+  /** In force, and on disk. */
+  readonly policy: Policy;
+  readonly paths: { readonly proposals: string; readonly policy: string };
+  readonly uid: number;
+  readonly say: (line: string) => void;
+  /** May a line be said when something waits? An interactive agent has the terminal for itself. */
+  readonly announce: boolean;
+}
+
+/** The host process's side of everything that one bottle asks its operator. */
+export interface Asking {
+  readonly desk: ProposalDesk;
+  /** Before it nothing can be answered. */
+  attach(gateway: Pick<Gateway, "claim" | "apply">, audit: AuditSink): void;
+  answer(request: ApprovalRequest): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Makes the folder in which proposals are shown. Errors: STATE_UNUSABLE. */
+export async function openAsking({ bottle, policy, paths, uid, say, announce }: AskingStart): Promise<Asking> {
+  const folder = await openProposals(paths.proposals, uid);
+  let writer: PolicyWriter | null = null;
+  let handle: ((request: ApprovalRequest) => Promise<unknown>) | null = null;
+  const timeoutMs = policy.ask?.timeoutMs ?? ASK_TIMEOUT_MS;
+  return {
+    desk: {
+      show: async (proposal) => {
+        await folder.write(proposal);
+        if (announce) say(announcement(bottle, proposal, timeoutMs));
+      },
+      withdraw: (id) => void folder.remove(id),
+    },
+    attach: (gateway, audit) => {
+      writer = createPolicyWriter({
+        policy,
+        write: (next) => writePolicy(paths.policy, next),
+        apply: (next, cause) => gateway.apply(next, cause),
+        say: (line) => say(`bottle: ${bottle}: ${line}`),
+      });
+      ({ handle } = createApprovals({ gateway, writer, audit }));
+    },
+    answer: async (request) => {
+      if (handle === null) throw new BottleError("BOTTLE_NOT_RUNNING", `${bottle} is still being made`);
+      return handle(request);
+    },
+    close: async () => {
+      await writer?.close();
+      await folder.close();
+    },
+  };
+}
+
+/** Longest target of a line on the terminal. */
+const SHOWN = 120;
+
+function announcement(bottle: string, { id, method, scheme, authority, target }: Proposal, timeoutMs: number): string {
+  const what = printable(`${method} ${scheme}://${authority}${target}`, SHOWN);
+  return `bottle: ${bottle} asks: ${what}\n  bottle approvals ${bottle} shows it whole; bottle allow ${id}, or bottle deny ${id}, within ${Math.round(timeoutMs / 1000)} s`;
+}

@@ -1,0 +1,78 @@
+import { readdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Proposal } from "../core/model/proposal.ts";
+import { isFields } from "../core/plan/fields.ts";
+import { makePrivateFolder, readTextFile, writeFileAtomically } from "../host/files.ts";
+import { removePrivateFolder } from "../host/private-folder.ts";
+import { type Check, isText, listOf, orNull } from "./checks.ts";
+
+/** What waits for the operator, a file for each; written by the bottle's host process alone. */
+export interface ProposalFolder {
+  /** Resolves when it can be read by others. Errors: STATE_UNUSABLE. */
+  write(proposal: Proposal): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** Removes the folder. */
+  close(): Promise<void>;
+}
+
+/** As the gateway makes them: never a way out of the folder. */
+const ID = /^[0-9a-f]{8}-[0-9a-z]{1,12}$/;
+const MAX_BYTES = 64 << 10;
+
+const isNumber: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isTime: Check = (value) => typeof value === "string" && Number.isFinite(Date.parse(value));
+const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema">, Check>> = {
+  id: (value) => typeof value === "string" && ID.test(value),
+  method: isText,
+  scheme: (value) => value === "https" || value === "http",
+  authority: isText,
+  target: isText,
+  bytes: isNumber,
+  sha256: isText,
+  contentType: orNull(isText),
+  excerpt: isText,
+  reason: isText,
+  rule: orNull(isText),
+  pack: orNull(isText),
+  credentials: listOf(isText),
+  createdAt: isTime,
+  expiresAt: isTime,
+};
+
+/** Makes the folder, empty whatever a host process that was killed left in it. Errors: STATE_UNUSABLE. */
+export async function openProposals(folder: string, uid: number): Promise<ProposalFolder> {
+  await removePrivateFolder(folder);
+  await makePrivateFolder(folder, uid);
+  const fileOf = (id: string) => join(folder, `${id}.json`);
+  return {
+    write: (proposal) => writeFileAtomically(fileOf(proposal.id), `${JSON.stringify(proposal, null, 2)}\n`),
+    remove: (id) => unlink(fileOf(id)).catch(() => undefined),
+    close: () => removePrivateFolder(folder),
+  };
+}
+
+/** What waits in a bottle's folder, the oldest first; what cannot be read is passed over. */
+export async function readProposals(folder: string): Promise<readonly Proposal[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const found = await Promise.all(
+    names.map(async (name) => (name.endsWith(".json") ? readProposal(folder, name.slice(0, -".json".length)) : null)),
+  );
+  return found
+    .filter((proposal) => proposal !== null)
+    .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
+}
+
+/** One that waits; null when it is not there or cannot be read. */
+export async function readProposal(folder: string, id: string): Promise<Proposal | null> {
+  if (!ID.test(id)) return null;
+  const file = await readTextFile(join(folder, `${id}.json`), { followLinks: false, maxBytes: MAX_BYTES });
+  if (file.kind !== "text") return null;
+  try {
+    const value: unknown = JSON.parse(file.text);
+    if (!isFields(value) || value.schema !== 1 || value.id !== id) return null;
+    const sound = Object.entries(CHECKS).every(([key, check]) => check(value[key]));
+    return sound ? (value as unknown as Proposal) : null;
+  } catch {
+    return null;
+  }
+}
