@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { skipWithout } from "../../support/needs.ts";
+import { type CliResult, eventually, newOperator, type Operator } from "../../support/operator.ts";
+
+const skip = skipWithout("bubblewrap", "perl", "curl");
+
+const HOST = "stand.example.com";
+
+interface World extends Disposable {
+  readonly operator: Operator;
+  /** `METHOD URL BODY` of what reached the host. */
+  readonly seen: readonly string[];
+  readonly manifest: string;
+  /** `bottle ARGS`, which must end with 0. */
+  run(...args: readonly string[]): Promise<CliResult>;
+  /** curl in the bottle; resolves its status and what it printed. */
+  curl(...args: readonly string[]): Promise<{ readonly status: number; readonly text: string }>;
+  /** What waits, once there are so many. */
+  waiting(count: number): Promise<readonly Waiting[]>;
+  /** Ends the host process at once. */
+  kill(): Promise<void>;
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly bottle: string;
+  readonly target: string;
+  readonly bytes: number;
+}
+
+/** A bottle that runs and asks about everything, and the only host that it can reach. */
+async function openWorld(t: TestContext, egress: object = { default: "ask" }): Promise<World> {
+  const seen: string[] = [];
+  const server: Server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (piece: string) => {
+      body += piece;
+    });
+    request.on("end", () => {
+      seen.push(`${request.method} ${request.url} ${body}`);
+      response.end(`answer to ${request.url}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const operator = newOperator();
+  const rule = `{ "host": "${HOST}", "scheme": "http", "paths": ["/listed"], "dial": { "address": "127.0.0.1", "port": ${port} } }`;
+  operator.writeManifest(
+    `{\n  // mine\n  "bottles": { "default": { "egress": {\n    ${JSON.stringify(egress).slice(1, -1)},\n    "rules": [\n      ${rule}, // the stand\n    ],\n  } } },\n}\n`,
+  );
+  const child = operator.spawn(["start", "shell", "--without-cgroup", "--name", "one", "-p", "echo up; sleep 300"]);
+  child.stdin?.end();
+  let said = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  child.stderr?.resume();
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  await eventually("the agent runs", () => said.includes("up"));
+  return {
+    operator,
+    seen,
+    manifest: join(operator.home, ".config/bot-bottle/bot-bottle.json"),
+    async run(...args) {
+      const result = await operator.bottle(args);
+      assert.equal(result.code, 0, `${args.join(" ")}: ${result.stderr}`);
+      return result;
+    },
+    async curl(...args) {
+      const words = ["exec", "one", "--", "curl", "-sS", "-w", "\n%{http_code}", ...args];
+      const { stdout } = await operator.bottle(words);
+      const cut = stdout.lastIndexOf("\n");
+      return { status: Number(stdout.slice(cut + 1)), text: stdout.slice(0, cut) };
+    },
+    waiting: (count) =>
+      eventually(`${count} requests wait`, async () => {
+        const { stdout } = await operator.bottle(["approvals", "--format", "json"]);
+        const list = JSON.parse(stdout) as readonly Waiting[];
+        return list.length === count ? list : null;
+      }),
+    async kill() {
+      child.kill("SIGKILL");
+      await closed;
+    },
+    [Symbol.dispose]() {
+      child.kill("SIGKILL");
+      operator[Symbol.dispose]();
+    },
+  };
+}
+
+async function end(world: World): Promise<void> {
+  await world.run("stop", "--grace", "0", "one");
+  await world.run("rm", "--discard", "one");
+}
+
+const url = (path: string) => `http://${HOST}${path}`;
+
+test("rows 132, 144: asked in one terminal, answered in another: once is this request alone, and all of it is written down", {
+  skip,
+}, async (t) => {
+  using world = await openWorld(t);
+  const { operator, curl, waiting, run } = world;
+  assert.equal((await curl(url("/listed"))).status, 200);
+  const posted = curl("-d", "a=\u001b[31m", url("/x?y"));
+  const [first] = await waiting(1);
+  assert.ok(first !== undefined);
+  assert.deepEqual([first.bottle, first.target, first.bytes], ["one", "/x?y", 7]);
+  const list = await run("approvals", "one");
+  assert.match(list.stdout, /POST http:\/\/stand\.example\.com:80\/x\?y/);
+  assert.ok(!list.stdout.includes("\u001b"), "the agent's text is escaped");
+  const why = await run("why", "one", first.id, "--format", "json");
+  assert.equal(JSON.parse(why.stdout).verdict, "ask");
+  assert.deepEqual(world.seen, ["GET /listed "]);
+  const allowed = await run("allow", first.id);
+  assert.match(
+    allowed.stdout,
+    /covers this request alone: POST http:\/\/stand\.example\.com:80\/x\?y, with this very body/,
+  );
+  assert.deepEqual(await posted, { status: 200, text: "answer to /x?y" });
+
+  const again = curl("-d", "b", url("/x?y"));
+  const [second] = await waiting(1);
+  const denied = await run("deny", second?.id ?? "", "--reason", "not now");
+  assert.match(denied.stdout, /^denied /);
+  const refused = await again;
+  assert.equal(refused.status, 403);
+  assert.deepEqual(
+    [JSON.parse(refused.text).error.reason, JSON.parse(refused.text).error.request_id],
+    ["ask-denied", second?.id],
+  );
+  for (const [id, code] of [
+    [first.id, "APPROVAL_NOT_FOUND"],
+    ["00000000-0", "APPROVAL_NOT_FOUND"],
+    ["../../x", "USAGE"],
+  ] as const) {
+    const late = await operator.bottle(["allow", id]);
+    assert.equal(late.code, 2, id);
+    assert.match(late.stderr, new RegExp(`\\[${code}\\]`), id);
+  }
+  const log = (await run("audit", "one", "--format", "json")).stdout.trim().split("\n");
+  const events = log.map((line) => JSON.parse(line).event).filter(({ id }) => id === first.id);
+  assert.deepEqual(
+    events.map(({ type, verdict, scope }) => [type, verdict, scope]),
+    [
+      ["decision", "ask", undefined],
+      ["answer", "allow", "once"],
+      ["decision", "allow", undefined],
+      ["result", undefined, undefined],
+    ],
+  );
+  assert.match((await run("audit", "one")).stdout, /answer .* deny by operator \(not now\)/);
+  await run("audit", "one", "--verify");
+  assert.deepEqual(world.seen, ["GET /listed ", "POST /x?y a=\u001b[31m"]);
+  await end(world);
+});
+
+test("rows 132, 148: a grant lets its path through until it is revoked; a persisted one stands in the manifest, comments kept", {
+  skip,
+}, async (t) => {
+  using world = await openWorld(t);
+  const { operator, curl, waiting, run } = world;
+  const ask = async (path: string, ...scope: readonly string[]) => {
+    const got = curl(url(path));
+    const [one] = await waiting(1);
+    const answer = await run("allow", one?.id ?? "", ...scope);
+    assert.equal((await got).status, 200, path);
+    return { id: one?.id ?? "", ...answer };
+  };
+  const timed = await ask("/timed", "--for", "1h");
+  assert.match(timed.stdout, /covers GET http:\/\/stand\.example\.com:80\/timed, with any query and any body/);
+  assert.equal((await curl(url("/timed?again"))).status, 200);
+  const bound = await ask("/bound", "--bottle", "--format", "json");
+  assert.deepEqual([JSON.parse(bound.stdout).grant.scope, JSON.parse(bound.stdout).version], ["bottle", 3]);
+
+  const listed = JSON.parse((await run("grants", "--format", "json")).stdout)[0].grants;
+  assert.deepEqual(
+    listed.map(({ path }: { path: string }) => path),
+    ["/timed", "/bound"],
+  );
+  const why = async (path: string) =>
+    JSON.parse((await run("why", "one", "GET", url(path), "--format", "json")).stdout);
+  assert.deepEqual([(await why("/bound")).verdict, (await why("/bound")).rule.source], ["allow", "grant"]);
+  assert.equal((await why("/other")).verdict, "ask");
+  assert.match((await run("grants", "--revoke", `g-${timed.id}`)).stdout, /^revoked .* policy version 4$/m);
+  assert.equal((await operator.bottle(["grants", "--revoke", `g-${timed.id}`])).code, 2);
+  assert.equal((await why("/timed")).verdict, "ask");
+  const back = curl(url("/timed"));
+  const [asked] = await waiting(1);
+  await run("deny", asked?.id ?? "");
+  assert.equal((await back).status, 403);
+
+  const before = readFileSync(world.manifest, "utf8");
+  const kept = curl(url("/kept"));
+  const [open] = await waiting(1);
+  const silent = await operator.bottle(["allow", open?.id ?? "", "--persist"]);
+  assert.equal(silent.code, 2, "nobody was asked");
+  assert.match(silent.stderr, /^\+.*"paths": \["\/kept"\]/m);
+  assert.equal(readFileSync(world.manifest, "utf8"), before);
+  await run("allow", open?.id ?? "", "--persist", "--yes");
+  assert.equal((await kept).status, 200);
+  const after = readFileSync(world.manifest, "utf8");
+  const added = `      { "host": "${HOST}", "scheme": "http", "methods": ["GET"], "paths": ["/kept"] },\n`;
+  assert.ok(after.includes(`// the stand\n${added}`), after);
+  assert.equal(after.replace(added, ""), before);
+  assert.equal(
+    JSON.parse((await run("why", "shell", "GET", url("/kept"), "--format", "json")).stdout).verdict,
+    "allow",
+  );
+  // Grants end with the process: a resumed bottle has none.
+  await run("stop", "--grace", "0", "one");
+  const resumed = await operator.bottle(["resume", "one", "-p", `curl -s -m 2 ${url("/bound")}; true`]);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.match(resumed.stderr, /one asks: GET http:\/\/stand\.example\.com:80\/bound/);
+  assert.equal(world.seen.filter((line) => line.startsWith("GET /bound")).length, 1);
+  await run("rm", "--discard", "one");
+});
+
+test("with the operator away everything ends by itself: time passes, and the agent is told", { skip }, async (t) => {
+  using world = await openWorld(t, { default: "ask", askTimeout: 1 });
+  const got = await world.curl(url("/x"));
+  assert.equal(got.status, 403);
+  assert.equal(JSON.parse(got.text).error.reason, "ask-timeout");
+  assert.deepEqual(JSON.parse((await world.run("approvals", "--format", "json")).stdout), []);
+  assert.deepEqual(world.seen, []);
+  await end(world);
+});
+
+test("row 148: two operators answer at once: one is heard, the other is told; a follower that is killed harms nobody", {
+  skip,
+}, async (t) => {
+  using world = await openWorld(t);
+  const { operator, curl, waiting } = world;
+  const follower = operator.spawn(["approvals", "--follow"]);
+  let told = "";
+  follower.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    told += text;
+  });
+  const got = curl(url("/x"));
+  const [one] = await waiting(1);
+  await eventually("the follower tells it", () => told.includes(one?.id ?? "?"));
+  follower.kill("SIGKILL");
+  const answers = await Promise.all([
+    operator.bottle(["allow", one?.id ?? ""]),
+    operator.bottle(["allow", one?.id ?? "", "--bottle"]),
+  ]);
+  assert.deepEqual(answers.map(({ code }) => code).sort(), [0, 2]);
+  assert.match(answers.find(({ code }) => code === 2)?.stderr ?? "", /\[APPROVAL_(?:SETTLED|NOT_FOUND)\]/);
+  assert.equal((await got).status, 200);
+  assert.equal(world.seen.length, 1);
+  await end(world);
+});
+
+test("row 127: a host process that is killed while a request waits lets nothing out, and leaves nothing behind", {
+  skip,
+}, async (t) => {
+  using world = await openWorld(t);
+  const { operator, curl, waiting, run } = world;
+  const got = curl(url("/x"));
+  const [one] = await waiting(1);
+  const folder = join(operator.home, ".local/state/bot-bottle/bottles/one");
+  assert.deepEqual(readdirSync(join(folder, "proposals")), [`${one?.id}.json`]);
+  await world.kill();
+  await got;
+  assert.deepEqual(JSON.parse((await run("approvals", "--format", "json")).stdout), []);
+  const late = await operator.bottle(["allow", one?.id ?? ""]);
+  assert.equal(late.code, 2);
+  assert.match(late.stderr, /host process of one is gone[\s\S]*bottle prune/);
+  assert.deepEqual(world.seen, []);
+  await run("prune");
+  if (existsSync(folder)) await run("rm", "--discard", "one");
+  assert.equal(existsSync(folder), false);
+});
+
+test("row 141: a project's file asks for nothing on its own; one that is trusted does", { skip }, async () => {
+  using operator = newOperator();
+  const file = join(operator.workspace, "bot-bottle.json");
+  const bottles = { own: { egress: { default: "ask" } } };
+  writeFileSync(file, JSON.stringify({ bottles, agents: { helper: { provider: "shell", bottle: "own" } } }));
+  const words = ["why", "helper", "GET", "https://a.example.com/x", "--format", "json"];
+  assert.notEqual((await operator.bottle(words)).code, 0);
+  assert.equal((await operator.bottle(["trust", "--yes"])).code, 0);
+  const trusted = await operator.bottle(words);
+  assert.equal(JSON.parse(trusted.stdout).verdict, "ask", trusted.stderr);
+  const plan = await operator.bottle(["plan", "helper"]);
+  assert.match(plan.stdout, /asks you\n {2}about whatever no rule lists: held for 60 s, then denied/);
+});
