@@ -4,10 +4,11 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { BottleError } from "../../../src/core/model/errors.ts";
 import { askControl, type ControlRequest, serveControl } from "../../../src/session/control.ts";
 
 async function withControl(
-  handle: (request: ControlRequest) => Promise<void>,
+  handle: (request: ControlRequest) => Promise<unknown>,
   body: (path: string) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "control-"));
@@ -45,6 +46,47 @@ test("a failure is an answer, and what is no request is refused", async () => {
         for await (const chunk of socket) answer += String(chunk);
         assert.match(answer, /not understood/, text.slice(0, 40));
       }
+    },
+  );
+});
+
+test("row 133: answers of the operator are taken only whole and within their bounds", async () => {
+  const seen: ControlRequest[] = [];
+  await withControl(
+    async (request) => {
+      seen.push(request);
+      return { version: 2 };
+    },
+    async (path) => {
+      const allow = { do: "allow", id: "0-a", scope: "once", forMs: null } as const;
+      assert.deepEqual(await askControl(path, allow, 2000), { ok: true, value: { version: 2 } });
+      const wrong: readonly object[] = [
+        { ...allow, id: "../x" },
+        { ...allow, id: 1 },
+        { ...allow, scope: "all" },
+        { ...allow, scope: "for" },
+        { ...allow, scope: "for", forMs: 25 * 3_600_000 },
+        { ...allow, scope: "for", forMs: -1 },
+        { ...allow, forMs: 5 },
+        { do: "deny", id: "0-a", reason: {} },
+        { do: "revoke" },
+        { do: "grant", id: "0-a" },
+      ];
+      for (const request of wrong) {
+        const reply = await askControl(path, request as ControlRequest, 2000);
+        assert.match(reply?.error ?? "", /not understood/, JSON.stringify(request));
+      }
+      assert.deepEqual(seen, [allow]);
+    },
+  );
+});
+
+test("a known error keeps its code and its hint on the way", async () => {
+  await withControl(
+    () => Promise.reject(new BottleError("GRANT_NOT_FOUND", "none", { hint: "look" })),
+    async (path) => {
+      const reply = await askControl(path, { do: "revoke", grant: "g-1" }, 2000);
+      assert.deepEqual(reply, { ok: false, error: "none", code: "GRANT_NOT_FOUND", hint: "look" });
     },
   );
 });

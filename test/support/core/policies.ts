@@ -1,4 +1,5 @@
 import type { Authority } from "../../../src/core/model/authority.ts";
+import type { Grant } from "../../../src/core/model/grant.ts";
 import type { CredentialBinding, DenyRule, EgressRule, Policy } from "../../../src/core/model/policy.ts";
 import { Secret } from "../../../src/core/model/secret.ts";
 import { type CredentialGuard, createCredentialGuard } from "../../../src/core/policy/credentials.ts";
@@ -66,13 +67,29 @@ export function authority(text: string, port = 443): Authority {
   return reading.authority;
 }
 
-export function tunnel(from: Policy, target: string): TunnelDecision {
-  return decideTunnel(from, guardOf(from), authority(target));
+export function tunnel(from: Policy, target: string, now?: number): TunnelDecision {
+  return decideTunnel(from, guardOf(from), authority(target), now);
+}
+
+/** A yes to `GET https://a.test/x` for as long as the bottle runs, changed by `over`. */
+export function grant(over: Partial<Grant> = {}): Grant {
+  return {
+    id: "g-1",
+    scope: "bottle",
+    method: "GET",
+    scheme: "https",
+    authority: "a.test:443",
+    path: "/x",
+    request: "1",
+    createdAt: 0,
+    expiresAt: null,
+    ...over,
+  };
 }
 
 /** Judges a request for `https://a.test/x`, changed by `over`. */
-export function request(from: Policy, over: Partial<RequestFacts> = {}): RequestDecision {
-  return decideRequest(from, guardOf(from), {
+export function request(from: Policy, over: Partial<RequestFacts> = {}, now?: number): RequestDecision {
+  const facts: RequestFacts = {
     scheme: "https",
     authority: authority("a.test", over.scheme === "http" ? 80 : 443),
     method: "GET",
@@ -82,5 +99,6 @@ export function request(from: Policy, over: Partial<RequestFacts> = {}): Request
     upgrade: null,
     bodyLength: 0,
     ...over,
-  });
+  };
+  return decideRequest(from, guardOf(from), facts, now);
 }

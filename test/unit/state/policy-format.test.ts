@@ -7,36 +7,41 @@ import type { Policy } from "../../../src/core/model/policy.ts";
 import { PACK_NAMES, packRules } from "../../../src/core/policy/packs.ts";
 import { readPolicy, writePolicy } from "../../../src/state/policy-file.ts";
 import { parsePolicy } from "../../../src/state/policy-format.ts";
-import { binding, deny, policy, rule } from "../../support/core/policies.ts";
+import { binding, deny, grant, policy, rule } from "../../support/core/policies.ts";
 
 const body = { shape: "anthropic-messages", allowProviderTools: ["web_search"] } as const;
-const whole: Policy = policy(
-  [
-    rule({ body, paths: ["/v1"] }),
-    rule({ id: "cookies", host: "f.test", cookies: "pass" }),
-    rule({ id: "dialled", host: "b.test", dial: { kind: "tcp", address: "127.0.0.1", port: 9, caPem: "pem" } }),
-    rule({ id: "socket", host: "c.test", dial: { kind: "unix", path: "/run/x.sock", caPem: null } }),
-    rule({ id: "spliced", host: "d.test", mode: "splice" }),
-    rule({ id: "searched", host: "f.test", leaks: { action: "redact", opaque: null } }),
-    ...PACK_NAMES.flatMap(packRules),
-  ],
-  [
-    binding(),
-    binding({
-      name: "basic",
-      hosts: ["b.test"],
-      placeholder: "basic-0123456789abcdef",
-      scheme: { kind: "basic", username: "u" },
-    }),
-    binding({
-      name: "query",
-      hosts: ["c.test"],
-      placeholder: "query-0123456789abcdef",
-      scheme: { kind: "query", parameter: "k" },
-    }),
-  ],
-  [deny({ host: "e.test", port: 443, methods: ["GET"], paths: ["/x"] })],
-);
+const whole: Policy = {
+  ...policy(
+    [
+      rule({ body, paths: ["/v1"] }),
+      rule({ id: "cookies", host: "f.test", cookies: "pass" }),
+      rule({ id: "asking", host: "f.test", ask: true }),
+      rule({ id: "dialled", host: "b.test", dial: { kind: "tcp", address: "127.0.0.1", port: 9, caPem: "pem" } }),
+      rule({ id: "socket", host: "c.test", dial: { kind: "unix", path: "/run/x.sock", caPem: null } }),
+      rule({ id: "spliced", host: "d.test", mode: "splice" }),
+      rule({ id: "searched", host: "f.test", leaks: { action: "redact", opaque: null } }),
+      ...PACK_NAMES.flatMap(packRules),
+    ],
+    [
+      binding(),
+      binding({
+        name: "basic",
+        hosts: ["b.test"],
+        placeholder: "basic-0123456789abcdef",
+        scheme: { kind: "basic", username: "u" },
+      }),
+      binding({
+        name: "query",
+        hosts: ["c.test"],
+        placeholder: "query-0123456789abcdef",
+        scheme: { kind: "query", parameter: "k" },
+      }),
+    ],
+    [deny({ host: "e.test", port: 443, methods: ["GET"], paths: ["/x"] })],
+  ),
+  ask: { unlisted: true, timeoutMs: 5000 },
+  grants: [grant(), grant({ id: "g-2", scope: "for", path: "/y", expiresAt: 9 })],
+};
 
 test("what is written is read back as it was", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "policy-"));
@@ -92,6 +97,17 @@ test("what this version does not know, or knows otherwise, is no policy", () => 
     { rules: [rule(), rule()] },
     { rules: [{ ...rule(), dial: { kind: "tcp", address: "127.0.0.1", port: 1 } }] },
     { credentials: [{ ...binding(), scheme: { kind: "sigv4" } }] },
+    { ask: { unlisted: true } },
+    { ask: { unlisted: true, timeoutMs: 0 } },
+    { ask: null },
+    { grants: [{ ...grant(), until: 1 }] },
+    { grants: [grant(), grant()] },
+    { grants: [grant({ method: "get" })] },
+    { grants: [grant({ authority: "127.0.0.1:80" })] },
+    { grants: [grant({ path: "/a/../b" })] },
+    { grants: [{ ...grant(), expiresAt: "1" }] },
+    { rules: [{ ...rule(), ask: false }] },
+    { rules: [rule({ mode: "splice", ask: true })] },
     { version: 0 },
     { version: "1" },
     { rules: {} },

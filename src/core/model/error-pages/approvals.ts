@@ -1,5 +1,3 @@
-import type { ErrorPage } from "../error-pages.ts";
-
 /** Pages of what can go wrong when an operator answers. */
 export const APPROVAL_PAGES = {
   APPROVAL_NOT_FOUND: {
@@ -31,4 +29,4 @@ export const APPROVAL_PAGES = {
     ],
     mend: ["`bottle grants` lists what is granted now"],
   },
-} as const satisfies Readonly<Record<string, ErrorPage>>;
+} as const;
