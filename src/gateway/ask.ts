@@ -10,7 +10,8 @@ import { headerValues } from "../core/wire/header-pairs.ts";
 import { printableLines } from "../core/wire/printable.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import type { GatewayContext } from "./context.ts";
-import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
+import { type Denial, denial } from "./denial.ts";
+import { type Judgement, judgeRequest, type Permit } from "./judgement.ts";
 
 /** Of a body, as text. */
 const EXCERPT_BYTES = 1024;

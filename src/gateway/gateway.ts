@@ -43,8 +43,8 @@ export interface GatewayStart {
   readonly now?: () => number;
   /** One line that the operator should see at once. */
   readonly onAlert?: (text: string) => void;
-  /** Where requests that need a yes are shown; absent: nobody can be asked, and they are denied. */
-  readonly desk?: ProposalDesk;
+  /** Where requests that need a yes are shown; null: nobody can be asked, and they are denied. */
+  readonly desk?: ProposalDesk | null;
   /** Handlers of origin-form requests by first path segment. */
   readonly services?: Readonly<Record<string, ServiceHandler>>;
 }

@@ -5,7 +5,6 @@ import type { BottlePlan } from "../core/model/plan.ts";
 import { gatewayEnv } from "../core/plan/gateway-env.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
 import { baseEnv, runFiles } from "../core/plan/run-files.ts";
-import { canAsk } from "../core/policy/asking.ts";
 import { Cleanup, type CleanupFailure } from "../host/cleanup.ts";
 import { makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
@@ -26,8 +25,8 @@ import { hostRootsPem } from "./host-roots.ts";
 import { knownValues } from "./known-values.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { readPlacedFiles } from "./placed-files.ts";
+import { openQuestions } from "./questions.ts";
 import { checkSeal } from "./seal-check.ts";
-import { answerNothing } from "./unasked.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
@@ -184,11 +183,8 @@ async function build(
 
   const policy = policyOfPlan(plan);
   await writePolicy(paths.policy, policy);
-  const asks = canAsk(policy) ? await import("./asking.ts") : null;
-  const announce = plan.agent.headless;
-  const asking =
-    (await asks?.openAsking({ bottle: plan.name, policy, paths, uid: facts.uid, say: context.say, announce })) ?? null;
-  cleanup.push("proposals", async () => asking?.close());
+  const questions = await openQuestions(plan, policy, paths, context);
+  cleanup.push("proposals", () => questions.close());
   const services = await shell.serve(async (listener) => {
     const gateway = startGateway({
       bottle: plan.name,
@@ -199,9 +195,9 @@ async function build(
       ownAddresses,
       audit,
       onAlert: (text) => context.say(`bottle: ${plan.name}: ${text}`),
-      ...(asking === null ? {} : { desk: asking.desk }),
+      desk: questions.desk,
     });
-    asking?.attach(gateway, audit);
+    questions.attach(gateway, audit);
     closeServices = () => gateway.close();
     return { caPem: gateway.caPem };
   });
@@ -232,7 +228,7 @@ async function build(
   const control = await serveControl(paths.control, async (request) => {
     if (request.do === "stop") return stop(request.graceMs);
     if (request.do === "ping") return undefined;
-    return asking === null ? answerNothing(request) : asking.answer(request);
+    return questions.answer(request);
   });
   cleanup.push("control socket", () => new Promise<void>((resolve) => control.close(() => resolve())));
   const search = await serveSearch(paths.search, () => secrets.known());

@@ -43,6 +43,8 @@ export function createTotals(): { add(line: AuditLine): void; result(): AuditTot
   const hosts = new Map<string | null, Sum>();
   /** Requests without an outcome yet. */
   const open = new Map<string, Sum>();
+  /** Those that were held for the operator, and not decided yet. */
+  const held = new Map<string, Sum>();
   let suppressed = 0;
 
   const sumOf = (host: string | null): Sum => {
@@ -62,9 +64,12 @@ export function createTotals(): { add(line: AuditLine): void; result(): AuditTot
       if (event.type === "session" && event.event === "denials-suppressed") suppressed += Number(event.detail) || 0;
       if (event.type === "decision") {
         const before = open.get(event.id);
-        const sum = before ?? sumOf(hostOf(event.authority));
+        const counted = before ?? held.get(event.id);
+        held.delete(event.id);
+        const sum = counted ?? sumOf(hostOf(event.authority));
         sum.lastSeen = time;
-        if (before === undefined) sum.requests += 1;
+        if (counted === undefined) sum.requests += 1;
+        if (event.verdict === "ask") held.set(event.id, sum);
         if (event.verdict === "allow" && before === undefined) {
           sum.allowed += 1;
           open.set(event.id, sum);

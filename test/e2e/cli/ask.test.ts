@@ -95,6 +95,8 @@ async function openWorld(t: TestContext, egress: object = { default: "ask" }): P
   };
 }
 
+const folderOf = (operator: Operator) => join(operator.home, ".local/state/bot-bottle/bottles/one");
+
 async function end(world: World): Promise<void> {
   await world.run("stop", "--grace", "0", "one");
   await world.run("rm", "--discard", "one");
@@ -102,7 +104,7 @@ async function end(world: World): Promise<void> {
 
 const url = (path: string) => `http://${HOST}${path}`;
 
-test("rows 132, 144: asked in one terminal, answered in another: once is this request alone, and all of it is written down", {
+test("rows 132, 133, 144: asked in one terminal, answered in another: once is this request alone, and all of it is written down", {
   skip,
 }, async (t) => {
   using world = await openWorld(t);
@@ -112,6 +114,11 @@ test("rows 132, 144: asked in one terminal, answered in another: once is this re
   const [first] = await waiting(1);
   assert.ok(first !== undefined);
   assert.deepEqual([first.bottle, first.target, first.bytes], ["one", "/x?y", 7]);
+  // Neither the socket of the control nor what is shown lies where the agent is (attack row 133).
+  const { run: sockets } = JSON.parse(readFileSync(join(folderOf(operator), "record.json"), "utf8"));
+  for (const path of [folderOf(operator), sockets]) {
+    assert.notEqual((await operator.bottle(["exec", "one", "--", "ls", path])).code, 0, path);
+  }
   const list = await run("approvals", "one");
   assert.match(list.stdout, /POST http:\/\/stand\.example\.com:80\/x\?y/);
   assert.ok(!list.stdout.includes("\u001b"), "the agent's text is escaped");
@@ -264,7 +271,7 @@ test("row 127: a host process that is killed while a request waits lets nothing 
   const { operator, curl, waiting, run } = world;
   const got = curl(url("/x"));
   const [one] = await waiting(1);
-  const folder = join(operator.home, ".local/state/bot-bottle/bottles/one");
+  const folder = folderOf(operator);
   assert.deepEqual(readdirSync(join(folder, "proposals")), [`${one?.id}.json`]);
   await world.kill();
   await got;

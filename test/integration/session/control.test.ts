@@ -81,6 +81,30 @@ test("row 133: answers of the operator are taken only whole and within their bou
   );
 });
 
+test("whoever asked may leave before the answer: it is carried out, and the next is heard", async () => {
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const seen: string[] = [];
+  await withControl(
+    async (request) => {
+      seen.push(request.do);
+      if (request.do === "grants") await finished;
+      return { version: 1, text: "x".repeat(1 << 20) };
+    },
+    async (path) => {
+      const socket = createConnection(path);
+      socket.write('{"do":"grants"}\n');
+      while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      socket.destroy();
+      finish();
+      assert.equal((await askControl(path, { do: "revoke", grant: "g-1" }, 2000))?.ok, true);
+      assert.deepEqual(seen, ["grants", "revoke"]);
+    },
+  );
+});
+
 test("a known error keeps its code and its hint on the way", async () => {
   await withControl(
     () => Promise.reject(new BottleError("GRANT_NOT_FOUND", "none", { hint: "look" })),

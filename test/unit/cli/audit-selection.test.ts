@@ -90,3 +90,16 @@ test("what is no host and no time is said, with an example", () => {
   for (const since of ["", "10", "10 m", "1w", "-1h", "yesterday", "1", "2026", "2026-13-01", "12:00"])
     assert.throws(() => selection({ ...NOTHING, since }, NOW), { code: "USAGE" }, since);
 });
+
+test("the operator's answer goes with the request that was held", () => {
+  const answered = (id: string): AuditEvent => {
+    return { type: "answer", id, verdict: "allow", by: "operator", scope: "once", grant: null, detail: null };
+  };
+  const asked = (id: string, host: string): AuditEvent => ({ ...decided(id, host), verdict: "ask" }) as AuditEvent;
+  const events = [asked("1", "a.example.com:443"), answered("1"), asked("2", "b.example.com:443"), answered("2")];
+  const wanted = selection({ ...NOTHING, host: "a.example.com" }, NOW);
+  assert.deepEqual(
+    events.map((event) => wanted(line(event))),
+    [true, true, false, false],
+  );
+});

@@ -104,3 +104,19 @@ test("a request that was cut while it passed counts as denied, and its bytes cou
     [1, 0, { "secret-in-request": 1 }, 300_000],
   );
 });
+
+test("a request that was held for the operator counts once, as what it came to", () => {
+  const asked = { verdict: "ask", reason: "host-not-listed" } as const;
+  const { hosts } = totalsOf([
+    decided("1", "a.example.com:443", asked),
+    decided("1", "a.example.com:443"),
+    ended("1", 1, 2),
+    decided("2", "a.example.com:443", asked),
+    decided("2", "a.example.com:443", { verdict: "deny", reason: "ask-timeout" }),
+    decided("3", "a.example.com:443", asked),
+  ]);
+  assert.deepEqual(
+    hosts.map(({ requests, allowed, denied: refused }) => [requests, allowed, refused]),
+    [[3, 1, { "ask-timeout": 1 }]],
+  );
+});
