@@ -11,6 +11,7 @@ import { printableLines } from "../core/wire/printable.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Denial, denial } from "./denial.ts";
+import type { No } from "./held.ts";
 import { type Judgement, judgeRequest, type Permit } from "./judgement.ts";
 
 /** Of a body, as text. */
@@ -45,6 +46,10 @@ export async function askOperator(
     return denial(permit.asked?.reason ?? "ask-required", detail);
   }
   const proposal = propose(context, asked, target);
+  const { method, scheme, authority, sha256 } = proposal;
+  const key = JSON.stringify([method, scheme, authority, target, sha256]);
+  const admitted = context.asks.admit(key);
+  if (admitted.answer !== null) return refusedBy(admitted.answer);
   const written = await context.trail.ask(
     {
       id: judgement.id,
@@ -58,7 +63,7 @@ export async function askOperator(
       credentials: proposal.credentials,
       address: null,
       alert: false,
-      detail: `body of ${proposal.bytes} bytes, sha256 ${proposal.sha256}`,
+      detail: `body of ${proposal.bytes} bytes, sha256 ${sha256}${admitted.with === null ? "" : `, as ${admitted.with}, which waits`}`,
     },
     hidden,
   );
@@ -68,10 +73,8 @@ export async function askOperator(
   response.once("close", left);
   if (response.destroyed || request.socket.destroyed) left();
   try {
-    const { method, scheme, authority, sha256 } = proposal;
-    const key = JSON.stringify([method, scheme, authority, target, sha256]);
     const answer = await context.asks.wait({ key, path: permit.facts.path, proposal }, gone.signal);
-    if (answer !== "once" && answer !== "granted") return denial(answer, answer === "closing" ? null : DETAILS[answer]);
+    if (answer !== "once" && answer !== "granted") return refusedBy(answer);
     const again = await judgeRequest(context, request, tunnel, judgement);
     if (!again.outcome.ok) return again.outcome;
     // A yes to this request alone lets nothing else pass; a grant that is gone by now lets nothing pass.
@@ -96,7 +99,12 @@ function changeOf({ judgement, body }: AskedRequest, { snapshot }: Judgement): D
   return denial("secret-in-request", `body holds the value of ${found.join(", ")}`, { alert: true });
 }
 
+function refusedBy(answer: No): Denial {
+  return denial(answer, DETAILS[answer]);
+}
+
 const DETAILS = {
+  closing: null,
   "ask-required": null,
   "ask-denied": "the operator said no",
   "ask-timeout": "no answer in time",

@@ -3,8 +3,10 @@ import type { RequestId } from "../core/model/ids.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import type { GatewayLimits } from "./limits.ts";
 
+/** Why a request that needs a yes is denied. */
+export type No = Extract<ReasonCode, `ask-${string}`> | "closing";
 /** What became of a request that was held. `granted`: the policy allows it by now. */
-export type Answer = "once" | "granted" | Extract<ReasonCode, `ask-${string}`> | "closing";
+export type Answer = "once" | "granted" | No;
 
 /** Where requests that wait are shown. What is thrown denies the request. */
 export interface ProposalDesk {
@@ -41,7 +43,12 @@ export interface HeldRequests {
   /** Takes a place for a request that will wait; null when there is none. The place must be left. */
   enter(): { leave(): void } | null;
   /**
-   * Waits for an answer to `proposal`. A repeat joins the one that waits when `key` is the same; other requests never
+   * Says whether a request may be asked about, before a line is written about it, and counts it: null, or the answer
+   * that it has already. `with` is the request that asks the same and waits.
+   */
+  admit(key: string): { readonly answer: No | null; readonly with: RequestId | null };
+  /**
+   * Waits for an answer to `proposal`, after `admit`. A repeat joins the one that waits when `key` is the same; other requests never
    * do (attack row 144). `gone` aborts when the client left.
    */
   wait(
@@ -117,13 +124,19 @@ export function createHeldRequests(
         },
       };
     },
+    admit: (key) => {
+      const answer = (): No | null => {
+        if (closed) return "closing";
+        if (desk === null) return "ask-timeout";
+        if ((refused.get(key) ?? 0) > now()) return "ask-denied";
+        return mayAsk() ? null : "ask-limit";
+      };
+      return { answer: answer(), with: open.get(key)?.proposal.id ?? null };
+    },
     wait: ({ key, path, proposal }, gone) => {
-      if (closed) return Promise.resolve("closing");
+      if (closed || desk === null) return Promise.resolve("closing");
       if (gone.aborted) return Promise.resolve("ask-abandoned");
-      if (desk === null) return Promise.resolve("ask-timeout");
-      if ((refused.get(key) ?? 0) > now()) return Promise.resolve("ask-denied");
       const found = open.get(key);
-      if (found === undefined && !mayAsk()) return Promise.resolve("ask-limit");
       const held: Held = found ?? { proposal, path, waiters: new Set(), timer: undefined, claimed: false };
       const answer = new Promise<Answer>((resolve) => {
         held.waiters.add(resolve);
