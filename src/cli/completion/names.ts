@@ -13,6 +13,7 @@ export function names(io: Io): KnownNames {
     agents: () => orNone(agents(io)),
     providers: () => orNone(builtIn()),
     packs: () => orNone(packs()),
+    waiting: () => orNone(waiting(io)),
   };
 }
 
@@ -29,6 +30,14 @@ async function bottles(io: Io) {
 async function builtIn() {
   const { providers } = await import("../../agents/providers.ts");
   return Object.entries(providers).map(([value, { title }]) => ({ value, summary: title }));
+}
+
+async function waiting(io: Io) {
+  const { listWaiting } = await import("../../session/waiting.ts");
+  return (await listWaiting(null, sessionContext(io))).map(({ bottle, proposal }) => {
+    const { id, method, authority, target } = proposal;
+    return { value: id, summary: printable(`${bottle}: ${method} ${authority}${target}`, 80) };
+  });
 }
 
 async function packs() {

@@ -21,10 +21,14 @@ export interface KnownNames {
   providers(): Promise<readonly Candidate[]>;
   /** Rule packs. */
   packs(): Promise<readonly Candidate[]>;
+  /** Requests that wait for an answer, by id. */
+  waiting(): Promise<readonly Candidate[]>;
 }
 
 /** Verbs of whose first word only running bottles make sense, and those that want ended ones. */
-const ENTERS_RUNNING = ["exec", "stop", "attach"];
+const ENTERS_RUNNING = ["exec", "stop", "attach", "approvals", "grants"];
+/** Those that answer: elsewhere any request of the log may be meant. */
+const ANSWERS = ["allow", "deny"];
 const TAKES_ENDED = ["rm", "resume"];
 
 const NOTHING: Completion = { paths: "none", candidates: [] };
@@ -113,6 +117,8 @@ async function ofKind(kind: string, verb: Verb, typed: string, known: KnownNames
     }
     case "agent":
       return { paths: "none", candidates: await known.agents() };
+    case "request":
+      return ANSWERS.includes(verb.name) ? { paths: "none", candidates: await known.waiting() } : NOTHING;
     case "method":
       return { paths: "none", candidates: METHODS };
     case "from":

@@ -12,6 +12,7 @@ const known: KnownNames = {
   agents: async () => ["claude", "shell"].map((value) => ({ value, summary: "" })),
   providers: async () => [{ value: "claude", summary: "" }],
   packs: async () => ["npm", "pypi"].map((value) => ({ value, summary: "" })),
+  waiting: async () => [{ value: "9f3a01bc-7", summary: "" }],
 };
 
 /** Completes the last word of a line; words are split at spaces. */
@@ -53,6 +54,9 @@ test("each place of a command line gets what can stand there", async () => {
     ["bottle cp claude-run1 :", "none", []],
     ["bottle cp claude-run1 : sr", "none", []],
     ["bottle cp claude-run1 : src ", "files", ["claude-run1:", "claude-end1:"]],
+    ["bottle approvals ", "none", ["claude-run1"]],
+    ["bottle allow ", "none", ["9f3a01bc-7"]],
+    ["bottle grants ", "none", ["claude-run1"]],
     ["bottle resume ", "none", ["claude-end1"]],
     ["bottle why ", "none", ["claude-run1", "claude-end1", "claude", "shell"]],
     ["bottle why claude P", "none", ["POST", "PUT", "PATCH"]],
