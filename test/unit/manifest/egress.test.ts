@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Manifest } from "../../../src/core/model/definition.ts";
+import { planAsk } from "../../../src/core/plan/ask.ts";
 import { planDeny } from "../../../src/core/plan/deny.ts";
 import { ruleLine } from "../../../src/core/plan/explain.ts";
 import { formatProblem } from "../../../src/core/plan/manifest-problems.ts";
@@ -98,4 +99,24 @@ test("what becomes of cookies is read, planned and shown, and means nothing for 
   const text = said(await load(context, { bottles: { default: { egress: { rules: wrong } } } }));
   assert.match(text, /rules\[0\]\.cookies: /);
   assert.match(text, /rules\[1\]\.cookies: .*has no meaning there/);
+});
+
+test("what asks is said in the manifest, and only where it has a meaning", async (context) => {
+  const egress = { default: "ask", askTimeout: 30, rules: [{ host: "a.test", ask: true }] };
+  const sound = await load(context, { bottles: { default: { egress } } });
+  assert.equal(said(sound), "");
+  assert.deepEqual(planAsk(sound.bottles.default?.egress), { ask: { unlisted: true, timeoutMs: 30_000 } });
+  assert.deepEqual(planAsk({ default: "deny" }), {});
+  assert.deepEqual(planAsk({ askTimeout: 5 }), { ask: { unlisted: false, timeoutMs: 5000 } });
+  const wrong = await load(context, {
+    bottles: {
+      one: { egress: { default: "allow" } },
+      two: { egress: { askTimeout: 0 } },
+      three: { egress: { rules: [{ host: "a.test", ask: false }] } },
+      four: { egress: { rules: [{ host: "a.test", mode: "splice", ask: true }] } },
+    },
+  });
+  assert.deepEqual([...wrong.broken.bottles].sort(), ["four", "one", "three", "two"]);
+  assert.match(said(wrong), /leave `ask` out for a rule that does not ask/);
+  assert.match(said(wrong), /`ask` has no meaning there/);
 });
