@@ -1,108 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
+import { end, folderOf, HOST, openWorld, url } from "../../support/asking-bottle.ts";
 import { skipWithout } from "../../support/needs.ts";
-import { type CliResult, eventually, newOperator, type Operator } from "../../support/operator.ts";
+import { eventually, newOperator } from "../../support/operator.ts";
 
 const skip = skipWithout("bubblewrap", "perl", "curl");
-
-const HOST = "stand.example.com";
-
-interface World extends Disposable {
-  readonly operator: Operator;
-  /** `METHOD URL BODY` of what reached the host. */
-  readonly seen: readonly string[];
-  readonly manifest: string;
-  /** `bottle ARGS`, which must end with 0. */
-  run(...args: readonly string[]): Promise<CliResult>;
-  /** curl in the bottle; resolves its status and what it printed. */
-  curl(...args: readonly string[]): Promise<{ readonly status: number; readonly text: string }>;
-  /** What waits, once there are so many. */
-  waiting(count: number): Promise<readonly Waiting[]>;
-  /** Ends the host process at once. */
-  kill(): Promise<void>;
-}
-
-interface Waiting {
-  readonly id: string;
-  readonly bottle: string;
-  readonly target: string;
-  readonly bytes: number;
-}
-
-/** A bottle that runs and asks about everything, and the only host that it can reach. */
-async function openWorld(t: TestContext, egress: object = { default: "ask" }): Promise<World> {
-  const seen: string[] = [];
-  const server: Server = createServer((request, response) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (piece: string) => {
-      body += piece;
-    });
-    request.on("end", () => {
-      seen.push(`${request.method} ${request.url} ${body}`);
-      response.end(`answer to ${request.url}`);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  const operator = newOperator();
-  const rule = `{ "host": "${HOST}", "scheme": "http", "paths": ["/listed"], "dial": { "address": "127.0.0.1", "port": ${port} } }`;
-  operator.writeManifest(
-    `{\n  // mine\n  "bottles": { "default": { "egress": {\n    ${JSON.stringify(egress).slice(1, -1)},\n    "rules": [\n      ${rule}, // the stand\n    ],\n  } } },\n}\n`,
-  );
-  const child = operator.spawn(["start", "shell", "--without-cgroup", "--name", "one", "-p", "echo up; sleep 300"]);
-  child.stdin?.end();
-  let said = "";
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  child.stderr?.resume();
-  const closed = new Promise((resolve) => child.once("close", resolve));
-  await eventually("the agent runs", () => said.includes("up"));
-  return {
-    operator,
-    seen,
-    manifest: join(operator.home, ".config/bot-bottle/bot-bottle.json"),
-    async run(...args) {
-      const result = await operator.bottle(args);
-      assert.equal(result.code, 0, `${args.join(" ")}: ${result.stderr}`);
-      return result;
-    },
-    async curl(...args) {
-      const words = ["exec", "one", "--", "curl", "-sS", "-w", "\n%{http_code}", ...args];
-      const { stdout } = await operator.bottle(words);
-      const cut = stdout.lastIndexOf("\n");
-      return { status: Number(stdout.slice(cut + 1)), text: stdout.slice(0, cut) };
-    },
-    waiting: (count) =>
-      eventually(`${count} requests wait`, async () => {
-        const { stdout } = await operator.bottle(["approvals", "--format", "json"]);
-        const list = JSON.parse(stdout) as readonly Waiting[];
-        return list.length === count ? list : null;
-      }),
-    async kill() {
-      child.kill("SIGKILL");
-      await closed;
-    },
-    [Symbol.dispose]() {
-      child.kill("SIGKILL");
-      operator[Symbol.dispose]();
-    },
-  };
-}
-
-const folderOf = (operator: Operator) => join(operator.home, ".local/state/bot-bottle/bottles/one");
-
-async function end(world: World): Promise<void> {
-  await world.run("stop", "--grace", "0", "one");
-  await world.run("rm", "--discard", "one");
-}
-
-const url = (path: string) => `http://${HOST}${path}`;
 
 test("rows 132, 133, 144: asked in one terminal, answered in another: once is this request alone, and all of it is written down", {
   skip,
@@ -227,6 +131,33 @@ test("rows 132, 148: a grant lets its path through until it is revoked; a persis
   assert.match(resumed.stderr, /one asks: GET http:\/\/stand\.example\.com:80\/bound/);
   assert.equal(world.seen.filter((line) => line.startsWith("GET /bound")).length, 1);
   await run("rm", "--discard", "one");
+});
+
+test("a rule that asks holds what it lists; no other rule takes the question away, so none is written", {
+  skip,
+}, async (t) => {
+  using world = await openWorld(t, { packs: [] }, '"ask": true, ');
+  const { operator, curl, waiting, run } = world;
+  assert.equal((await curl(url("/other"))).status, 403);
+  const got = curl(url("/listed"));
+  const [one] = await waiting(1);
+  assert.match((await run("approvals")).stdout, /rule operator:0 asks each time/);
+  const before = readFileSync(world.manifest, "utf8");
+  const kept = await operator.bottle(["allow", one?.id ?? "", "--persist", "--yes"]);
+  assert.equal(kept.code, 2);
+  assert.match(kept.stderr, /asks each time/);
+  assert.equal(readFileSync(world.manifest, "utf8"), before);
+  await run("allow", one?.id ?? "", "--for", "10m");
+  assert.equal((await got).status, 200);
+  assert.equal((await curl(url("/listed"))).status, 200);
+  for (const wrong of [
+    ["--for", "2d"],
+    ["--for", "0h"],
+    ["--once", "--bottle"],
+  ]) {
+    assert.equal((await operator.bottle(["allow", "0-0", ...wrong])).code, 2, wrong.join(" "));
+  }
+  await end(world);
 });
 
 test("with the operator away everything ends by itself: time passes, and the agent is told", { skip }, async (t) => {
