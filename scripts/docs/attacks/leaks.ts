@@ -49,7 +49,7 @@ export const LEAKS: AttackSection = {
       row: 113,
       attack: "zero-width and confusable characters, case, reversal, rot13, encryption",
       must: "cheap ones are folded; encryption cannot be seen, hence few hosts and budgets",
-      open: "letters that look alike and characters of no width are not folded, and no cipher is undone",
+      partial: "letters that look alike and characters of no width are not folded, and no cipher is undone",
     },
     {
       row: 114,

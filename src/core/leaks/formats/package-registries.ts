@@ -116,7 +116,7 @@ export const PACKAGE_REGISTRIES: readonly TokenFormat[] = [
       check: "basic-pair",
       left: "",
     }),
-    samples: () => [`"auth": "${Buffer.from(`bot:${digits(ALNUM, 20, "docker")}`).toString("base64")}"`],
+    samples: () => [`"auth": "${Buffer.from(`bot:${digits(ALNUM, 20, "login")}`).toString("base64")}"`],
     nearMisses: () => [
       `"auth": "${Buffer.from("user:password").toString("base64")}"`,
       `"auth": "${digits(ALNUM, 40, "d")}"`,
