@@ -162,9 +162,12 @@ test("a rule that asks holds what it lists; no other rule takes the question awa
 
 test("with the operator away everything ends by itself: time passes, and the agent is told", { skip }, async (t) => {
   using world = await openWorld(t, { default: "ask", askTimeout: 1 });
-  const got = await world.curl(url("/x"));
-  assert.equal(got.status, 403);
-  assert.equal(JSON.parse(got.text).error.reason, "ask-timeout");
+  // The second is a name that nobody has: it is not looked up.
+  for (const where of [url("/x"), "https://elsewhere.example.com/x"]) {
+    const got = await world.curl(where);
+    assert.equal(got.status, 403, where);
+    assert.equal(JSON.parse(got.text).error.reason, "ask-timeout", where);
+  }
   assert.deepEqual(JSON.parse((await world.run("approvals", "--format", "json")).stdout), []);
   assert.deepEqual(world.seen, []);
   await end(world);
