@@ -6,7 +6,7 @@ import type { Proposal } from "../core/model/proposal.ts";
 import { ASK_TIMEOUT_MS } from "../core/policy/asking.ts";
 import { packForRequest } from "../core/policy/pack-hints.ts";
 import { formatAuthority } from "../core/wire/authority.ts";
-import { headerValues } from "../core/wire/header-pairs.ts";
+import { type HeaderPair, headerValues } from "../core/wire/header-pairs.ts";
 import { printableLines } from "../core/wire/printable.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import type { GatewayContext } from "./context.ts";
@@ -127,7 +127,7 @@ function propose(context: GatewayContext, { judgement, permit, body }: AskedRequ
     target,
     bytes: body.length,
     sha256: createHash("sha256").update(body).digest("hex"),
-    contentType: headerValues(head.headers, "content-type").join(", ").slice(0, 200) || null,
+    contentType: contentTypeOf(head.headers),
     excerpt: printableLines(hidden.redact(text)).slice(0, 4 * EXCERPT_BYTES),
     reason,
     rule: judgement.rule,
@@ -136,6 +136,15 @@ function propose(context: GatewayContext, { judgement, permit, body }: AskedRequ
     createdAt: new Date(now).toISOString(),
     expiresAt: new Date(now + (policy.ask?.timeoutMs ?? ASK_TIMEOUT_MS)).toISOString(),
   };
+}
+
+/** What a body says that it is; an encoded one shows only hex, and this says why. */
+function contentTypeOf(headers: readonly HeaderPair[]): string | null {
+  const type = headerValues(headers, "content-type").join(", ").slice(0, 200);
+  const encoding = headerValues(headers, "content-encoding").join(", ").slice(0, 40);
+  return (
+    [type, ...(encoding === "" ? [] : [`encoded as ${encoding}`])].filter((part) => part !== "").join(", ") || null
+  );
 }
 
 /** The beginning of a body: text as it is, anything else in hex. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
+import { gzipSync } from "node:zlib";
 import { claimOf, get, openAsking, post, question, UNLISTED } from "../../support/gateway/asking.ts";
 import { eventually, HOST } from "../../support/gateway/fixture.ts";
 import type { RawClient } from "../../support/gateway/raw-client.ts";
@@ -62,6 +63,17 @@ test("row 132: a host that nobody listed gets no lookup either: its tunnel is op
   claimOf(fixture, proposal).settle("once");
   assert.equal(statusOf(await client.until('"url":"/x"')), 200);
   assert.deepEqual(fixture.lookups, [UNLISTED]);
+});
+
+test("an encoded body is shown as one, with the hash of what is sent", async (t) => {
+  const fixture = await openAsking(t);
+  const client = await fixture.inside();
+  const body = gzipSync("hello");
+  const fields = `Content-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}`;
+  client.send(Buffer.concat([Buffer.from(`POST /a HTTP/1.1\r\nHost: ${HOST}\r\n${fields}\r\n\r\n`), body]));
+  const { contentType, excerpt, sha256 } = await question(fixture.desk);
+  assert.equal(contentType, "text/plain, encoded as gzip");
+  assert.deepEqual([excerpt, sha256], [body.toString("hex"), createHash("sha256").update(body).digest("hex")]);
 });
 
 test("without ask a tunnel to an unlisted host stays shut", async (t) => {
