@@ -1,7 +1,8 @@
 import type { PatternSet } from "../patterns.ts";
 import { EscapeSearch } from "./escape-search.ts";
 import { PatternSearchStream } from "./pattern-search.ts";
-import { BASE64, HEX, RunSearch } from "./run-search.ts";
+import { BASE64, HEX } from "./run-encoding.ts";
+import { RunSearch } from "./run-search.ts";
 import { type Found, NOTHING, type StreamSearch } from "./search.ts";
 
 /** Encodings within encodings that are taken off. */
