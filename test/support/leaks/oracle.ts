@@ -48,7 +48,7 @@ const SHORT: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /** Words with escapes taken off, together with the byte that ends them. */
 function words(bytes: Buffer): readonly Decoded[] {
-  return [...bytes.toString("latin1").matchAll(/[^\0-\x20\x7f"'`<>]+[\0-\x20\x7f"'`<>]?/g)].flatMap(
+  return [...bytes.toString("latin1").matchAll(/(?:\\["']|[^\0-\x20\x7f"'`<>])+[\0-\x20\x7f"'`<>]?/g)].flatMap(
     ({ 0: word, index }) => {
       const decoded = { text: [] as number[], from: [] as number[], to: [] as number[] };
       const put = (byte: number, from: number, to: number) => {

@@ -102,9 +102,15 @@ export class EscapeSearch implements StreamSearch {
   #findWord(bytes: Uint8Array, offset: number, place: number): void {
     const least = Math.max(this.#walked, place - WORD_BYTES, offset);
     let start = place;
-    while (start > least && ENDS[bytes[start - offset - 1] as number] === 0) start--;
+    while (start > least && !endsWord(bytes, start - offset - 1)) start--;
     if (start > least || start === place - WORD_BYTES || this.#walked < least) this.#word = start;
     else this.#word = Math.max(this.#word, place - WORD_BYTES);
     this.#walked = place;
   }
+}
+
+/** Whether a word ends at a place. An escaped quote ends none: in JSON in JSON it stands between a name and its value. */
+function endsWord(bytes: Uint8Array, place: number): boolean {
+  const byte = bytes[place] as number;
+  return ENDS[byte] === 1 && !((byte === 0x22 || byte === 0x27) && bytes[place - 1] === 0x5c);
 }
