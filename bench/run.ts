@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures and writes docs/benchmarks.md. Words: names of sections (`cold-start`, `start`, `idle`,
- * `gateway`; the page is then not written), `srt` to fetch the comparison, a number of idle bottles.
+ * `gateway`, `leaks`; the page is then not written), `srt` to fetch the comparison, a number of idle bottles.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from "node:os";
@@ -9,7 +9,7 @@ import { table } from "../scripts/page.ts";
 import type { Bench, BenchSection } from "./measure.ts";
 
 /** Files of this folder that export `rows`; the others are run on their own. */
-const SECTIONS = ["cold-start", "start", "idle", "gateway"];
+const SECTIONS = ["cold-start", "start", "idle", "gateway", "leaks"];
 const root = join(import.meta.dirname, "..");
 const words = process.argv.slice(2);
 const busy = loadavg()[0] ?? 0;
