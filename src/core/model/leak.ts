@@ -1,4 +1,4 @@
-/** What is done with a request in which something was found. `ask` is `block` until the operator says otherwise. */
+/** What is done with a request in which something was found. `ask` is `block` as long as nobody can be asked. */
 export type LeakAction = "block" | "ask" | "warn" | "redact";
 
 /** One place that holds a secret or looks as if it did. Never the secret itself. */

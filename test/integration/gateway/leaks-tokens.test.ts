@@ -146,7 +146,18 @@ test("row 119: the operator is told once of each token, however often it comes",
   }
 });
 
-test("row 119: until the operator can be asked, ask blocks", async (t) => {
+test("rows 105, 119: a canary behind a token is told, and every token of a small body is", async (t) => {
+  const bait = "AKIAQ5T7XNBZ2LKJ4WVC";
+  const fixture = await openGateway(t, { policy: { canaries: [{ name: "aws-credentials", values: [bait] }] } });
+  await refused(fixture, post(`${TOKEN} and ${token("dZ3bY7cX9g")}`));
+  await assertDenied(fixture, "token-in-request");
+  assert.equal(new Set(findingsOf(fixture).map(({ fingerprint }) => fingerprint)).size, 2);
+  await refused(fixture, post(`${TOKEN} and ${bait}`));
+  await assertDenied(fixture, "canary-in-request");
+  assert.equal(fixture.audit.decisions().at(-1)?.alert, true);
+});
+
+test("row 119: where nobody can be asked, ask blocks", async (t) => {
   const fixture = await openGateway(t, { rules: [{ leaks: { action: "ask", opaque: null } }] });
   await refused(fixture, post(TOKEN));
   await assertDenied(fixture, "token-in-request");
