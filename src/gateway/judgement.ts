@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type HeadPart, type PlacedFinding, searchHead } from "../core/leaks/head-search.ts";
+import { type PlacedFinding, searchHead } from "../core/leaks/head-search.ts";
 import type { Authority } from "../core/model/authority.ts";
 import type { Decision } from "../core/model/decision.ts";
 import type { RequestId, RuleId } from "../core/model/ids.ts";
@@ -9,13 +9,12 @@ import { decideRequest, type RequestFacts } from "../core/policy/decide.ts";
 import { packForRequest } from "../core/policy/pack-hints.ts";
 import { readFacts } from "../core/policy/request-facts.ts";
 import { formatAuthority } from "../core/wire/authority.ts";
-import { queryFields } from "../core/wire/form-fields.ts";
 import type { RequestHead } from "../core/wire/request-head.ts";
 import { formatTarget } from "../core/wire/target.ts";
-import { isOverwritten } from "../credentials/scheme.ts";
 import type { AnswerTerms } from "./answer-headers.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Denial, denial } from "./denial.ts";
+import { headParts, isOwnSlot, rawParts } from "./head-parts.ts";
 import { createLeakWatch, type LeakWatch } from "./leak-watch.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -141,32 +140,6 @@ export async function judgeRequest(
   return { ...named, outcome: { ok: true, ...judged, leaks, opaque: terms.opaque } };
 }
 
-/** All of a head that could carry something out. A host is read without its dots too, since labels can be pieces. */
-function headParts({ authority, path, query, headers }: RequestFacts): readonly HeadPart[] {
-  const values = query === null ? [] : queryFields(query).map(({ value }) => value);
-  return [
-    ...hostParts(authority),
-    { where: "path", text: path },
-    ...(query === null ? [] : [{ where: "query", text: query }]),
-    // Attack row 109.
-    ...(values.length < 2 ? [] : [{ where: "query", text: values.join("") }]),
-    ...headers.map(([name, value]) => ({ where: `header ${name.toLowerCase()}`, text: `${name}: ${value}` })),
-  ];
-}
-
-/** The parts of a host in which something could be carried out by a lookup (attack row 42). */
-export function hostParts({ host }: Authority): readonly HeadPart[] {
-  return [host, host.replaceAll(".", "")].map((text) => ({ where: "host", text }));
-}
-
-/** A head that cannot be read, as it came. */
-export function rawParts({ url = "", rawHeaders }: IncomingMessage): readonly HeadPart[] {
-  return [
-    { where: "target", text: url },
-    { where: "headers", text: rawHeaders.join("\n") },
-  ];
-}
-
 /**
  * The denial of a request that is not allowed anyway: a canary or a known value in it says more than that, and must be
  * told. Tokens are not looked at: nothing leaves.
@@ -181,13 +154,4 @@ export function graver(
   const kinds = denied.reason === "credential-wrong-host" ? ["canary"] : ["canary", "known"];
   const worst = found.filter(({ finding }) => kinds.includes(finding.kind));
   return createLeakWatch(context, id, snapshot.leakTerms(null)).head(worst) ?? denied;
-}
-
-/** True for what stands where the gateway writes a credential of its own: it does not leave. */
-function isOwnSlot({ finding, where }: PlacedFinding, credentials: readonly CredentialBinding[]): boolean {
-  if (finding.kind === "canary") return false;
-  return credentials.some((binding) => {
-    if (where.startsWith("header ")) return isOverwritten(binding, where.slice("header ".length));
-    return where === "query" && binding.scheme.kind === "query" && finding.name === binding.name;
-  });
 }
