@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import { createLeakScanner, type LeakSearch } from "../core/leaks/leak-scanner.ts";
+import { createLeakScanner, type LeakSearch, type LeakVerdict } from "../core/leaks/leak-scanner.ts";
 import type { LeakFinding } from "../core/model/leak.ts";
 import type { OverrideGuard } from "../core/policy/method-overrides.ts";
 import type { OpaqueWatch } from "../core/policy/opaque-bodies.ts";
@@ -44,8 +44,16 @@ interface Meter {
 }
 
 /** Judges secrets, the size, a form's own method: nothing of a finding leaves before it was judged (attack rows 106 to 108). */
-function createMeter(turns: Turns, { search, leaks, opaque, encoding, limit, overrides }: BodyBounds): Meter {
-  const judge = (finding: LeakFinding) => leaks.body(finding);
+function createMeter(
+  turns: Turns,
+  { search, leaks, opaque, encoding, limit, overrides }: BodyBounds,
+  whole: boolean,
+): Meter {
+  // Nothing of a body that is read whole leaves before its end: what stands behind a token, a canary say, is told too.
+  const judge = (finding: LeakFinding): LeakVerdict => {
+    const verdict = leaks.body(finding);
+    return whole && verdict === "stop" && finding.kind === "pattern" ? "mask" : verdict;
+  };
   const scanner =
     encoding === "identity"
       ? createSlicedScanner(createLeakScanner(search, judge), turns)
@@ -69,7 +77,10 @@ function createMeter(turns: Turns, { search, leaks, opaque, encoding, limit, ove
       const clean = judged(await scanner.push(chunk));
       return override === null || "ok" in clean ? clean : denial("method-not-listed", override);
     },
-    end: async () => judged(await scanner.flush()),
+    end: async () => {
+      const clean = judged(await scanner.flush());
+      return leaks.denied ?? clean;
+    },
     close: () => scanner.close(),
   };
 }
@@ -176,7 +187,7 @@ export function readWhole(
       release();
       resolve(denial);
     };
-    const reading = feed(request, createMeter(context.turns, bounds), {
+    const reading = feed(request, createMeter(context.turns, bounds, true), {
       piece: (clean) => {
         held += clean.length;
         context.held.bytes += clean.length;
@@ -209,7 +220,7 @@ export interface StreamedBody {
 
 /** Streams a body through the judge; the stream is destroyed at the first bad piece, of which nothing is handed on (attack row 108). */
 export function streamBody(context: GatewayContext, request: IncomingMessage, bounds: BodyBounds): StreamedBody {
-  const meter = createMeter(context.turns, bounds);
+  const meter = createMeter(context.turns, bounds, false);
   let denied: Denial | null = null;
   request.pause();
   const readable = new Readable({
