@@ -14,7 +14,8 @@ export const LEAKS: AttackSection = {
       row: 106,
       attack: "base64 at every offset, base32, hex, nested percent, unicode escapes, HTML entities",
       must: "derived forms of known secrets are searched; patterns with bounded decoding",
-      partial: "of known values base64, base32 and hex of what was encoded before are not found",
+      partial:
+        "not found: of known values what was encoded before and then in base64, base32 or hex; of tokens base32, hex with separators, and a fourth layer",
     },
     {
       row: 107,
@@ -26,7 +27,8 @@ export const LEAKS: AttackSection = {
       row: 109,
       attack: "a secret cut over query parameters, JSON or form fields",
       must: "values are joined before a second search, with a limit that is written down",
-      partial: "parameters of the query are joined, fields of JSON and of forms are not",
+      partial:
+        "a token cut over parameters of the query is found; known values, and fields of JSON and of forms, are not joined",
     },
     {
       row: 110,
@@ -49,7 +51,8 @@ export const LEAKS: AttackSection = {
       row: 113,
       attack: "zero-width and confusable characters, case, reversal, rot13, encryption",
       must: "cheap ones are folded; encryption cannot be seen, hence few hosts and budgets",
-      partial: "letters that look alike and characters of no width are not folded, and no cipher is undone",
+      partial:
+        "known values are found reversed, tokens are not; letters that look alike, characters of no width and ciphers hide both",
     },
     {
       row: 114,
