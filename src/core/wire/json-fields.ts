@@ -16,6 +16,8 @@ export function createJsonReader(): FormReader {
   /** What of the present string was read; null outside of one. */
   let text: string | null = null;
   let escaped = false;
+  /** Whether it has become longer since it was last told. */
+  let grown = false;
 
   const read = (char: string, fields: FormField[]): void => {
     if (text !== null) {
@@ -23,7 +25,10 @@ export function createJsonReader(): FormReader {
         if (members && depth === 1 && role === "value") fields.push({ name, value: decode(text) });
         else if (depth === 1) name = decode(text);
         text = null;
-      } else if (text.length < FIELD_LENGTH && depth === 1) text += char;
+      } else if (text.length < FIELD_LENGTH && depth === 1) {
+        text += char;
+        grown = true;
+      }
       escaped = char === "\\" && !escaped;
     } else if (char === '"') {
       text = "";
@@ -44,7 +49,9 @@ export function createJsonReader(): FormReader {
       for (const char of Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("latin1"))
         read(char, fields);
       // A value may go on in the next piece.
-      if (text !== null && members && depth === 1 && role === "value") fields.push({ name, value: decode(text) });
+      if (text !== null && grown && members && depth === 1 && role === "value")
+        fields.push({ name, value: decode(text) });
+      grown = false;
       return fields;
     },
   };
@@ -52,6 +59,7 @@ export function createJsonReader(): FormReader {
 
 /** Escapes undone; one that is cut short is left out. */
 function decode(text: string): string {
+  if (!text.includes("\\")) return text;
   return text
     .replace(/\\(?:u([0-9a-f]{4})|([^u]))/gi, (_, code: string | undefined, char: string) =>
       code === undefined
