@@ -94,9 +94,8 @@ function runs(bytes: Buffer, alphabet: RegExp): readonly (readonly number[])[] {
   let end = -1;
   let joins = false;
   for (const { 0: line, index } of text.matchAll(alphabet)) {
-    const gap: number = joins
-      ? (/^(?:[\r\n]|\\+[nr])(?:[\r\n \t]|\\+[nr])*/.exec(text.slice(end))?.[0].length ?? 0)
-      : 0;
+    const blank = joins ? (/^(?:[\r\n]|\\+[nr])(?:[\r\n \t]|\\+[nr])*/.exec(text.slice(end))?.[0] ?? "") : "";
+    const gap: number = (blank.match(/\n|\\+n/g) ?? []).length > 1 ? 0 : blank.length;
     const beyond: number = end + gap;
     // The letter of an escaped line break is no character of the run.
     if (gap > 0 && gap <= 20 && index + line.length <= beyond) continue;
@@ -106,7 +105,7 @@ function runs(bytes: Buffer, alphabet: RegExp): readonly (readonly number[])[] {
     if (joined) all.at(-1)?.push(...places);
     else all.push(places);
     end = index + line.length;
-    joins = places.length >= 60;
+    joins = [60, 64, 65, 72, 73, 76, 77].includes(places.length);
   }
   return all;
 }

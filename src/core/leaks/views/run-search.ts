@@ -4,8 +4,11 @@ import { type Found, NOTHING, type StreamSearch } from "./search.ts";
 
 /** No token is shorter; text of a program or a log has few words in which so many bytes could be hidden. */
 const LEAST_BYTES = 12;
-/** A line that is as long may go on in the next one: MIME and PEM break after 64 or 76 characters, xxd after 60. */
-const LEAST_LINE = 60;
+/**
+ * Lines of one text are as long: 64 and 76 characters in PEM and MIME, 60 and 72 elsewhere, one more where the `n` of an
+ * escaped line break stands before. Any other text is over with its line; what is on the next would blur its end.
+ */
+const LINES: ReadonlySet<number> = new Set([60, 64, 65, 72, 73, 76, 77]);
 const LONGEST_GAP = 20;
 const [TAB, LF, CR, SPACE, BACKSLASH] = [0x09, 0x0a, 0x0d, 0x20, 0x5c];
 
@@ -45,6 +48,8 @@ export class RunSearch implements StreamSearch {
   #count = 0;
   #line = 0;
   #gap = 0;
+  /** Whether the line has ended already: a blank line ends every text. */
+  #broken = false;
   /** The last characters of the run: the bits of one group, all values, and where they stand. */
   #bits = 0;
   #values = EMPTY_VALUES;
@@ -204,8 +209,9 @@ export class RunSearch implements StreamSearch {
   #passes(byte: number): boolean {
     switch (this.#state) {
       case INSIDE:
-        if (this.#line < LEAST_LINE) break;
+        if (!LINES.has(this.#line)) break;
         this.#gap = 0;
+        this.#broken = false;
         return this.#blank(byte);
       case GAP:
         if (this.#encoding.values[byte] === NONE) return this.#blank(byte);
@@ -214,7 +220,8 @@ export class RunSearch implements StreamSearch {
         return false;
       case ESCAPE:
         if (byte === BACKSLASH) return this.#blank(byte);
-        if (byte !== 0x6e && byte !== 0x72) break;
+        if (byte !== 0x72 && (byte !== 0x6e || this.#broken)) break;
+        this.#broken ||= byte === 0x6e;
         this.#state = GAP;
         return true;
     }
@@ -229,7 +236,8 @@ export class RunSearch implements StreamSearch {
         this.#state = ESCAPE;
         return true;
       }
-      if (byte === LF || byte === CR || (this.#state === GAP && (byte === SPACE || byte === TAB))) {
+      if ((byte === LF && !this.#broken) || byte === CR || (this.#state === GAP && (byte === SPACE || byte === TAB))) {
+        this.#broken ||= byte === LF;
         this.#state = GAP;
         return true;
       }
