@@ -92,7 +92,6 @@ export const LEAKS: AttackSection = {
       row: 120,
       attack: "patterns that take for ever (ReDoS)",
       must: "a linear engine, or vetted patterns with a time limit",
-      open: "the formats are searched in one pass; no test says yet that the time for it grows no faster than the text",
     },
   ],
 };
