@@ -32,7 +32,7 @@ export function demoPicturePages(): Page[] {
   const dots = ["#ff5f57", "#febc2e", "#28c840"].map(
     (tone, at) => `<circle cx="${MARGIN + at * 18}" cy="16" r="5.5" fill="${tone}"/>`,
   );
-  const text = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="What bottle demo prints: five probes, each with its evidence">
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="What bottle demo prints: six probes, each with its evidence">
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 ${dots.join("\n")}
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13" fill="#c9d1d9" xml:space="preserve" style="white-space:pre">

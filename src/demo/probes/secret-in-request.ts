@@ -29,7 +29,7 @@ export async function probeSecretInRequest(bottle: DemoBottle, listed: ListedHos
     evidence: [
       named ? `the refusal names it: ${TYPE}` : `no refusal named it: ${refused.split("\n")[0]?.trim() ?? "no answer"}`,
       clean ? "the same body without it arrived" : `${listed.received.length} bodies arrived`,
-      `${denied} refusals in the audit log, ${logged ? "WITH THE TOKEN" : "the token nowhere in it"}`,
+      `refused ${denied} ${denied === 1 ? "time" : "times"} in the audit log, ${logged ? "WITH THE TOKEN" : "the token nowhere in it"}`,
     ],
   };
 }

@@ -51,7 +51,7 @@ export const PACKAGE_REGISTRIES: readonly TokenFormat[] = [
     "crates.io: API tokens; rust-lang/crates.io, token prefix",
     {
       // A hash in base64, as in go.sum, holds `cio` often enough.
-      left: `${ALNUM}_+/\\-`,
+      left: `${ALNUM}_+\\-`,
       right: `${ALNUM}_+/=`,
       check: "entropy:3.8",
     },
