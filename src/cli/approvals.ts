@@ -61,7 +61,7 @@ function asJson({ bottle, proposal }: Waiting): object {
 
 /** One that waits, for people: all of it was written by an agent, and is escaped. */
 function shown({ bottle, proposal }: Waiting): string {
-  const { id, method, scheme, authority, target, excerpt, expiresAt } = proposal;
+  const { id, method, scheme, authority, target, excerpt, findings, expiresAt } = proposal;
   const left = Math.max(0, Math.round((Date.parse(expiresAt) - Date.now()) / 1000));
   const lines = [
     `${id}  ${bottle}  ${left} s left`,
@@ -71,6 +71,7 @@ function shown({ bottle, proposal }: Waiting): string {
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => `  | ${line}`),
+    ...findings.map((line) => `  ! ${line}`),
     `  ${becauseLine(proposal)}`,
     `  bottle allow ${id}    bottle deny ${id}`,
   ];
@@ -88,6 +89,7 @@ const WHY: Readonly<Partial<Record<Proposal["reason"], string>>> = {
   "method-not-listed": "no rule lists this method here",
   "path-not-listed": "no rule lists this path of the host",
   "query-not-listed": "no rule lists this query",
+  "token-in-request": "a rule allows it, but not what looks like a secret in it, which is not shown above",
 };
 
 function becauseLine({ reason, rule, pack, credentials }: Proposal): string {

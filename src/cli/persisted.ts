@@ -94,6 +94,15 @@ function ruleOf({ id, method, scheme, authority, target, reason, rule }: Proposa
       hint: `take \`ask\` out of it; ${hint}`,
     });
   }
+  if (reason === "token-in-request") {
+    throw new BottleError(
+      "USAGE",
+      "a rule allows it already; what looks like a secret in it is asked about each time",
+      {
+        hint: `bottle allow ${id} --once; its fingerprint under egress.leaks.allow lets it leave later ones`,
+      },
+    );
+  }
   const reading = parseAuthority(authority, null);
   const path = target.split("?")[0] ?? target;
   if (!reading.ok || pathPatternProblem(path) !== null || path.includes("*")) {

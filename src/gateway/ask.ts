@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createDetector } from "../core/leaks/needles.ts";
 import type { Authority } from "../core/model/authority.ts";
+import type { ReasonCode } from "../core/model/decision.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import { ASK_TIMEOUT_MS } from "../core/policy/asking.ts";
+import { describeFinding, findingTitle } from "../core/policy/finding-texts.ts";
 import { packForRequest } from "../core/policy/pack-hints.ts";
 import { formatAuthority } from "../core/wire/authority.ts";
 import { type HeaderPair, headerValues } from "../core/wire/header-pairs.ts";
@@ -43,13 +45,13 @@ export async function askOperator(
   // What is shown is what is approved: a target of which a part must be hidden cannot be.
   if (hidden.redact(target) !== target) {
     const detail = "the target holds what is not shown, so nobody was asked";
-    return denial(permit.asked?.reason ?? "ask-required", detail);
+    return refusedBy(askReason(permit), permit, detail);
   }
   const proposal = propose(context, asked, target);
   const { method, scheme, authority, sha256 } = proposal;
   const key = JSON.stringify([method, scheme, authority, target, sha256]);
   const admitted = context.asks.admit(key);
-  if (admitted.answer !== null) return refusedBy(admitted.answer);
+  if (admitted.answer !== null) return refusedBy(admitted.answer, permit);
   const written = await context.trail.ask(
     {
       id: judgement.id,
@@ -64,6 +66,7 @@ export async function askOperator(
       address: null,
       alert: false,
       detail: `body of ${proposal.bytes} bytes, sha256 ${sha256}${admitted.with === null ? "" : `, as ${admitted.with}, which waits`}`,
+      findings: permit.leaks.findings,
     },
     hidden,
   );
@@ -74,7 +77,7 @@ export async function askOperator(
   if (response.destroyed || request.socket.destroyed) left();
   try {
     const answer = await context.asks.wait({ key, path: permit.facts.path, proposal }, gone.signal);
-    if (answer !== "once" && answer !== "granted") return refusedBy(answer);
+    if (answer !== "once" && answer !== "granted") return refusedBy(answer, permit);
     const again = await judgeRequest(context, request, tunnel, judgement);
     if (!again.outcome.ok) return again.outcome;
     // A yes to this request alone lets nothing else pass; a grant that is gone by now lets nothing pass.
@@ -90,7 +93,8 @@ export async function askOperator(
 /** What its body was judged by may have changed while it waited. */
 function changeOf({ judgement, body }: AskedRequest, { snapshot }: Judgement): Denial | null {
   const { policy, secrets } = judgement.snapshot;
-  if (snapshot.policy.rules !== policy.rules || snapshot.policy.deny !== policy.deny) {
+  const { rules, deny, leaks } = snapshot.policy;
+  if (rules !== policy.rules || deny !== policy.deny || leaks !== policy.leaks) {
     return denial("policy-expired", "the rules changed while it waited");
   }
   if (snapshot.secrets === null || snapshot.secrets === secrets) return null;
@@ -99,8 +103,20 @@ function changeOf({ judgement, body }: AskedRequest, { snapshot }: Judgement): D
   return denial("secret-in-request", `body holds the value of ${found.join(", ")}`, { alert: true });
 }
 
-function refusedBy(answer: No): Denial {
-  return denial(answer, DETAILS[answer]);
+/** What was found in it stays in. */
+function refusedBy(
+  reason: ReasonCode,
+  { leaks }: Permit,
+  detail: string | null = DETAILS[reason as No] ?? null,
+): Denial {
+  const [first] = leaks.pending;
+  const findings = leaks.findings.map((it) => (it.action === "asked" ? { ...it, action: "blocked" as const } : it));
+  return denial(reason, detail, { findings, secretType: first === undefined ? null : findingTitle(first) });
+}
+
+/** Why it is asked about. */
+function askReason({ asked, leaks }: Permit): ReasonCode {
+  return asked?.reason ?? (leaks.pending.length > 0 ? "token-in-request" : "ask-required");
 }
 
 const DETAILS = {
@@ -113,11 +129,11 @@ const DETAILS = {
 } as const;
 
 function propose(context: GatewayContext, { judgement, permit, body }: AskedRequest, target: string): Proposal {
-  const { facts, head, credentials, asked } = permit;
+  const { facts, head, credentials, leaks } = permit;
   const { policy, hidden } = judgement.snapshot;
   const now = context.now();
   const text = excerptOf(body);
-  const reason = asked?.reason ?? "ask-required";
+  const reason = askReason(permit);
   return {
     schema: 1,
     id: judgement.id,
@@ -130,6 +146,7 @@ function propose(context: GatewayContext, { judgement, permit, body }: AskedRequ
     contentType: contentTypeOf(head.headers),
     excerpt: printableLines(hidden.redact(text)).slice(0, 4 * EXCERPT_BYTES),
     reason,
+    findings: leaks.pending.map(describeFinding),
     rule: judgement.rule,
     pack: packForRequest(reason, facts),
     credentials: credentials.map(({ binding }) => binding.name),

@@ -97,7 +97,7 @@ async function serve(
   let release = ignore;
   const small = head.body.kind === "length" && head.body.length <= WHOLE_BYTES;
   const asked = permit.asked !== null;
-  if (head.body.kind !== "none" && (rule.body !== null || small || asked)) {
+  if (head.body.kind !== "none" && (rule.body !== null || small || asked || permit.held)) {
     const most = asked ? context.limits.askedBytes : context.limits.judgedBytes;
     const limit = rule.body === null && !asked ? permit.bodyLimit : Math.min(permit.bodyLimit, most);
     const read = await readWhole(context, request, { search, leaks, opaque, encoding, limit, overrides });
@@ -125,9 +125,12 @@ async function serve(
       const problem = body.bytes.length <= WHOLE_BYTES ? judge() : await context.turns.take(judge);
       if (problem !== null) return denial("body-shape", problem.detail);
     }
-    if (asked) {
+    if (asked || leaks.pending.length > 0) {
       const body = whole ?? Buffer.alloc(0);
-      const answer = await askOperator(context, { request, response, tunnel, judgement, permit, body });
+      const place = asked ? null : context.asks.enter();
+      if (!asked && place === null) return denial("ask-limit", "too many requests wait already");
+      const held = { request, response, tunnel, judgement, permit, body };
+      const answer = await askOperator(context, held).finally(() => place?.leave());
       if (!answer.ok) return answer;
       ({ judgement, permit } = answer);
     }

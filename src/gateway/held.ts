@@ -40,6 +40,8 @@ export type ClaimReading = Claim | { readonly ok: false; readonly problem: "unkn
 
 /** Requests of one gateway that wait for the operator. */
 export interface HeldRequests {
+  /** False: there is no operator to ask. */
+  readonly reachable: boolean;
   /** Takes a place for a request that will wait; null when there is none. The place must be left. */
   enter(): { leave(): void } | null;
   /**
@@ -113,6 +115,7 @@ export function createHeldRequests(
   const view = ({ proposal, path, waiters }: Held): HeldView => ({ proposal, path, waiting: waiters.size });
 
   return {
+    reachable: desk !== null,
     enter: () => {
       if (closed || places >= limits.askedRequests) return null;
       places += 1;

@@ -34,6 +34,8 @@ export interface Permit {
   /** Judges secrets in head and body; the head's were. */
   readonly leaks: LeakWatch;
   readonly opaque: OpaqueBodies;
+  /** True: it is read whole, since what is found in it is asked about. */
+  readonly held: boolean;
   /** Why the operator is asked before it goes on; null: it may go on. */
   readonly asked: Pick<Decision, "reason" | "detail"> | null;
   /** True when another policy allows the same request, or would still ask about one that waits. */
@@ -114,7 +116,8 @@ export async function judgeRequest(
     return { ...named, outcome: graver(context, base.id, snapshot, found, denied) };
   }
   const terms = snapshot.leakTerms(rule);
-  const leaks = createLeakWatch(context, base.id, terms);
+  const held = terms.action === "ask" && isHoldable(context, facts);
+  const leaks = createLeakWatch(context, base.id, terms, held);
   const leak = leaks.head(found.filter((one) => !isOwnSlot(one, decision.credentials)));
   if (leak !== null) return { ...named, outcome: leak };
   const credentials: { binding: CredentialBinding; secret: Secret }[] = [];
@@ -136,8 +139,13 @@ export async function judgeRequest(
     const { verdict } = decideRequest(policy, guard, facts, context.now());
     return verdict === "allow" || (asked !== null && verdict === "ask");
   };
-  const judged = { head, facts, rule, credentials, bodyLimit, bodyMethods, asked, stillAllowed };
+  const judged = { head, facts, rule, credentials, bodyLimit, bodyMethods, held, asked, stillAllowed };
   return { ...named, outcome: { ok: true, ...judged, leaks, opaque: terms.opaque } };
+}
+
+/** Whether a request can wait whole for the operator. */
+function isHoldable({ asks, limits }: GatewayContext, { upgrade, bodyLength }: RequestFacts): boolean {
+  return asks.reachable && upgrade === null && bodyLength !== null && bodyLength <= limits.askedBytes;
 }
 
 /**

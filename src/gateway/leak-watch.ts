@@ -18,6 +18,8 @@ export interface LeakWatch {
   readonly denied: Denial | null;
   /** What was found so far, each once. */
   readonly findings: readonly AuditFinding[];
+  /** Of these, what leaves only after a yes of the operator. */
+  readonly pending: readonly AuditFinding[];
 }
 
 /** Findings of one request that are written down; more say no more. */
@@ -27,11 +29,12 @@ const TOLD = 256;
 /** Encodings of which the bytes cannot be hidden one by one. */
 const PACKED: readonly string[] = ["gzip", "deflate", "br", "zstd"];
 
-/** A watch for the request `id`, which is judged by `terms`. */
+/** A watch for the request `id`, which is judged by `terms`; `holdable` when all of it can wait for the operator. */
 export function createLeakWatch(
   context: Pick<GatewayContext, "told" | "trail">,
   id: RequestId,
   terms: LeakTerms,
+  holdable = false,
 ): LeakWatch {
   const findings = new Map<string, AuditFinding>();
   let denied: Denial | null = null;
@@ -39,12 +42,13 @@ export function createLeakWatch(
   const judge = (finding: LeakFinding, where: string): LeakVerdict => {
     const maskable =
       (where === "body" || where === "message") && !finding.through.some((encoding) => PACKED.includes(encoding));
-    const { verdict, reason, action } = judgeLeak(terms, finding, maskable);
+    const { verdict, reason, action } = judgeLeak(terms, finding, { maskable, holdable });
     if (action === null) return verdict;
     const { kind, name, fingerprint, through } = finding;
     const seen: AuditFinding = { kind, name, fingerprint, where, through, action };
     if (findings.size < LISTED) findings.set(JSON.stringify([name, fingerprint, where, action]), seen);
     const detail = describeFinding(seen);
+    if (action === "asked") return verdict;
     const first = isNews(context.told, seen);
     if (reason === null) {
       if (first) context.trail.alert({ id, reason: action === "warned" ? "leak-warning" : "leak-masked", detail });
@@ -66,6 +70,9 @@ export function createLeakWatch(
     },
     get findings() {
       return [...findings.values()];
+    },
+    get pending() {
+      return [...findings.values()].filter(({ action }) => action === "asked");
     },
   };
 }

@@ -58,6 +58,12 @@ export function createApprovals({ gateway, writer, audit, now = Date.now }: Appr
   const allow = async ({ id, scope, forMs }: Extract<ApprovalRequest, { do: "allow" }>): Promise<AnswerReport> => {
     const claim = claimed(id);
     const { proposal } = claim;
+    if (scope !== "once" && proposal.reason === "token-in-request") {
+      claim.putBack();
+      throw new BottleError("USAGE", "a yes to what looks like a secret is for this request alone", {
+        hint: "allow it --once; its fingerprint under egress.leaks.allow of the manifest lets it leave later ones",
+      });
+    }
     const grant = scope === "once" ? null : grantOf(claim, scope, forMs, now());
     const line = { type: "answer", id, by: "operator", grant: grant?.id ?? null } as const;
     try {

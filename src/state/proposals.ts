@@ -32,6 +32,7 @@ const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema">, Check>> = {
   contentType: orNull(isText),
   excerpt: isText,
   reason: isText,
+  findings: listOf(isText),
   rule: orNull(isText),
   pack: orNull(isText),
   credentials: listOf(isText),

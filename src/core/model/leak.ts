@@ -24,6 +24,6 @@ export interface AuditFinding {
   /** `host`, `path`, `query`, `header NAME`, `body`, `message`, or `head` where it stands over several of these. */
   readonly where: string;
   readonly through: readonly string[];
-  /** What was done: `blocked` or `masked`; `warned` when it left. */
-  readonly action: "blocked" | "masked" | "warned";
+  /** What was done: `blocked` or `masked`; `warned` when it left; `asked` when it leaves only after a yes. */
+  readonly action: "blocked" | "masked" | "warned" | "asked";
 }

@@ -23,8 +23,10 @@ export interface Proposal {
   readonly contentType: string | null;
   /** The beginning of the body: text, or hex where it is none; "" where there is no body. */
   readonly excerpt: string;
-  /** Why no rule allows it; `ask-required`: a rule does, and wants a yes. */
+  /** Why no rule allows it; `ask-required`: a rule does, and wants a yes; `token-in-request`: only for `findings`. */
   readonly reason: ReasonCode;
+  /** What looks like a secret in it, in words, with fingerprints; never the secret. */
+  readonly findings: readonly string[];
   /** The rule that wants the yes; null: no rule lists it. */
   readonly rule: RuleId | null;
   /** The rule pack that would allow it; null: none. */

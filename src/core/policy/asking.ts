@@ -27,7 +27,9 @@ const TARGET_LIMIT = 2048;
 
 /** True when requests may be held under this policy. */
 export function canAsk(policy: Policy): boolean {
-  return policy.ask?.unlisted === true || policy.rules.some((rule) => rule.ask === true);
+  const { ask, leaks, rules } = policy;
+  if (ask?.unlisted === true || leaks?.action === "ask") return true;
+  return rules.some((rule) => rule.ask === true || rule.leaks?.action === "ask");
 }
 
 /** True when a request can be shown whole. */

@@ -32,16 +32,22 @@ const blocked = (reason: ReasonCode): LeakJudgement => ({ verdict: "stop", reaso
 
 /**
  * Judges one finding. `maskable` is true where its bytes can be hidden without changing what else is said: in a body as
- * it is sent. Where they cannot, `redact` blocks. No action lets a canary or a known value pass; a known value is masked
+ * it is sent. Where they cannot, `redact` blocks. `holdable` is true where the request can wait whole for the operator;
+ * where it cannot, `ask` blocks. No action lets a canary or a known value pass; a known value is masked
  * where the rule says `redact`, since an agent that once read its own environment quotes it to the model from then on.
  * Attack rows 105 to 109, 119.
  */
-export function judgeLeak(terms: LeakTerms, finding: LeakFinding, maskable: boolean): LeakJudgement {
+export function judgeLeak(
+  terms: LeakTerms,
+  finding: LeakFinding,
+  { maskable, holdable }: { readonly maskable: boolean; readonly holdable: boolean },
+): LeakJudgement {
   const { kind, name, fingerprint } = finding;
   if (kind === "canary") return blocked("canary-in-request");
   const reason = kind === "known" ? "secret-in-request" : "token-in-request";
   if (kind === "pattern") {
     if (terms.ignore.includes(name) || (fingerprint !== null && terms.allow.includes(fingerprint))) return PASS;
+    if (terms.action === "ask" && holdable) return { verdict: "pass", reason: null, action: "asked" };
     if (terms.action === "warn") return { verdict: "pass", reason: null, action: "warned" };
   }
   if (terms.action === "redact" && maskable) return { verdict: "mask", reason: null, action: "masked" };

@@ -25,6 +25,7 @@ test("rows 132, 144: a request that no rule lists waits, shown whole, and nothin
     contentType: null,
     excerpt: "hello",
     reason: "path-not-listed",
+    findings: [],
     rule: null,
     pack: null,
     credentials: [],

@@ -3,7 +3,9 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { crc32Base62 } from "../../../src/core/leaks/crc32.ts";
 import type { BottleError } from "../../../src/core/model/errors.ts";
+import type { EgressRule } from "../../../src/core/model/policy.ts";
 import type { AnswerReport } from "../../../src/session/approvals.ts";
 import { type Asking, openAsking } from "../../../src/session/asking.ts";
 import { readProposals } from "../../../src/state/proposals.ts";
@@ -20,14 +22,16 @@ interface World extends Fixture {
 }
 
 /** A gateway with its host process's side, and all that is on disk. */
-async function openWorld(t: TestContext): Promise<World> {
+async function openWorld(
+  t: TestContext,
+  rules: readonly Partial<EgressRule>[] = [{ paths: ["/listed"] }],
+): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "asking-"));
   t.after(() => {
     chmodSync(folder, 0o700);
     rmSync(folder, { recursive: true });
   });
   const said: string[] = [];
-  const rules = [{ paths: ["/listed"] }];
   const ask = { unlisted: true, timeoutMs: 60_000 };
   const policy = { ...policyOf(rules), ask };
   const asking = await openAsking({
@@ -54,10 +58,14 @@ async function openWorld(t: TestContext): Promise<World> {
   return { ...fixture, asking, folder, said, seen };
 }
 
-async function askFor(world: World, path: string): Promise<{ readonly client: RawClient; readonly id: string }> {
+async function askFor(
+  world: World,
+  path: string,
+  field = "",
+): Promise<{ readonly client: RawClient; readonly id: string }> {
   const client = await world.inside();
   const before = world.said.length;
-  client.send(`GET ${path} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  client.send(`GET ${path} HTTP/1.1\r\nHost: ${HOST}\r\n${field}\r\n`);
   await eventually(() => world.said.length > before);
   const proposals = await readProposals(join(world.folder, "proposals"));
   const found = proposals.find(({ target }) => target === path);
@@ -81,6 +89,15 @@ test("rows 132, 148: what waits is a private file that goes with its answer, and
   await client.until('"url":"/a~"');
   await eventually(() => readdirSync(folder).length === 0);
   await assert.rejects(answer(world, id), { code: "APPROVAL_SETTLED" });
+});
+
+test("rows 119, 132: a yes to what looks like a secret is for that request alone", async (t) => {
+  const body = "aZ3bY7cX9d".repeat(3);
+  const world = await openWorld(t, [{ leaks: { action: "ask", opaque: null } }]);
+  const { client, id } = await askFor(world, "/a", `X-Note: ${"gh"}p_${body}${crc32Base62(body)}\r\n`);
+  await assert.rejects(answer(world, id, "bottle"), { code: "USAGE", message: /for this request alone/ });
+  assert.equal((await answer(world, id)).settled, 1);
+  await client.until('"url":"/a"');
 });
 
 test("row 131: a yes that cannot be written down is none: the request waits on", async (t) => {

@@ -17,12 +17,15 @@ const finding = (change: Partial<LeakFinding> = {}): LeakFinding => ({
   end: 9,
   ...change,
 });
+const MASKABLE = { maskable: true, holdable: false };
 const terms = (action: LeakAction) => ({ ...DEFAULT_LEAKS, action });
 
 test("rows 105, 119: every action, for every kind of finding, where it can be masked and where not", () => {
   const table = (kind: LeakFinding["kind"]) =>
     LEAK_ACTIONS.map((action) =>
-      [true, false].map((maskable) => judgeLeak(terms(action), finding({ kind }), maskable).verdict),
+      [true, false].map(
+        (maskable) => judgeLeak(terms(action), finding({ kind }), { maskable, holdable: false }).verdict,
+      ),
     );
   assert.deepEqual(LEAK_ACTIONS, ["block", "ask", "warn", "redact"]);
   assert.deepEqual(table("pattern"), [
@@ -39,18 +42,27 @@ test("rows 105, 119: every action, for every kind of finding, where it can be ma
   ]);
   assert.deepEqual(table("canary").flat(), Array(8).fill("stop"));
   assert.deepEqual(
-    (["pattern", "known", "canary"] as const).map((kind) => judgeLeak(terms("block"), finding({ kind }), true).reason),
+    (["pattern", "known", "canary"] as const).map(
+      (kind) => judgeLeak(terms("block"), finding({ kind }), MASKABLE).reason,
+    ),
     ["token-in-request", "secret-in-request", "canary-in-request"],
   );
+});
+
+test("rows 105, 119: only a token is asked about, and only where the request can wait", () => {
+  const ask = (kind: LeakFinding["kind"], holdable: boolean) =>
+    judgeLeak(terms("ask"), finding({ kind }), { maskable: true, holdable }).action;
+  assert.deepEqual([ask("pattern", true), ask("pattern", false)], ["asked", "blocked"]);
+  assert.deepEqual([ask("known", true), ask("canary", true)], ["blocked", "blocked"]);
 });
 
 test("row 119: a fingerprint or a format that is let pass is not written down, and lets no known value pass", () => {
   for (const more of [{ allow: ["0123456789abcdef"] }, { ignore: ["jwt"] }]) {
     const lax = { ...terms("block"), ...more };
-    assert.deepEqual(judgeLeak(lax, finding(), true), { verdict: "pass", reason: null, action: null });
-    assert.equal(judgeLeak(lax, finding({ fingerprint: "fedcba9876543210", name: "other" }), true).verdict, "stop");
+    assert.deepEqual(judgeLeak(lax, finding(), MASKABLE), { verdict: "pass", reason: null, action: null });
+    assert.equal(judgeLeak(lax, finding({ fingerprint: "fedcba9876543210", name: "other" }), MASKABLE).verdict, "stop");
     for (const kind of ["known", "canary"] as const)
-      assert.equal(judgeLeak(lax, finding({ kind, fingerprint: null }), true).verdict, "stop");
+      assert.equal(judgeLeak(lax, finding({ kind, fingerprint: null }), MASKABLE).verdict, "stop");
   }
 });
 

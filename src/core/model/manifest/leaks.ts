@@ -6,7 +6,7 @@ const action = z
   .enum(LEAK_ACTIONS)
   .optional()
   .describe(
-    "`block`: the request is refused and says what was found. `ask`: as `block` in this version. `warn`: it is sent, and you are told. `redact`: in a body `*` is sent instead, elsewhere it is refused. Known values and canaries are never sent. Default: `block`; at rules with a `body` shape and those of agents `redact`.",
+    "`block`: the request is refused and says what was found. `ask`: a token in a body of known length up to 1 MiB, or in a field, waits for you (`bottle approvals`); elsewhere as `block`. `warn`: it is sent, and you are told. `redact`: in a body `*` is sent instead, elsewhere it is refused. Known values and canaries are never sent. Default: `block`; at rules with a `body` shape and those of agents `redact`.",
   );
 const opaque = z
   .enum(OPAQUE_BODIES)

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { crc32Base62 } from "../../../src/core/leaks/crc32.ts";
+import type { EgressRule } from "../../../src/core/model/policy.ts";
+import { claimOf, get, openAsking, post, question } from "../../support/gateway/asking.ts";
+import { HOST } from "../../support/gateway/fixture.ts";
+import { assertDenied, assertNothingLeft, statusOf } from "../../support/gateway/verdicts.ts";
+
+/** Put together here, so that no scanner finds a token in this file. */
+function token(seed: string): string {
+  const body = seed.repeat(30).slice(0, 30);
+  return `${"gh"}p_${body}${crc32Base62(body)}`;
+}
+
+const TOKEN = token("aZ3bY7cX9d");
+const RULES: readonly Partial<EgressRule>[] = [{ leaks: { action: "ask", opaque: null } }];
+const open = (t: test.TestContext) => openAsking(t, { rules: RULES, ask: { unlisted: false, timeoutMs: 60_000 } });
+
+test("rows 119, 132: a token in a body waits for a yes, shown by its type and never by itself", async (t) => {
+  const fixture = await open(t);
+  const client = await fixture.inside();
+  post(client, "/paste", `key=${TOKEN}`);
+  const proposal = await question(fixture.desk);
+  assertNothingLeft(fixture);
+  assert.equal(proposal.reason, "token-in-request");
+  assert.match(
+    proposal.findings.join(),
+    /^body holds what looks like: GitHub personal access token .*fingerprint [0-9a-f]{16}$/,
+  );
+  assert.ok(!JSON.stringify(proposal).includes(TOKEN));
+  claimOf(fixture, proposal).settle("once");
+  assert.equal(statusOf(await client.until('"body"')), 200);
+  assert.deepEqual(fixture.seen(), [`POST /paste key=${TOKEN}`]);
+  assert.deepEqual(
+    fixture.audit.decisions().map(({ verdict, findings = [] }) => [verdict, findings.map(({ action }) => action)]),
+    [
+      ["ask", ["asked"]],
+      ["allow", ["asked"]],
+    ],
+  );
+  assert.ok(!fixture.audit.text().includes(TOKEN));
+  // A yes to one body is none to another.
+  client.clear();
+  post(client, "/paste", `key=${token("bZ3bY7cX9d")}`);
+  await question(fixture.desk, 2);
+  assert.equal(fixture.seen().length, 1);
+});
+
+test("rows 119, 132: a no, and a token in a field", async (t) => {
+  const fixture = await open(t);
+  const client = await fixture.inside();
+  get(client, "/x", HOST, `X-Note: ${TOKEN}\r\n`);
+  const proposal = await question(fixture.desk);
+  claimOf(fixture, proposal).settle("ask-denied");
+  const answer = await client.until(/bot_bottle_refused[\s\S]*\}/);
+  assert.match(answer, /ask-denied/);
+  await assertDenied(fixture, "ask-denied");
+  assert.deepEqual(
+    fixture.audit
+      .decisions()
+      .at(-1)
+      ?.findings?.map(({ where, action }) => [where, action]),
+    [["header x-note", "blocked"]],
+  );
+});
+
+test("row 119: what cannot wait whole is blocked: a token in the path, in a chunked body, and no question is put", async (t) => {
+  const fixture = await open(t);
+  const inPath = await fixture.inside();
+  get(inPath, `/x/${TOKEN}`);
+  await inPath.until(/token-in-request[\s\S]*\}/);
+  const chunked = await fixture.inside();
+  const text = `key=${TOKEN}`;
+  const fields = `Host: ${HOST}\r\nTransfer-Encoding: chunked`;
+  chunked.send(`POST /x HTTP/1.1\r\n${fields}\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`);
+  await chunked.until(/token-in-request[\s\S]*\}/);
+  assert.deepEqual([fixture.desk.shown, fixture.seen()], [[], []]);
+});
