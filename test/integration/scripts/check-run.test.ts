@@ -39,6 +39,8 @@ describe("npm run check", { skip: skipWithout("git") }, () => {
       "test",
       "docs",
       "examples",
+      // A part of it is generated.
+      "SECURITY.md",
       "package.json",
       "tsconfig.json",
       "biome.json",
