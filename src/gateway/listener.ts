@@ -102,6 +102,9 @@ function refuseNested(context: GatewayContext, request: IncomingMessage, socket:
   end(socket, refuse(context, judgement, denied));
 }
 
+/** Connections that were refused for their bytes: what still comes on them is the rest of the same. */
+const refusedSockets = new WeakSet<Socket>();
+
 /** Bytes that are not HTTP/1.1 as we read it: 400, 408 or 431 where that can still be said, then the end. */
 function refuseMalformed(context: GatewayContext, error: Error, socket: Socket, tunnel: Authority | null): void {
   const code: unknown = Reflect.get(error, "code");
@@ -109,6 +112,8 @@ function refuseMalformed(context: GatewayContext, error: Error, socket: Socket, 
     socket.destroy();
     return;
   }
+  if (refusedSockets.has(socket)) return;
+  refusedSockets.add(socket);
   const judgement = { ...nameless(context, null, null), authority: tunnel === null ? null : formatAuthority(tunnel) };
   const limit = code === "HPE_HEADER_OVERFLOW" || code === "HPE_CHUNK_EXTENSIONS_OVERFLOW";
   const late = code === "ERR_HTTP_REQUEST_TIMEOUT";

@@ -20,6 +20,8 @@ test("row 121: a head that comes a byte at a time is cut off, outside and inside
     assert.equal(statusOf(answer), 408, answer);
     await assertDenied(fixture, "limit-reached");
   }
+  // What comes behind the refusal is the rest of the same head, and no refusal of its own.
+  assert.equal(fixture.audit.decisions().length, 2);
   assertNothingLeft(fixture);
 });
 
