@@ -220,3 +220,17 @@ test("row 105: texts of a head are searched at once", () => {
   assert.deepEqual(searchText(TOKENS, "/v1/models?limit=20"), []);
   assert.deepEqual(searchText({ known: null, canaries: null, patterns: false }, token), []);
 });
+
+test("row 119: masking a private key that was cut off leaves the JSON around it as it is", () => {
+  const key = FORMATS.find(({ id }) => id === "private-key")?.samples()[0] ?? "";
+  for (const kept of [700, 720, 740]) {
+    const request = (content: string) =>
+      JSON.stringify({ messages: [{ content, is: "x" }, { content: [{ content }, { text: "so it goes" }] }, "end"] });
+    const { findings, out } = scan(request(`$ head\n${key.slice(0, kept)}`));
+    assert.equal(findings.length, 2);
+    const [first, second, last] = JSON.parse(out.toString()).messages;
+    assert.match(first.content, /^\$ head\n\*+[^*]{0,30}$/);
+    assert.equal(second.content[0].content, first.content);
+    assert.deepEqual([first.is, second.content[1], last], ["x", { text: "so it goes" }, "end"]);
+  }
+});

@@ -21,11 +21,12 @@ export const KEYS: readonly TokenFormat[] = [
     source: "RFC 7468, RFC 1421, RFC 9580 section 6.2; OpenSSH's PROTOCOL.key",
     level: "default",
     keywords: ["-----BEGIN "],
-    // Lines may be broken, quoted, indented or escaped in any way: source code and JSON hold keys too.
+    // Lines may be broken, quoted, indented or escaped in any way: source code and JSON hold keys too. One that was cut off
+    // (`head key.pem`) ends with its last long run of digits: behind it are the quotes of the JSON that holds it.
     lead: null,
     minBytes: 100,
     pattern: new RegExp(
-      `-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:${BLOCK}|-(?!----))+(?:-----END [A-Z0-9 ]{0,40}-----)?`,
+      `-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:${BLOCK}|-(?!----))+(?:-----END [A-Z0-9 ]{0,40}-----|$|(?<=[${BASE64}=]{24}))`,
     ),
     alphabet: null,
     maxBytes: 4096,
