@@ -52,7 +52,10 @@ const rule = object(
   {
     cookies: one("drop", "pass"),
     terms: object({ queries: orNull(listOf(isText)), except: listOf(isText), encoded: isFlag }),
-    leaks: object({ action: orNull(one(...LEAK_ACTIONS)), opaque: orNull(one(...OPAQUE_BODIES)) }),
+    leaks: object(
+      { action: orNull(one(...LEAK_ACTIONS)), opaque: orNull(one(...OPAQUE_BODIES)) },
+      { ignore: listOf(isText) },
+    ),
     ask: one(true),
   },
 );

@@ -69,6 +69,8 @@ export type OpaqueBodies = "allow" | "deny";
 export interface RuleLeaks {
   readonly action: LeakAction | null;
   readonly opaque: OpaqueBodies | null;
+  /** Token formats that are not looked for, besides those of the policy. Absent: none. */
+  readonly ignore?: readonly string[];
 }
 
 /**

@@ -108,6 +108,7 @@ function leakWords({ leaks }: EgressRule): readonly string[] {
   return [
     ...(leaks?.action == null ? [] : [`secrets: ${leaks.action}`]),
     ...(leaks?.opaque == null ? [] : [`binary data: ${leaks.opaque}`]),
+    ...(leaks?.ignore === undefined ? [] : [`not looked for: ${leaks.ignore.join(" ")}`]),
   ];
 }
 

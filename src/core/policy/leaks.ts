@@ -14,8 +14,13 @@ export const DEFAULT_LEAKS: LeakTerms = { action: "block", opaque: "allow", allo
 
 /** What counts for a request by this rule; null: for one that no rule allows. */
 export function leakTerms(policy: Policy, rule: EgressRule | null): LeakTerms {
-  const { action, opaque, ...lists } = policy.leaks ?? DEFAULT_LEAKS;
-  return { action: rule?.leaks?.action ?? action, opaque: rule?.leaks?.opaque ?? opaque, ...lists };
+  const { action, opaque, allow, ignore } = policy.leaks ?? DEFAULT_LEAKS;
+  return {
+    action: rule?.leaks?.action ?? action,
+    opaque: rule?.leaks?.opaque ?? opaque,
+    allow,
+    ignore: [...ignore, ...(rule?.leaks?.ignore ?? [])],
+  };
 }
 
 /** What is done about one finding. */

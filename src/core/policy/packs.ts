@@ -43,6 +43,7 @@ function ruleOf(place: PackPlace, id: string): EgressRule {
     websocket: false,
     maxRequestBytes: postBytes ?? 0,
     dial: null,
+    ...(place.signed === undefined ? {} : { leaks: { action: null, opaque: null, ignore: place.signed } }),
     terms: {
       queries: queries === "any" ? null : queries,
       except: place.except ?? [],

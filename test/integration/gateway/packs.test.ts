@@ -67,6 +67,29 @@ test("rows 114, 115: through a pack a scoped package is read as npm asks for it;
   );
 });
 
+test("row 119: through github-read a release is downloaded by the signed query of its redirect, a token in it is not", async (t) => {
+  const part = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
+  const digits = (length: number) => "aZ3bY7cX9d0kQ".repeat(20).slice(0, length);
+  const jwt = `${part({ typ: "JWT", alg: "HS256" })}.${part({ iss: "github.com", nbf: 1763735700 })}.${digits(43)}`;
+  const sas = `sp=r&sv=2018-11-09&sr=b&spr=https&se=2025-11-21T16%3A40%3A00Z&sig=${digits(43)}%3D&jwt=${jwt}`;
+  const amz = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${"AK"}IAIWNJYAX4CSVEH53A%2F20251121%2Fus-east-1`;
+  for (const [host, path] of [
+    ["release-assets.githubusercontent.com", `/github-production-release-asset/1/2?${sas}`],
+    ["objects.githubusercontent.com", `/github-production-release-asset-2e65be/1/2?${amz}`],
+  ] as const) {
+    const origin = await openOrigin();
+    const fixture = await openGateway(t, { origin, rules: packRules("github-read") });
+    fixture.names.set(host, [GOOD_ADDRESS]);
+    const client = await fixture.inside(host);
+    client.send(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    assert.equal(statusOf(await client.until(/"url":|bot_bottle_refused/)), 200, host);
+    assert.ok(!fixture.audit.text().includes(jwt), "the log holds what a download is signed with");
+    client.send(`GET ${path}&x=${"sk"}-ant-api03-${digits(93)}AA HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    assert.match(await client.until("token-in-request"), /Anthropic/, host);
+    assert.equal(origin.seen.length, 1);
+  }
+});
+
 test("what is denied is denied in the tunnel that another path of the host may use, however it is written", async (t) => {
   const origin = await openOrigin();
   const denials = [deny({ host: HOST, paths: ["/admin/*"] }), deny({ id: "deny:1", host: HOST, methods: ["DELETE"] })];

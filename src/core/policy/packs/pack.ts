@@ -11,6 +11,8 @@ export interface PackPlace {
   readonly except?: readonly PathPattern[];
   /** Exact queries, or `any`. Absent: none at all. */
   readonly queries?: readonly string[] | "any";
+  /** Ids of the token formats of which a signed query consists, as a redirect to this place has it: they are no leak. */
+  readonly signed?: readonly string[];
   /** Clients write `%2f` or `%7e` in these paths. */
   readonly encoded?: boolean;
   /** Asked by POST with a body up to this size in bytes. Absent: GET and HEAD, without a body. */
