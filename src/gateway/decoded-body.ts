@@ -33,6 +33,9 @@ const PIECE_BYTES = 16 * 1024;
 /** RFC 8878 section 3.1.1.1.2 asks decoders for 8 MiB; more would be memory that the agent decides on. */
 const ZSTD_WINDOW_LOG = 23;
 
+/** Encoded bytes that may wait for what they hold: no decoder looks so far ahead, but a name or empty blocks may never end. */
+const WAITING_BYTES = 4 * 1024 ** 2;
+
 const OPTIONS = { chunkSize: PIECE_BYTES };
 const DECODERS = {
   gzip: () => createGunzip(OPTIONS),
@@ -55,7 +58,8 @@ export function contentEncodingOf(value: string | null): BodyEncoding | "identit
 /**
  * Searches what an encoded body holds while handing on the bytes as they came: each chunk only when everything that came
  * out of it, and out of the one after it, was searched. The encoded bytes are searched as well: names, comments and
- * stored blocks stand there in plain. A body that is cut off, goes on behind its end or grows too much is a problem.
+ * stored blocks stand there in plain. A body that is cut off, goes on behind its end, grows too much or holds nothing for
+ * too long is a problem.
  */
 export function createDecodedScanner(
   encoding: BodyEncoding,
@@ -144,7 +148,10 @@ export function createDecodedScanner(
       let upTo = 0;
       for (const end of ends) if (end.decoded !== null && end.decoded <= clean) upTo = end.encoded;
       ends = ends.filter((end) => end.encoded > upTo);
-      return upTo > handed ? hand(upTo) : EMPTY;
+      const out = upTo > handed ? hand(upTo) : EMPTY;
+      if (encoded - chunk.length - handed <= WAITING_BYTES) return out;
+      problem ??= `more than ${WAITING_BYTES} bytes of the body hold nothing`;
+      return EMPTY;
     },
     flush: async () => {
       if (stopped()) return EMPTY;

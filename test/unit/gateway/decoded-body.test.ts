@@ -125,3 +125,23 @@ test("row 107: one known encoding is taken off, everything else is refused", () 
   const refused = ["gzip, gzip", "gzip,", "compress", "aes128gcm", "toString", "identity, gzip", "gzip;q=1"];
   for (const value of refused) assert.equal(contentEncodingOf(value), null, value);
 });
+
+test("rows 107, 125: a body of which the encoded bytes hold nothing is not kept in memory", async () => {
+  const filling = Buffer.alloc(1024 ** 2, " ");
+  const begins: readonly (readonly [BodyEncoding, string, Buffer])[] = [
+    ["gzip", "1f8b0808000000000003", filling],
+    ["gzip", "1f8b0800000000000003", Buffer.alloc(5 * 209_715, "000000ffff", "hex")],
+    ["zstd", "502a4d1800000040", filling],
+  ];
+  for (const [encoding, begin, more] of begins) {
+    const scanner = createDecodedScanner(encoding, SEARCH, () => "pass", DECODED_CAPS, createTurns());
+    await scanner.push(Buffer.from(begin, "hex"));
+    let held = 0;
+    while (!scanner.stopped && held < 16) {
+      assert.equal((await scanner.push(more)).length, 0);
+      held++;
+    }
+    scanner.close();
+    assert.deepEqual([held, scanner.problem], [5, "more than 4194304 bytes of the body hold nothing"], begin);
+  }
+});
