@@ -234,3 +234,19 @@ test("row 119: masking a private key that was cut off leaves the JSON around it 
     assert.deepEqual([first.is, second.content[1], last], ["x", { text: "so it goes" }, "end"]);
   }
 });
+
+test("rows 113, 123: characters of no width without end are not held back, few of them hide no token", () => {
+  for (const sign of ["\u00ad", "\u200b"]) {
+    for (const begin of ["", "ghp_", "https://u:p%41", "-----BEGIN PRIVATE KEY-----\n%41"]) {
+      const { held } = scan(begin + sign.repeat(200_000), { size: 16_384 });
+      assert.ok(held < 32_768, `${held} bytes are held behind ${begin}`);
+    }
+    const spaced = [...token].join(sign.repeat(16));
+    const { findings, out } = scan(`${sign.repeat(40)} ${spaced} ${sign.repeat(40)}`, { size: 100 });
+    assert.deepEqual(
+      findings.map(({ name, through }) => [name, through]),
+      [[ID, ["unicode"]]],
+    );
+    assert.ok(!out.includes(token.slice(-6, -5) + sign));
+  }
+});

@@ -6,6 +6,9 @@ import { type Found, NOTHING, type StreamSearch } from "./search.ts";
 /** So much of a word is kept in case that an escape follows. */
 const WORD_BYTES = 512;
 
+/** So many characters of no width in a row are left out; a longer row is text, or a token would be waited for without end. */
+const LONGEST_SILENCE = 16;
+
 /** 1 for the bytes that end a word: blanks, controls, and the quotes and brackets between which values stand. */
 const ENDS = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte <= 0x20 || byte === 0x7f || [..."\"'`<>"].some((sign) => sign.charCodeAt(0) === byte) ? 1 : 0,
@@ -26,6 +29,8 @@ export class EscapeSearch implements StreamSearch {
   #walked = 0;
   #word = 0;
   #inWord = false;
+  /** Characters of no width up to here. */
+  #silence = 0;
 
   constructor(make: () => StreamSearch) {
     this.#text = new DecodedText(make, 1);
@@ -57,10 +62,12 @@ export class EscapeSearch implements StreamSearch {
       const from = at;
       const stops = this.#inWord ? STOPS : INTRODUCES;
       while (at < bytes.length && stops[bytes[at] as number] === 0) at++;
+      if (at > from) this.#silence = 0;
       if (this.#inWord && at > from) this.#text.addLiteral(bytes.subarray(from, at), offset + from);
       if (at === bytes.length) break;
       if (ENDS[bytes[at] as number] === 1) {
         // Only in a word.
+        this.#silence = 0;
         this.#text.addLiteral(bytes.subarray(at, at + 1), offset + at);
         this.#text.flush(true, found);
         at++;
@@ -76,10 +83,17 @@ export class EscapeSearch implements StreamSearch {
         at++;
         continue;
       }
+      this.#silence = reading.code < 0 ? this.#silence + 1 : 0;
+      if (this.#inWord && this.#silence > LONGEST_SILENCE) {
+        this.#text.addLiteral(bytes.subarray(at, at + length), offset + at);
+        at += length;
+        continue;
+      }
       if (!this.#inWord && reading.telling) {
         // Anew from the beginning of the word: quotes that are escaped before it count now.
         this.#findWord(bytes, offset, offset + at);
         this.#inWord = true;
+        this.#silence = 0;
         at = this.#word - offset;
         continue;
       }
