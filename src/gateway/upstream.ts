@@ -23,6 +23,8 @@ type PoolConstructor = typeof Pool;
 interface Kept {
   readonly pool: Pool;
   readonly version: number;
+  /** Requests without an end yet. */
+  readonly open: Set<Dispatcher.DispatchHandler>;
 }
 
 /** Pools kept at once; the least recently used one is closed when there are more. */
@@ -51,7 +53,7 @@ export function createUpstream(
     onConnected(destination, `${socket.remoteAddress ?? "unix"}`);
     return socket;
   };
-  const create = (PoolClass: PoolConstructor, destination: Destination): Pool =>
+  const create = (PoolClass: PoolConstructor, destination: Destination, open: Kept["open"]): Pool =>
     new PoolClass("http://upstream.invalid", {
       connections: limits.upstreamConnections,
       pipelining: 1,
@@ -64,6 +66,8 @@ export function createUpstream(
       maxHeaderSize: 64 * 1024,
       // The origin above is never used: every connection goes through the dialler, to the judged addresses.
       connect: (_, callback) => {
+        // After a request was cut undici connects once more for it: to a host that a revoke may have taken (attack row 135).
+        if (open.size === 0) return callback(new Error("nobody waits for this connection"), null);
         dial(destination).then(
           (socket) => callback(null, socket),
           (error: Error) => callback(error, null),
@@ -73,7 +77,8 @@ export function createUpstream(
   const poolFor = (PoolClass: PoolConstructor, destination: Destination, version: number): Kept => {
     const { authority, scheme, caPem, targets } = destination;
     const key = `${version} ${scheme} ${formatAuthority(authority)} ${caPem ?? ""} ${targets.map(targetText).join(",")}`;
-    const entry = pools.get(key) ?? { pool: create(PoolClass, destination), version };
+    const open: Kept["open"] = new Set();
+    const entry = pools.get(key) ?? { pool: create(PoolClass, destination, open), version, open };
     // Last used goes to the end: the first key is the one to drop.
     pools.delete(key);
     pools.set(key, entry);
@@ -95,12 +100,12 @@ export function createUpstream(
       // The usual case: the same judged destination as the request before.
       const last = recent.get(destination);
       if (last !== undefined && last.version === version && !last.pool.closed) {
-        last.pool.dispatch(options, handler);
+        last.pool.dispatch(options, counted(handler, last.open));
         return;
       }
       const entry = poolFor(await load(), destination, version);
       recent.set(destination, entry);
-      entry.pool.dispatch(options, handler);
+      entry.pool.dispatch(options, counted(handler, entry.open));
     },
     retire: (version) => {
       for (const [key, entry] of [...pools]) if (entry.version !== version) drop(key, entry.pool);
@@ -110,6 +115,26 @@ export function createUpstream(
       const all = [...pools.values()];
       pools.clear();
       await Promise.allSettled(all.map((entry) => entry.pool.destroy()));
+    },
+  };
+}
+
+/** The handler, in `open` until its request has ended. */
+function counted(handler: Dispatcher.DispatchHandler, open: Kept["open"]): Dispatcher.DispatchHandler {
+  open.add(handler);
+  return {
+    ...handler,
+    onRequestUpgrade: (...args) => {
+      open.delete(handler);
+      handler.onRequestUpgrade?.(...args);
+    },
+    onResponseEnd: (...args) => {
+      open.delete(handler);
+      handler.onResponseEnd?.(...args);
+    },
+    onResponseError: (...args) => {
+      open.delete(handler);
+      handler.onResponseError?.(...args);
     },
   };
 }
