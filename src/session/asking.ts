@@ -65,10 +65,10 @@ export async function openAsking({ bottle, policy, paths, uid, say, announce }: 
   };
 }
 
-/** Longest target of a line on the terminal. */
-const SHOWN = 120;
+/** Longest path and query of a line on the terminal; a host is never cut: its end says whose it is (attack row 132). */
+const SHOWN = 80;
 
 function announcement(bottle: string, { id, method, scheme, authority, target }: Proposal, timeoutMs: number): string {
-  const what = printable(`${method} ${scheme}://${authority}${target}`, SHOWN);
+  const what = `${method} ${scheme}://${printable(authority)}${printable(target, SHOWN)}`;
   return `bottle: ${bottle} asks: ${what}\n  bottle approvals ${bottle} shows it whole; bottle allow ${id}, or bottle deny ${id}, within ${Math.round(timeoutMs / 1000)} s`;
 }

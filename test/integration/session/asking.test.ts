@@ -100,6 +100,17 @@ test("rows 119, 132: a yes to what looks like a secret is for that request alone
   await client.until('"url":"/a"');
 });
 
+test("row 132: the line on the terminal shows a host to its end, however long it is", async (t) => {
+  const world = await openWorld(t);
+  const host = `github.com.${"a".repeat(60)}.${"b".repeat(60)}.evil.example.test`;
+  const client = await world.inside(host);
+  client.send(`GET /${"p".repeat(500)} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  await eventually(() => world.said.length > 0);
+  const [line = ""] = world.said[0]?.split("\n") ?? [];
+  assert.ok(line.includes(`https://${host}:443/ppp`), line);
+  assert.ok(line.endsWith("…") && line.length < 300, "only the path is cut");
+});
+
 test("row 131: a yes that cannot be written down is none: the request waits on", async (t) => {
   const world = await openWorld(t);
   const { client, id } = await askFor(world, "/a");
