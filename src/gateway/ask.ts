@@ -48,8 +48,9 @@ export async function askOperator(
     return refusedBy(askReason(permit), permit, detail);
   }
   const proposal = propose(context, asked, target);
-  const { method, scheme, authority, sha256 } = proposal;
-  const key = JSON.stringify([method, scheme, authority, target, sha256]);
+  const { method, scheme, authority, sha256, contentType } = proposal;
+  // The same bytes mean something else as another type, which is shown as well.
+  const key = JSON.stringify([method, scheme, authority, target, sha256, contentType]);
   const admitted = context.asks.admit(key);
   if (admitted.answer !== null) return refusedBy(admitted.answer, permit);
   const written = await context.trail.ask(

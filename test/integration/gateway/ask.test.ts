@@ -114,6 +114,16 @@ test("row 144: only an identical request joins one that waits; every other is as
   assert.equal(fixture.gateway.held().length, 3);
 });
 
+test("row 144: the same bytes as another type are another request", async (t) => {
+  const fixture = await openAsking(t);
+  for (const type of ["text/plain", "application/json"]) {
+    const client = await fixture.inside();
+    client.send(`POST /a HTTP/1.1\r\nHost: ${HOST}\r\nContent-Type: ${type}\r\nContent-Length: 2\r\n\r\n{}`);
+    await eventually(() => fixture.desk.shown.at(-1)?.contentType === type);
+  }
+  assert.equal(fixture.gateway.held().length, 2);
+});
+
 test("row 132: no answer in time is a denial with the request's id", async (t) => {
   const fixture = await openAsking(t, { ask: { unlisted: true, timeoutMs: 50 } });
   const client = await fixture.inside();
