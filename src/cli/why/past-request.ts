@@ -80,7 +80,7 @@ function explain(decision: DecisionEvent, policy: Policy | null, url: string): E
   return {
     verdict,
     reason,
-    meaning: meaningOf(reason),
+    meaning: meaningOf(reason, decision.rule),
     detail,
     rule: same ? findRule(policy, decision.rule) : null,
     credentials,

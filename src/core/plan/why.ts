@@ -2,7 +2,7 @@ import type { Authority } from "../model/authority.ts";
 import type { ReasonCode } from "../model/decision.ts";
 import type { DenyRule, EgressRule, Policy } from "../model/policy.ts";
 import { ASK_TIMEOUT_MS } from "../policy/asking.ts";
-import type { RequestFacts } from "../policy/decide.ts";
+import { type RequestFacts, UNLISTED_RULE } from "../policy/decide.ts";
 import { REFUSAL_TEXTS } from "../policy/refusal-texts.ts";
 import { readFacts } from "../policy/request-facts.ts";
 import { readTarget } from "../wire/target.ts";
@@ -71,9 +71,11 @@ export function findRule(policy: Policy, id: string | null): EgressRule | DenyRu
   return ruleCalled(policy, id);
 }
 
-/** What a reason means, in a sentence. */
-export function meaningOf(reason: ReasonCode): string {
-  return reason === "allowed" ? "A rule lists it." : REFUSAL_TEXTS[reason].message;
+/** What a reason means, in a sentence; `rule` is the id of the rule that decided. */
+export function meaningOf(reason: ReasonCode, rule: string | null): string {
+  if (reason !== "allowed") return REFUSAL_TEXTS[reason].message;
+  if (rule?.startsWith("grant:")) return "Your yes to a request covers it.";
+  return rule === UNLISTED_RULE ? "No rule lists it: you said yes to this request." : "A rule lists it.";
 }
 
 function explainFacts(
@@ -103,6 +105,6 @@ function explained(
   more: Partial<Pick<Explanation, "notes" | "near" | "remedy">>,
 ): Explanation {
   const credentials = verdict === "allow" ? (decision?.credentials ?? []).map(({ name }) => name) : [];
-  const meaning = meaningOf(reason);
+  const meaning = meaningOf(reason, rule?.id ?? null);
   return { verdict, reason, meaning, detail, rule, credentials, notes: [], near: [], remedy: null, ...more };
 }

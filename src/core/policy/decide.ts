@@ -59,6 +59,9 @@ interface Denial {
   readonly alert?: boolean;
 }
 
+/** Id of the rule that a yes to a request that no rule lists stands for. */
+export const UNLISTED_RULE = "ask:unlisted";
+
 /** Milliseconds since the epoch where nobody says: every grant with an end is over. */
 const LATEST = Number.POSITIVE_INFINITY;
 
@@ -178,7 +181,7 @@ function withAnswers(policy: Policy, request: RequestFacts, found: EgressRule | 
     const grant = grantFor(policy, request, now);
     if (grant !== null) return { rule: ruleOfRequest(policy, request, grantRuleId(grant)), asks: null };
     if (policy.ask?.unlisted !== true || !isShowable(request)) return found;
-    return { rule: ruleOfRequest(policy, request, "ask:unlisted"), asks: found };
+    return { rule: ruleOfRequest(policy, request, UNLISTED_RULE), asks: found };
   }
   const hit = askHit(policy, request);
   if (hit === null) return { rule: found, asks: null };
