@@ -51,7 +51,7 @@ export async function findWaiting(id: string, context: SessionContext): Promise<
     });
   }
   throw new BottleError("APPROVAL_NOT_FOUND", `no request waits under ${printable(id, 64)}`, {
-    hint: "bottle approvals lists what waits now",
+    hint: "it was answered, its time is over or its client left: bottle audit NAME says which; bottle approvals lists what waits",
   });
 }
 
