@@ -38,7 +38,8 @@ export const grants: VerbRun = async (input, io) => {
     return code;
   }
   const owner = found.find((one) => one.grants.some(({ id }) => id === revoked));
-  if (owner === undefined) {
+  const grant = owner?.grants.find(({ id }) => id === revoked);
+  if (owner === undefined || grant === undefined) {
     throw new BottleError("GRANT_NOT_FOUND", `no grant is called ${printable(revoked, 64)}`, {
       hint: "bottle grants lists them",
     });
@@ -48,6 +49,9 @@ export const grants: VerbRun = async (input, io) => {
   };
   if (json) io.out(`${JSON.stringify({ bottle: owner.bottle, revoked, version: answer.version }, null, 2)}\n`);
   else io.out(`revoked ${revoked} of ${owner.bottle}, policy version ${answer.version}\n`);
+  if (grant.scope === "persist") {
+    io.say(`bottle: its rule for later bottles still stands in ${context.layout.operatorManifest}: take it out there`);
+  }
   return code;
 };
 
@@ -55,7 +59,8 @@ function listed(found: readonly Granted[]): string {
   const rows = found.flatMap(({ bottle, grants: all }) =>
     all.map((grant) => [grant.id, bottle, left(grant), coverage(grant)]),
   );
-  return table(["GRANT", "BOTTLE", "LEFT", "COVERS"], rows);
+  // Two grants whose paths differ at their ends must not look alike.
+  return table(["GRANT", "BOTTLE", "LEFT", "COVERS"], rows, 4096);
 }
 
 function left({ expiresAt, scope }: Grant): string {

@@ -1,8 +1,8 @@
 import { printable } from "../core/wire/printable.ts";
 
-/** Rows as aligned columns, two spaces apart; every cell is escaped for the terminal. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [header, ...rows].map((row) => row.map((cell) => printable(cell, 200)));
+/** Rows as aligned columns, two spaces apart; every cell is escaped for the terminal and cut to `longest` characters. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[], longest = 200): string {
+  const cells = [header, ...rows].map((row) => row.map((cell) => printable(cell, longest)));
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   return cells
     .map((row) =>

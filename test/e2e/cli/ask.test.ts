@@ -36,6 +36,9 @@ test("rows 132, 133, 144: asked in one terminal, answered in another: once is th
   );
   assert.deepEqual(await posted, { status: 200, text: "answer to /x?y" });
 
+  const past = await run("why", "one", first.id);
+  assert.match(past.stdout, /No rule lists it: you said yes to this request/);
+
   const again = curl("-d", "b", url("/x?y"));
   const [second] = await waiting(1);
   const denied = await run("deny", second?.id ?? "", "--reason", "not now");
@@ -98,6 +101,7 @@ test("rows 132, 148: a grant lets its path through until it is revoked; a persis
   const why = async (path: string) =>
     JSON.parse((await run("why", "one", "GET", url(path), "--format", "json")).stdout);
   assert.deepEqual([(await why("/bound")).verdict, (await why("/bound")).rule.source], ["allow", "grant"]);
+  assert.match((await why("/bound")).meaning, /Your yes/);
   assert.equal((await why("/other")).verdict, "ask");
   assert.match((await run("grants", "--revoke", `g-${timed.id}`)).stdout, /^revoked .* policy version 4$/m);
   assert.equal((await operator.bottle(["grants", "--revoke", `g-${timed.id}`])).code, 2);
@@ -124,6 +128,11 @@ test("rows 132, 148: a grant lets its path through until it is revoked; a persis
     JSON.parse((await run("why", "shell", "GET", url("/kept"), "--format", "json")).stdout).verdict,
     "allow",
   );
+  const revoked = await run("grants", "--revoke", `g-${open?.id}`);
+  assert.match(revoked.stderr, /its rule for later bottles still stands in .*bot-bottle\.json/);
+  const long = `/${"p".repeat(300)}`;
+  await ask(`${long}/one`, "--bottle");
+  assert.match((await run("grants")).stdout, /p\/one, with any query/, "a grant is listed to its end");
   // Grants end with the process: a resumed bottle has none.
   await run("stop", "--grace", "0", "one");
   const resumed = await operator.bottle(["resume", "one", "-p", `curl -s -m 2 ${url("/bound")}; true`]);
