@@ -1,10 +1,11 @@
 /**
  * Characters that must not reach a terminal or a list unescaped: C0 and C1 controls, DEL, line and paragraph
- * separators, bidirectional overrides and isolates (CVE-2021-42574), zero-width characters, the byte order mark
- * and lone surrogates.
+ * separators, bidirectional overrides and isolates (CVE-2021-42574), zero-width characters, fillers and tags that take
+ * no room (whole sentences can be hidden in tags), the byte order mark and lone surrogates. Variation selectors stay: they
+ * are a part of emoji.
  */
 const UNPRINTABLE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  /[\udb40-\udb43][\udc00-\udfff]|\u034f|[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** `text` on one line, safe for a terminal, a list or a log: every unprintable character becomes `\xNN` or `\u{NNNN}`. */
 export function printable(text: string, maxLength = 4096): string {

@@ -14,8 +14,12 @@ test("row 129: no control, bidirectional or zero-width character survives", () =
   );
 });
 
+test("row 129: what takes no room on a screen is shown: tags, fillers, soft hyphens", () => {
+  assert.equal(printable("a\u{e0041}\u{e0fff}b\u00adc\u3164\u115f"), "a\\u{e0041}\\u{e0fff}b\\xadc\\u{3164}\\u{115f}");
+});
+
 test("ordinary text of any script stays as it is", () => {
-  for (const text of ["plain ASCII", "Grüße", "日本語", "emoji 🎉"]) assert.equal(printable(text), text);
+  for (const text of ["plain ASCII", "Grüße", "日本語", "emoji 🎉 ❤️"]) assert.equal(printable(text), text);
 });
 
 test("a long text is cut", () => {
