@@ -59,23 +59,36 @@ function asJson({ bottle, proposal }: Waiting): object {
   return { bottle, ...proposal };
 }
 
+/** Lines of a body that are shown: many would push the request itself off the screen (attack row 132). */
+const BODY_LINES = 12;
+
 /** One that waits, for people: all of it was written by an agent, and is escaped. */
 function shown({ bottle, proposal }: Waiting): string {
-  const { id, method, scheme, authority, target, excerpt, findings, expiresAt } = proposal;
+  const { id, method, scheme, authority, target, findings, expiresAt } = proposal;
   const left = Math.max(0, Math.round((Date.parse(expiresAt) - Date.now()) / 1000));
   const lines = [
     `${id}  ${bottle}  ${left} s left`,
     `  ${method} ${scheme}://${authority}${target}`,
     `  ${bodyLine(proposal)}`,
-    ...excerpt
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => `  | ${line}`),
+    ...excerptLines(proposal),
     ...findings.map((line) => `  ! ${line}`),
     `  ${becauseLine(proposal)}`,
     `  bottle allow ${id}    bottle deny ${id}`,
   ];
   return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+/** The beginning of a body, and that it is only the beginning. */
+function excerptLines({ excerpt, excerptBytes, bytes }: Proposal): readonly string[] {
+  const all = excerpt.split("\n").filter((line) => line !== "");
+  const cut = [
+    ...(excerptBytes < bytes ? [`its other ${bytes - excerptBytes} bytes are not shown`] : []),
+    ...(all.length > BODY_LINES ? [`${all.length - BODY_LINES} more lines with --format json`] : []),
+  ];
+  return [
+    ...all.slice(0, BODY_LINES).map((line) => `  | ${line}`),
+    ...(cut.length === 0 ? [] : [`  (${cut.join("; ")})`]),
+  ];
 }
 
 function bodyLine({ bytes, sha256, contentType }: Proposal): string {

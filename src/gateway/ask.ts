@@ -133,7 +133,7 @@ function propose(context: GatewayContext, { judgement, permit, body }: AskedRequ
   const { facts, head, credentials, leaks } = permit;
   const { policy, hidden } = judgement.snapshot;
   const now = context.now();
-  const text = excerptOf(body);
+  const excerpt = excerptOf(body);
   const reason = askReason(permit);
   return {
     schema: 1,
@@ -145,7 +145,8 @@ function propose(context: GatewayContext, { judgement, permit, body }: AskedRequ
     bytes: body.length,
     sha256: createHash("sha256").update(body).digest("hex"),
     contentType: contentTypeOf(head.headers),
-    excerpt: printableLines(hidden.redact(text)).slice(0, 4 * EXCERPT_BYTES),
+    excerpt: printableLines(hidden.redact(excerpt.text)).slice(0, 4 * EXCERPT_BYTES),
+    excerptBytes: excerpt.bytes,
     reason,
     findings: leaks.pending.map(describeFinding),
     rule: judgement.rule,
@@ -166,12 +167,13 @@ function contentTypeOf(headers: readonly HeaderPair[]): string | null {
 }
 
 /** The beginning of a body: text as it is, anything else in hex. */
-function excerptOf(body: Buffer): string {
+function excerptOf(body: Buffer): { readonly text: string; readonly bytes: number } {
   const head = body.subarray(0, EXCERPT_BYTES);
   try {
     // A character that the cut splits is no reason to show hex.
-    return new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true }), bytes: head.length };
   } catch {
-    return head.subarray(0, EXCERPT_BYTES / 4).toString("hex");
+    const few = head.subarray(0, EXCERPT_BYTES / 4);
+    return { text: few.toString("hex"), bytes: few.length };
   }
 }

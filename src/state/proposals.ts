@@ -31,6 +31,7 @@ const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema">, Check>> = {
   sha256: isText,
   contentType: orNull(isText),
   excerpt: isText,
+  excerptBytes: isNumber,
   reason: isText,
   findings: listOf(isText),
   rule: orNull(isText),

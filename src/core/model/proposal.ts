@@ -23,6 +23,8 @@ export interface Proposal {
   readonly contentType: string | null;
   /** The beginning of the body: text, or hex where it is none; "" where there is no body. */
   readonly excerpt: string;
+  /** Bytes of the body that the excerpt stands for. */
+  readonly excerptBytes: number;
   /** Why no rule allows it; `ask-required`: a rule does, and wants a yes; `token-in-request`: only for `findings`. */
   readonly reason: ReasonCode;
   /** What looks like a secret in it, in words, with fingerprints; never the secret. */

@@ -36,6 +36,13 @@ test("rows 132, 133, 144: asked in one terminal, answered in another: once is th
   );
   assert.deepEqual(await posted, { status: 200, text: "answer to /x?y" });
 
+  const flood = curl("-d", `${"fake\n".repeat(200)}${"x".repeat(500)}`, url("/flood"));
+  const [many] = await waiting(1);
+  const screen = (await run("approvals", "one")).stdout;
+  assert.ok(screen.split("\n").length < 25, "the request itself stays on the screen");
+  assert.match(screen, /\(its other 476 bytes are not shown; 189 more lines with --format json\)/);
+  await run("deny", many?.id ?? "");
+  await flood;
   const past = await run("why", "one", first.id);
   assert.match(past.stdout, /No rule lists it: you said yes to this request/);
 

@@ -24,6 +24,7 @@ test("rows 132, 144: a request that no rule lists waits, shown whole, and nothin
     sha256: createHash("sha256").update("hello").digest("hex"),
     contentType: null,
     excerpt: "hello",
+    excerptBytes: 5,
     reason: "path-not-listed",
     findings: [],
     rule: null,
@@ -75,6 +76,20 @@ test("an encoded body is shown as one, with the hash of what is sent", async (t)
   const { contentType, excerpt, sha256 } = await question(fixture.desk);
   assert.equal(contentType, "text/plain, encoded as gzip");
   assert.deepEqual([excerpt, sha256], [body.toString("hex"), createHash("sha256").update(body).digest("hex")]);
+});
+
+test("row 132: of a long body it is known how much is shown", async (t) => {
+  const fixture = await openAsking(t);
+  for (const [index, [body, bytes]] of [
+    ["a".repeat(3000), 1024] as const,
+    ["\xff".repeat(600), 256] as const,
+  ].entries()) {
+    const client = await fixture.inside();
+    client.send(
+      Buffer.from(`POST /a HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n${body}`, "latin1"),
+    );
+    assert.equal((await question(fixture.desk, index + 1)).excerptBytes, bytes);
+  }
 });
 
 test("without ask a tunnel to an unlisted host stays shut", async (t) => {
