@@ -66,7 +66,7 @@ async function process(
   const place = permit.asked === null ? null : context.asks.enter();
   if (permit.asked !== null && place === null) return denial("ask-limit", "too many requests wait already");
   try {
-    return await serve(context, request, response, tunnel, { judgement: judged, permit });
+    return await serve(context, request, response, tunnel, { judgement: judged, permit, place });
   } finally {
     place?.leave();
   }
@@ -78,7 +78,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   tunnel: Authority | null,
-  found: { readonly judgement: Judgement; readonly permit: Permit },
+  found: { readonly judgement: Judgement; readonly permit: Permit; readonly place: { leave(): void } | null },
 ): Promise<Denial | null> {
   let { judgement, permit } = found;
   if (context.live.exchanges >= context.limits.requests) return denial("limit-reached", "too many requests at once");
@@ -132,6 +132,8 @@ async function serve(
       const held = { request, response, tunnel, judgement, permit, body };
       const answer = await askOperator(context, held).finally(() => place?.leave());
       if (!answer.ok) return answer;
+      // It waits no more: a long answer keeps no other request from being asked about.
+      found.place?.leave();
       ({ judgement, permit } = answer);
     }
     const sent = rebuild(permit);

@@ -4,6 +4,7 @@ import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { claimOf, get, openAsking, post, question, UNLISTED } from "../../support/gateway/asking.ts";
 import { eventually, HOST } from "../../support/gateway/fixture.ts";
+import { openOrigin } from "../../support/gateway/origin.ts";
 import type { RawClient } from "../../support/gateway/raw-client.ts";
 import { assertDenied, assertNothingLeft, statusOf } from "../../support/gateway/verdicts.ts";
 
@@ -204,6 +205,17 @@ test("rows 130, 132: a flood of questions is bounded, and a desk that cannot sho
   assert.match(await client.until("}"), /ask-limit/);
   assert.equal(fixture.desk.shown.length, 2);
   assertNothingLeft(fixture);
+});
+
+test("what was allowed takes no place of those that wait, however long its answer is", async (t) => {
+  const origin = await openOrigin({ respond: (_, response) => void response.write("begun") });
+  const fixture = await openAsking(t, { origin, limits: { askedRequests: 1 } });
+  const client = await fixture.inside();
+  get(client, "/a");
+  claimOf(fixture, await question(fixture.desk)).settle("once");
+  await client.until("begun");
+  get(await fixture.inside(), "/b");
+  assert.equal((await question(fixture.desk, 2)).target, "/b");
 });
 
 test("row 131: what cannot be written down is not asked", async (t) => {
