@@ -1,6 +1,6 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { AnswerScope } from "../core/model/grant.ts";
-import { printable } from "../core/wire/printable.ts";
+import { printable, printableJson } from "../core/wire/printable.ts";
 import type { AnswerReport } from "../session/approvals.ts";
 import { LONGEST_GRANT_MS } from "../session/control.ts";
 import { askHost, findWaiting } from "../session/waiting.ts";
@@ -58,7 +58,7 @@ function milliseconds(time: string): number {
 /** What came of an answer, for people or programs. */
 export function tell(word: "allowed" | "denied", bottle: string, report: AnswerReport, json: boolean, io: Io): void {
   if (json) {
-    io.out(`${JSON.stringify({ bottle, verdict: word, ...report }, null, 2)}\n`);
+    io.out(`${printableJson({ bottle, verdict: word, ...report }, 2)}\n`);
     return;
   }
   const { proposal, settled, others, grant, covers, version } = report;

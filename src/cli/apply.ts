@@ -1,5 +1,5 @@
 import { BottleError } from "../core/model/errors.ts";
-import { printable } from "../core/wire/printable.ts";
+import { printable, printableJson } from "../core/wire/printable.ts";
 import { pathText } from "../core/work/raw-path.ts";
 import { applyWork } from "../session/work/apply.ts";
 import type { AppliedRepository, ApplyRequest } from "../session/work/apply-terms.ts";
@@ -27,7 +27,7 @@ export function applyBy(collect: Collect, asker: typeof questioner): VerbRun {
     const works = await selectWork(all, request.from);
     await checkExpected(all, works, request.from, text(input, "expect") ?? null, ask);
     const results = await applyWork(all, works, request, context);
-    if (text(input, "format") === "json") io.out(`${JSON.stringify(asJson(name, request, results), null, 2)}\n`);
+    if (text(input, "format") === "json") io.out(`${printableJson(asJson(name, request, results), 2)}\n`);
     else for (const line of describe(name, request, results)) io.out(`${line}\n`);
     return 0;
   };

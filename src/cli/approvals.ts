@@ -1,7 +1,7 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import { packHint } from "../core/policy/pack-hints.ts";
-import { printable } from "../core/wire/printable.ts";
+import { printable, printableJson } from "../core/wire/printable.ts";
 import type { SessionContext } from "../session/context.ts";
 import { listWaiting, running, type Waiting } from "../session/waiting.ts";
 import type { Io } from "./io.ts";
@@ -19,7 +19,7 @@ export const approvals: VerbRun = async (input, io) => {
   const json = text(input, "format") === "json";
   if (flag(input, "follow")) return follow(name, json, context, io);
   const waiting = await listWaiting(name, context);
-  if (json) io.out(`${JSON.stringify(waiting.map(asJson), null, 2)}\n`);
+  if (json) io.out(`${printableJson(waiting.map(asJson), 2)}\n`);
   else if (waiting.length === 0) io.say("nothing waits for an answer");
   else io.out(waiting.map((one) => shown(one)).join("\n"));
   return 0;
@@ -33,7 +33,7 @@ async function follow(name: string | null, json: boolean, context: SessionContex
     for (const one of waiting.filter(({ proposal }) => !known.has(proposal.id))) {
       // The operator's own terminal, which no agent shares: here a bell disturbs nobody.
       const bell = io.stdoutIsTerminal ? "\x07" : "";
-      const line = json ? `${JSON.stringify(asJson(one))}\n` : `${bell}${shown(one)}\n`;
+      const line = json ? `${printableJson(asJson(one))}\n` : `${bell}${shown(one)}\n`;
       if (!(await writePaced(line))) return 0;
     }
     known = new Set(waiting.map(({ proposal }) => proposal.id));

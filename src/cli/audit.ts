@@ -2,7 +2,7 @@ import type { AuditEvent } from "../core/model/audit.ts";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { foundText } from "../core/policy/finding-texts.ts";
-import { printable } from "../core/wire/printable.ts";
+import { printable, printableJson } from "../core/wire/printable.ts";
 import { stateOf } from "../session/reconcile.ts";
 import type { AuditLine } from "../state/audit-format.ts";
 import { findAuditLog, type KeptLog } from "../state/audit-logs.ts";
@@ -71,7 +71,7 @@ export const audit: VerbRun = async (input, io) => {
     else if (!(await writePaced(shown(parsed.line, sealed, json)))) break;
     if (readerGone()) break;
   }
-  if (totals !== null) io.out(json ? `${JSON.stringify(totals.result(), null, 2)}\n` : formatTotals(totals.result()));
+  if (totals !== null) io.out(json ? `${printableJson(totals.result(), 2)}\n` : formatTotals(totals.result()));
   return 0;
 };
 
@@ -87,7 +87,7 @@ function refuseMeaningless(input: VerbInput): void {
 /** Walks the chain to the line that the record names (attack rows 131, 149). */
 async function verify({ path, record }: KeptLog, json: boolean, io: Io): Promise<number> {
   const verdict = await verifyAudit(path, record?.auditHead ?? null, record?.phase === "exited");
-  if (json) io.out(`${JSON.stringify(verdict)}\n`);
+  if (json) io.out(`${printableJson(verdict)}\n`);
   else if (!verdict.ok) io.out(`line ${verdict.line}: ${printable(verdict.problem)}\n`);
   else {
     const { lines, afterRecorded } = verdict;
@@ -104,7 +104,7 @@ async function verify({ path, record }: KeptLog, json: boolean, io: Io): Promise
 
 /** One line for people or programs. */
 function shown(line: AuditLine, sealed: boolean, json: boolean): string {
-  if (json) return `${JSON.stringify(line)}\n`;
+  if (json) return `${printableJson(line)}\n`;
   const { event, time } = line;
   const probe = event.type === "decision" && !sealed ? "  <- the seal check's own probe" : "";
   return `${time.slice(11, 23)}  ${printable(describe(event))}${probe}\n`;

@@ -1,6 +1,6 @@
 import { loadBackend } from "../backends/builtins.ts";
 import { formatChanges } from "../core/changes/configuration.ts";
-import { printable } from "../core/wire/printable.ts";
+import { printable, printableJson } from "../core/wire/printable.ts";
 import type { SessionContext } from "../session/context.ts";
 import { type ConfigurationReport, changedConfiguration } from "../session/provisioned.ts";
 import { bottlePaths } from "../state/layout.ts";
@@ -13,7 +13,7 @@ export const configurationDiff: VerbRun = async (input, io) => {
   const [name = ""] = input.positionals;
   const { changes, whole } = await reportOf(name, sessionContext(io));
   if (text(input, "format") === "json") {
-    io.out(`${JSON.stringify({ schema: 1, bottle: name, whole, configuration: changes }, null, 2)}\n`);
+    io.out(`${printableJson({ schema: 1, bottle: name, whole, configuration: changes }, 2)}\n`);
     return 0;
   }
   if (changes.length === 0) io.say(`${name}: the agent's configuration is as it was placed`);

@@ -1,4 +1,4 @@
-import { printable } from "../core/wire/printable.ts";
+import { printable, printableJson } from "../core/wire/printable.ts";
 import { collectWork } from "../session/work/collect.ts";
 import { type Collect, importBottleWork } from "../session/work/imported-work.ts";
 import { leftOut } from "../session/work/left-out.ts";
@@ -32,7 +32,7 @@ export function diffBy(collect: Collect, raw?: (piece: Buffer) => void): VerbRun
     }
     if (text(input, "format") === "json") {
       io.out(
-        `${JSON.stringify({ schema: 1, bottle: name, repositories: summaries, leftOut: works.flatMap((work) => leftOut(all, work)) }, null, 2)}\n`,
+        `${printableJson({ schema: 1, bottle: name, repositories: summaries, leftOut: works.flatMap((work) => leftOut(all, work)) }, 2)}\n`,
       );
       return 0;
     }

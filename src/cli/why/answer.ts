@@ -1,7 +1,7 @@
 import type { DenyRule, EgressRule } from "../../core/model/policy.ts";
 import { denyLine, ruleLine } from "../../core/plan/explain.ts";
 import { type Explanation, originOf, type Remedy, type RulePlaces } from "../../core/plan/why.ts";
-import { printable } from "../../core/wire/printable.ts";
+import { printable, printableJson } from "../../core/wire/printable.ts";
 import type { TimedEvent } from "../../state/audit-search.ts";
 
 /** What the log says of a request that was made. */
@@ -57,7 +57,7 @@ export function jsonAnswer({ about, asked, explanation, places, manifest, past }
           },
     past: past === null ? null : past.events,
   };
-  return `${JSON.stringify(answer, null, 2)}\n`;
+  return `${printableJson(answer, 2)}\n`;
 }
 
 /** For people; every line is escaped, since a URL may come from a page or from an agent. */

@@ -30,3 +30,14 @@ export function printableLines(text: string, maxLength = 1 << 20): string {
     )
     .join("\n");
 }
+
+/** JSON of `value` that says the same to a program, and is safe for a terminal. LF stands only between its parts. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(UNPRINTABLE, (character) =>
+    character === "\n"
+      ? character
+      : [...Array(character.length).keys()]
+          .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+          .join(""),
+  );
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { printable, printableLines } from "../../../src/core/wire/printable.ts";
+import { printable, printableJson, printableLines } from "../../../src/core/wire/printable.ts";
 
 const ANYTHING = fc.string({ unit: "binary", maxLength: 200 });
 
@@ -28,4 +28,15 @@ test("a long text is cut", () => {
 
 test("printableLines keeps line feeds and tabs and nothing else", () => {
   assert.equal(printableLines("a\r\nb\tc\rd\u0007"), "a\nb\tc\\x0dd\\x07");
+});
+
+test("row 129: JSON holds nothing that moves a cursor, and says the same", () => {
+  assert.equal(printableJson({ a: "\u009b31m\u202e\u{e0041}" }), '{"a":"\\u009b31m\\u202e\\udb40\\udc41"}');
+  fc.assert(
+    fc.property(ANYTHING, (text) => {
+      const json = printableJson({ text, list: [text] }, 2);
+      assert.doesNotMatch(json.replaceAll("\n", ""), /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u);
+      assert.deepEqual(JSON.parse(json), { text, list: [text] });
+    }),
+  );
 });
