@@ -12,7 +12,7 @@
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { createLeakScanner, type LeakSearch, type LeakVerdict } from "../core/leaks/leak-scanner.ts";
 import type { LeakFinding } from "../core/model/leak.ts";
-import { type BodyScanner, slices } from "./sliced-scan.ts";
+import { type BodyScanner, inTurns } from "./sliced-scan.ts";
 import type { Turns } from "./turns.ts";
 
 export type BodyEncoding = "gzip" | "deflate" | "br" | "zstd";
@@ -100,10 +100,9 @@ export function createDecodedScanner(
     if (decoded > caps.bytes) problem ??= `the body holds more than ${caps.bytes} bytes`;
     else if (decoded > caps.ratioFrom && decoded > encoded * caps.ratio)
       problem ??= `the body grows to more than ${caps.ratio} times its size`;
-    for (const slice of slices(piece)) {
-      if (stopped()) return;
-      clean += (await turns.take(() => inside.push(slice))).length;
-    }
+    await inTurns(turns, piece, (some) => {
+      if (!stopped()) clean += inside.push(some).length;
+    });
   };
 
   /** Searches what comes out until the decoder has taken what it was given, and `over` says so. */
@@ -129,10 +128,10 @@ export function createDecodedScanner(
 
   return {
     push: async (chunk) => {
-      for (const slice of slices(chunk)) {
-        if (stopped()) return EMPTY;
-        waiting.push(Buffer.from(await turns.take(() => outside.push(slice))));
-      }
+      await inTurns(turns, chunk, (some) => {
+        if (!stopped()) waiting.push(Buffer.from(outside.push(some)));
+      });
+      if (stopped()) return EMPTY;
       const before = decoded;
       encoded += chunk.length;
       written = false;

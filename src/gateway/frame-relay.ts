@@ -13,7 +13,7 @@ export interface FrameRelayOptions {
   readonly from: "client" | "server";
   /** Greatest message in bytes. */
   readonly messageBytes: number;
-  /** Made for each message and for each control frame. */
+  /** Made for each message and for each control frame that is not empty. */
   readonly filter: () => MessageFilter;
 }
 
@@ -57,12 +57,12 @@ export function createFrameRelay({ from, messageBytes, filter }: FrameRelayOptio
   const take = (flow: Flow, bytes: Buffer): void => {
     if (bytes.length > 0) flow.ready.push(bytes);
     flow.bytes += bytes.length;
-    if (flow.filter.stopped === true) stop = { by: "filter", code: 1008, why: "refused" };
+    if (flow.filter?.stopped === true) stop = { by: "filter", code: 1008, why: "refused" };
   };
-  const begin = (opcode: number): Flow => ({ opcode, filter: filter(), ready: [], bytes: 0, begun: false });
+  const begin = (opcode: number): Flow => ({ opcode, filter: null, ready: [], bytes: 0, begun: false });
   /** The frame is whole: what may go out now. */
   const finish = (flow: Flow): Buffer | null => {
-    if (frame.fin) take(flow, flow.filter.flush());
+    if (frame.fin && flow.filter !== null) take(flow, flow.filter.flush());
     if (stop !== null) return null;
     // What the filter holds of a fragment goes with the next one.
     return frame.fin || flow.bytes > 0 ? emit(flow, frame.fin) : null;
@@ -81,6 +81,7 @@ export function createFrameRelay({ from, messageBytes, filter }: FrameRelayOptio
           const flow: Flow | null = control ?? message;
           if (flow === null) throw new Error("payload outside a frame");
           if (event.type === "data") {
+            flow.filter ??= filter();
             take(flow, flow.filter.push(event.bytes));
             if (stop === null && flow.bytes > WHOLE_BYTES) out.push(emit(flow, false));
           } else {
@@ -100,7 +101,8 @@ export function createFrameRelay({ from, messageBytes, filter }: FrameRelayOptio
 /** One message, or one control frame, on its way. */
 interface Flow {
   readonly opcode: number;
-  readonly filter: MessageFilter;
+  /** Made when there is something to filter: an empty frame costs next to nothing. */
+  filter: MessageFilter | null;
   /** Filtered, and not yet written. */
   ready: Buffer[];
   bytes: number;

@@ -6,9 +6,11 @@ import { createScrubber, type NeedleSet } from "../core/leaks/needles.ts";
 import { type CloseCode, closePayload, encodeFrame, OPCODE } from "../core/wire/websocket-frames.ts";
 import { type Denial, denial } from "./denial.ts";
 import { describe } from "./failure.ts";
-import { createFrameRelay, type FrameRelay, type FrameStop, type MessageFilter } from "./frame-relay.ts";
+import { createFrameRelay, type FrameStop, type MessageFilter } from "./frame-relay.ts";
 import type { LeakWatch } from "./leak-watch.ts";
+import { inTurns } from "./sliced-scan.ts";
 import { endWith } from "./socket-end.ts";
+import type { Turns } from "./turns.ts";
 
 export interface MessageRelayOptions {
   readonly client: Socket;
@@ -18,6 +20,7 @@ export interface MessageRelayOptions {
   /** What the messages of the client are searched for, and by what they are judged. */
   readonly search: LeakSearch;
   readonly leaks: LeakWatch;
+  readonly turns: Turns;
   /** Bytes that the client may send, heads of frames included. */
   readonly limit: number;
   /** Kept up to date. */
@@ -36,12 +39,13 @@ export interface MessageCounts {
 }
 
 /**
- * Relays the frames of an open WebSocket with back-pressure: the client's messages are searched, the server's scrubbed.
+ * Relays the frames of an open WebSocket with back-pressure: the client's messages are searched, in turns with everything
+ * else that is (each frame, however short, costs a search of its own), the server's scrubbed.
  * What may not go on ends both sides with a Close frame. The caller hears of the ends of both sockets itself. Attack
  * rows 56, 89, 117.
  */
 export function relayMessages(options: MessageRelayOptions, early: Buffer): void {
-  const { client, upstream, scrub, search, leaks, limit, counts } = options;
+  const { client, upstream, scrub, search, leaks, limit, counts, turns } = options;
   let stopped = false;
 
   const outward = createFrameRelay({
@@ -78,48 +82,68 @@ export function relayMessages(options: MessageRelayOptions, early: Buffer): void
   const refuse = (denied: Denial, code: CloseCode) => {
     close(code, options.onDenied(denied), `${denied.reason}: ${denied.detail}`);
   };
-  const fromClient = (chunk: Buffer) => {
-    counts.bytesOut += chunk.length;
+  const fromClient = (piece: Uint8Array) => {
+    counts.bytesOut += piece.length;
     if (counts.bytesOut > limit) return refuse(denial("body-too-large", `more than ${limit} bytes`), 1009);
-    const stop = pass(outward, chunk, client, upstream);
+    const { out, stop } = outward.push(piece);
+    if (out.length > 0) upstream.write(out);
     if (stop !== null) refuse(stopDenial(stop, leaks), stop.code);
   };
-  const fromServer = (chunk: Buffer) => {
+  const fromServer = (chunk: Uint8Array) => {
     counts.bytesIn += chunk.length;
-    const stop = pass(inward, chunk, upstream, client);
+    const { out, stop } = inward.push(chunk);
+    if (out.length > 0 && !client.write(out) && stop === null) {
+      upstream.pause();
+      client.once("drain", () => upstream.resume());
+    }
     if (stop !== null) close(1011, "what the server sent is no WebSocket", `upstream-malformed: ${stop.why}`);
   };
-  /** A throw while judging is a denial. */
-  const guarded = (take: (chunk: Buffer) => void) => (chunk: Buffer) => {
-    if (stopped) return;
+  /** A throw while judging is a denial. What comes when one side is gone goes nowhere. */
+  const guarded = (take: (bytes: Uint8Array) => void) => (bytes: Uint8Array) => {
+    if (over()) return;
     try {
-      take(chunk);
+      take(bytes);
     } catch (error) {
       refuse(denial("internal-error", describe(error)), 1011);
     }
   };
-  const takeFromClient = guarded(fromClient);
+  const over = () => stopped || client.destroyed || upstream.destroyed;
+  const queue: Buffer[] = [];
+  let busy = false;
+  let ended = false;
+  const work = async () => {
+    if (busy) return;
+    busy = true;
+    for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
+      await inTurns(turns, chunk, guarded(fromClient));
+      if (!over() && upstream.writableNeedDrain) await new Promise((resolve) => upstream.once("drain", resolve));
+    }
+    busy = false;
+    if (over()) return;
+    if (ended) upstream.end();
+    else client.resume();
+  };
+  const takeFromClient = (chunk: Buffer) => {
+    queue.push(chunk);
+    client.pause();
+    void work();
+  };
   client.on("data", takeFromClient);
-  client.once("end", () => upstream.end());
+  client.once("end", () => {
+    ended = true;
+    void work();
+  });
   upstream.on("data", guarded(fromServer));
   upstream.once("end", () => client.end());
   if (early.length > 0) takeFromClient(early);
-  for (const side of [client, upstream]) side.resume();
+  else client.resume();
+  upstream.resume();
 }
 
 const AS_IT_IS: MessageFilter = {
   push: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
   flush: () => Buffer.alloc(0),
 };
-
-function pass(relay: FrameRelay, chunk: Buffer, from: Duplex, to: Duplex): FrameStop | null {
-  const { out, stop } = relay.push(chunk);
-  if (out.length > 0 && !to.write(out) && stop === null) {
-    from.pause();
-    to.once("drain", () => from.resume());
-  }
-  return stop;
-}
 
 function stopDenial({ by, code, why }: FrameStop, leaks: LeakWatch): Denial {
   if (by === "filter") return leaks.denied ?? denial("internal-error", "the search ended without a reason");

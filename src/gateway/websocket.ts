@@ -162,6 +162,7 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
             scrub: terms.scrub,
             search: snapshot.search,
             leaks: permit.leaks,
+            turns: context.turns,
             limit: permit.bodyLimit,
             counts,
             onDenied: (denied) => {

@@ -98,3 +98,17 @@ test("row 117: after a stop nothing goes on, not even what came with it", () => 
   const after = relay.push(frame({ payload: "more" }));
   assert.deepEqual([after.out.length, after.stop], [0, stop]);
 });
+
+test("row 123: an empty frame gets no filter, which costs far more than the two bytes of the frame", () => {
+  let filters = 0;
+  const relay = relayOf(() => {
+    filters += 1;
+    return asItIs;
+  });
+  const bytes = Buffer.concat([frame({ opcode: 9 }), frame({ payload: "", fin: false }), frame({ opcode: 0 })]);
+  assert.deepEqual(shapes(relay.push(bytes).out), [
+    [9, true, 0],
+    [1, true, 0],
+  ]);
+  assert.equal(filters, 0);
+});
