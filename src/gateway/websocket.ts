@@ -132,6 +132,8 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
         finish(`cut: ${why}`);
       },
     });
+    // It may have left while the name was looked up; its close was told to nobody then.
+    if (socket.destroyed) return finish("the client went away");
     socket.once("close", () => {
       controller?.abort(new Error("the client went away"));
       finish(null);

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import test from "node:test";
 import { frame, messagesOf, readFrames } from "../../support/core/frames.ts";
-import { credential, eventually, HOST, openGateway, policyOf, SECRET } from "../../support/gateway/fixture.ts";
+import {
+  credential,
+  eventually,
+  GOOD_ADDRESS,
+  HOST,
+  openGateway,
+  policyOf,
+  SECRET,
+} from "../../support/gateway/fixture.ts";
 import { openOrigin, openRawOrigin } from "../../support/gateway/origin.ts";
 import { assertDenied, statusOf } from "../../support/gateway/verdicts.ts";
 import { accept, handshake, KEY, openWebSocketOrigin } from "../../support/gateway/websocket-origin.ts";
@@ -180,3 +188,24 @@ function closeCode(text: string): number | undefined {
   const last = readFrames(Buffer.from(text, "latin1")).at(-1);
   return last?.opcode === 8 ? last.payload.readUInt16BE(0) : undefined;
 }
+
+test("row 125: a client that leaves while the name is looked up leaves no WebSocket behind", async (t) => {
+  const origin = await openWebSocketOrigin({ tls: false });
+  const waiting: (() => void)[] = [];
+  const resolve = async () => {
+    await new Promise<void>((wake) => waiting.push(wake));
+    return [GOOD_ADDRESS];
+  };
+  const rules = [{ websocket: true, scheme: "http", port: 80 }] as const;
+  const fixture = await openGateway(t, { origin, rules, resolve });
+  const client = await fixture.raw();
+  client.send(handshake().replace("GET /ws", `GET http://${HOST}/ws`));
+  await eventually(() => waiting.length === 1);
+  client.socket.resetAndDestroy();
+  await eventually(() => fixture.gateway.stats().connections === 0);
+  for (const wake of waiting) wake();
+  await eventually(() => fixture.audit.results().length === 1);
+  assert.match(fixture.audit.results()[0]?.error ?? "", /the client went away/);
+  assert.equal(fixture.gateway.stats().tunnels, 0);
+  assert.deepEqual(fixture.dials, []);
+});
