@@ -127,13 +127,12 @@ async function serve(
     }
     if (asked || leaks.pending.length > 0) {
       const body = whole ?? Buffer.alloc(0);
-      const place = asked ? null : context.asks.enter();
-      if (!asked && place === null) return denial("ask-limit", "too many requests wait already");
+      const place = found.place ?? context.asks.enter();
+      if (place === null) return denial("ask-limit", "too many requests wait already");
       const held = { request, response, tunnel, judgement, permit, body };
-      const answer = await askOperator(context, held).finally(() => place?.leave());
+      // Answered, it waits no more: a long response keeps no other request from being asked about.
+      const answer = await askOperator(context, held).finally(() => place.leave());
       if (!answer.ok) return answer;
-      // It waits no more: a long answer keeps no other request from being asked about.
-      found.place?.leave();
       ({ judgement, permit } = answer);
     }
     const sent = rebuild(permit);
