@@ -52,7 +52,7 @@ export const PACKAGE_REGISTRIES: readonly TokenFormat[] = [
     {
       // A hash in base64, as in go.sum, holds `cio` often enough.
       left: `${ALNUM}_+\\-`,
-      right: `${ALNUM}_+/=`,
+      right: `${ALNUM}_+=`,
       check: "entropy:3.8",
     },
   ),
