@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { providers } from "../agents/providers.ts";
 import { unifiedDiff } from "../core/changes/unified.ts";
 import { DEFAULT_BOTTLE, type RuleDefinition } from "../core/model/definition.ts";
@@ -83,7 +84,8 @@ async function write(file: string, before: string | null, after: string, context
   }
   const now = await readTextFile(file);
   if (now.kind !== "text" || now.text !== before) throw changed;
-  await writeFileAtomically(file, after, now.mode & 0o777);
+  // A link to where the operator keeps such files stays one.
+  await writeFileAtomically(await realpath(file), after, now.mode & 0o777);
 }
 
 /** The narrowest rule that lists the request for good. Errors: USAGE. */

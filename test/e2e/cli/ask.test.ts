@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { end, folderOf, HOST, openWorld, url } from "../../support/asking-bottle.ts";
@@ -28,6 +28,7 @@ test("rows 132, 133, 144: asked in one terminal, answered in another: once is th
   assert.ok(!list.stdout.includes("\u001b"), "the agent's text is escaped");
   const why = await run("why", "one", first.id, "--format", "json");
   assert.equal(JSON.parse(why.stdout).verdict, "ask");
+  assert.match((await run("why", "one", first.id)).stdout, /no answer: it waits for yours/);
   assert.deepEqual(world.seen, ["GET /listed "]);
   const allowed = await run("allow", first.id);
   assert.match(
@@ -125,9 +126,14 @@ test("rows 132, 148: a grant lets its path through until it is revoked; a persis
   assert.equal(silent.code, 2, "nobody was asked");
   assert.match(silent.stderr, /^\+.*"paths": \["\/kept"\]/m);
   assert.equal(readFileSync(world.manifest, "utf8"), before);
+  // As those have it who keep such files in a repository of their own.
+  const own = join(operator.home, "own.json");
+  renameSync(world.manifest, own);
+  symlinkSync(own, world.manifest);
   await run("allow", open?.id ?? "", "--persist", "--yes");
   assert.equal((await kept).status, 200);
-  const after = readFileSync(world.manifest, "utf8");
+  assert.ok(lstatSync(world.manifest).isSymbolicLink());
+  const after = readFileSync(own, "utf8");
   const added = `      { "host": "${HOST}", "scheme": "http", "methods": ["GET"], "paths": ["/kept"] },\n`;
   assert.ok(after.includes(`// the stand\n${added}`), after);
   assert.equal(after.replace(added, ""), before);
