@@ -128,9 +128,12 @@ function lineOf({ time, event }: TimedEvent): string {
   }
 }
 
-/** A request that was let out and has no outcome is under way still, or was cut with its bottle. */
+/** A request without an end waits or is under way still, or ended with its bottle. */
 function linesOf(events: readonly TimedEvent[]): readonly string[] {
   const kinds = events.map(({ event }) => (event.type === "decision" ? event.verdict : event.type));
   const unfinished = kinds.includes("allow") && !kinds.includes("result");
+  const waits = kinds.at(-1) === "ask";
+  if (waits)
+    return [...events.map(lineOf), "no answer: it waits for yours (bottle approvals), or ended with its bottle"];
   return [...events.map(lineOf), ...(unfinished ? ["no outcome: it is under way, or ended with its bottle"] : [])];
 }
