@@ -86,7 +86,7 @@ function lineOf(rule: EgressRule | DenyRule): string {
 
 function remedyLines(
   remedy: Remedy,
-  { about, places, manifest }: Answer,
+  { about, explanation, places, manifest }: Answer,
 ): readonly (readonly [label: string, text: string])[] {
   const words = [remedy.pack, remedy.allow].filter((word) => word !== null);
   return [
@@ -97,6 +97,13 @@ function remedyLines(
     ...manifestsOf(remedy, places.bottle).map((it) => ["allow", `in ${manifest}: ${JSON.stringify(it)}`] as const),
     ...(about.kind === "agent"
       ? []
-      : ([["note", "what a bottle may do is fixed at its start: this is for the next"]] as const)),
+      : ([
+          [
+            "note",
+            explanation.verdict === "ask"
+              ? "a manifest is for the next start"
+              : "what a bottle may do is fixed at its start: this is for the next",
+          ],
+        ] as const)),
   ];
 }

@@ -28,7 +28,9 @@ test("rows 132, 133, 144: asked in one terminal, answered in another: once is th
   assert.ok(!list.stdout.includes("\u001b"), "the agent's text is escaped");
   const why = await run("why", "one", first.id, "--format", "json");
   assert.equal(JSON.parse(why.stdout).verdict, "ask");
-  assert.match((await run("why", "one", first.id)).stdout, /no answer: it waits for yours/);
+  const open = (await run("why", "one", first.id)).stdout;
+  assert.match(open, /no answer: it waits for yours/);
+  assert.doesNotMatch(open, /fixed at its start/, "the operator may still allow it");
   assert.deepEqual(world.seen, ["GET /listed "]);
   const allowed = await run("allow", first.id);
   assert.match(
