@@ -6,6 +6,7 @@ import type { Policy } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { unknownFormats } from "../core/policy/finding-texts.ts";
 import { policyProblems } from "../core/policy/validate.ts";
+import { createAlertBudget } from "./alert-budget.ts";
 import { createBottleCa } from "./certificate/bottle-ca.ts";
 import type { GatewayContext, ServiceHandler } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
@@ -88,7 +89,8 @@ export function startGateway(start: GatewayStart): Gateway {
   refuseBadPolicy(start.policy);
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...start.limits };
   const now = start.now ?? Date.now;
-  const onAlert = (alert: GatewayAlert) => start.onAlert?.(`${alert.reason}: ${alert.detail}`);
+  const tell = ({ reason, detail }: GatewayAlert) => start.onAlert?.(`${reason}: ${detail}`);
+  const onAlert = createAlertBudget(tell, now);
   const trail = createTrail(start.audit, now, onAlert);
   const dialler = createDialler(
     start.connect ?? systemConnect,
