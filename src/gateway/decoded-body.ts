@@ -12,7 +12,7 @@
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { createLeakScanner, type LeakSearch, type LeakVerdict } from "../core/leaks/leak-scanner.ts";
 import type { LeakFinding } from "../core/model/leak.ts";
-import { type BodyScanner, inTurns } from "./sliced-scan.ts";
+import { type BodyScanner, HELD_BACK, inTurns } from "./sliced-scan.ts";
 import type { Turns } from "./turns.ts";
 
 export type BodyEncoding = "gzip" | "deflate" | "br" | "zstd";
@@ -103,6 +103,8 @@ export function createDecodedScanner(
     await inTurns(turns, piece, (some) => {
       if (!stopped()) clean += inside.push(some).length;
     });
+    if (!inside.stopped && decoded - clean > HELD_BACK)
+      problem ??= `more than ${HELD_BACK} bytes of what the body holds could be one token`;
   };
 
   /** Searches what comes out until the decoder has taken what it was given, and `over` says so. */

@@ -8,6 +8,12 @@ import type { Turns } from "./turns.ts";
 const TURN_MS = 1;
 const PIECE_BYTES = 512;
 
+/**
+ * Bytes of one body that may be held back at once. The longest token, each character escaped a few times, stays far below;
+ * only escapes within escapes that were made for it come near, and many bodies of those would fill the memory.
+ */
+export const HELD_BACK = 1024 ** 2;
+
 /** A `LeakScanner` for one body that lets others get on while it searches. Calls must not overlap: await each. */
 export interface BodyScanner {
   /** Bytes of the body as it came that may go on now, in order. Empty once stopped. */
@@ -27,17 +33,29 @@ export interface BodyScanner {
  * gave, resume.
  */
 export function createSlicedScanner(scanner: LeakScanner, turns: Turns): BodyScanner {
+  let held = 0;
+  let problem: string | null = null;
+  const pushPiece = (piece: Uint8Array): Buffer => {
+    if (problem !== null) return EMPTY;
+    const clean = scanner.push(piece);
+    held += piece.length - clean.length;
+    if (held <= HELD_BACK || scanner.stopped) return clean;
+    problem = `more than ${HELD_BACK} bytes of the body could be one token`;
+    return EMPTY;
+  };
   return {
     push: async (chunk) => {
       const out: Buffer[] = [];
-      await inTurns(turns, chunk, (piece) => out.push(scanner.push(piece)));
+      await inTurns(turns, chunk, (piece) => out.push(pushPiece(piece)));
       return Buffer.concat(out);
     },
     flush: () => turns.take(() => scanner.flush()),
     get stopped() {
-      return scanner.stopped;
+      return scanner.stopped || problem !== null;
     },
-    problem: null,
+    get problem() {
+      return problem;
+    },
     close: () => {},
   };
 }
@@ -54,3 +72,5 @@ export async function inTurns(turns: Turns, chunk: Uint8Array, work: (piece: Uin
     });
   }
 }
+
+const EMPTY = Buffer.alloc(0);
