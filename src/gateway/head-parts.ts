@@ -15,7 +15,11 @@ export function headParts({ authority, path, query, headers }: RequestFacts): re
     ...(query === null ? [] : [{ where: "query", text: query }]),
     // Attack row 109.
     ...(values.length < 2 ? [] : [{ where: "query", text: values.join("") }]),
-    ...headers.map(([name, value]) => ({ where: `header ${name.toLowerCase()}`, text: `${name}: ${value}` })),
+    ...headers.map(([name, value]) => ({
+      where: `header ${name.toLowerCase()}`,
+      text: `${name}: ${value}`,
+      named: name.length,
+    })),
   ];
 }
 

@@ -6,7 +6,12 @@ export interface HeadPart {
   readonly where: string;
   /** Latin-1, as node:http gives it. */
   readonly text: string;
+  /** So many characters of the text are the field's name, which `where` repeats. Absent: none. */
+  readonly named?: number;
 }
+
+/** A field of which the name is a secret or holds one. No name of a field has a blank. */
+const SECRET_NAME = "header (its name)";
 
 /** A finding and the part that it stands in; `head` where it stands over several. */
 export interface PlacedFinding {
@@ -21,7 +26,12 @@ export interface PlacedFinding {
 export function searchHead(search: LeakSearch, parts: readonly HeadPart[]): readonly PlacedFinding[] {
   const together = searchText(search, parts.map(({ text }) => text).join("\n"));
   if (together.length === 0) return [];
-  const placed = parts.flatMap(({ where, text }) => searchText(search, text).map((finding) => ({ finding, where })));
+  const placed = parts.flatMap(({ where, text, named = 0 }) => {
+    const found = searchText(search, text);
+    // In small letters a name is not what it was: no search of the log's lines would take it out.
+    const place = found.some(({ start }) => start < named) ? SECRET_NAME : where;
+    return found.map((finding) => ({ finding, where: place }));
+  });
   const spread = together.filter((one) => !placed.some(({ finding }) => isSame(finding, one)));
   return [...placed, ...spread.map((finding) => ({ finding, where: "head" }))];
 }

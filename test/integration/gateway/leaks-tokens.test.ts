@@ -289,3 +289,16 @@ test("rows 107, 124: an encoded body that is cut off, goes on behind its end or 
     await assertDenied(fixture, "body-unreadable");
   }
 });
+
+test("rows 100, 105: the name of a field that is a token is told in no letters to operator and log", async (t) => {
+  for (const action of ["block", "warn"] as const) {
+    const origin = await openOrigin();
+    const fixture = await openGateway(t, { origin, rules: [{ leaks: { action, opaque: null } }] });
+    const client = await fixture.inside();
+    client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n${TOKEN}: a ${token("b8Xw2Vu6Ts")}\r\n\r\n`);
+    await client.until(/"url":|bot_bottle_refused[\s\S]*\}\n/);
+    await eventually(() => fixture.alerts.length > 0 && fixture.audit.text().includes("header (its name)"));
+    const told = `${fixture.audit.text()} ${fixture.alerts.join(" ")}`.toLowerCase();
+    assert.ok(!told.includes(TOKEN.toLowerCase()), told);
+  }
+});
