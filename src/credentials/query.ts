@@ -4,10 +4,15 @@ import type { SchemeWriter } from "./slots.ts";
 export const query: SchemeWriter<{ readonly kind: "query"; readonly parameter: string }> = {
   fields: () => [],
   write: ({ parameter }, value, slots) => {
-    const others = (slots.query ?? "").split("&").filter((part) => part !== "" && !names(part, parameter));
+    const others = withoutParameter(slots.query ?? "", parameter);
     return { headers: slots.headers, query: [...others, `${parameter}=${encodeURIComponent(value)}`].join("&") };
   },
 };
+
+/** The parts of a query that leave where this parameter is written. */
+export function withoutParameter(query: string, parameter: string): readonly string[] {
+  return query.split("&").filter((part) => part !== "" && !names(part, parameter));
+}
 
 /** True when a server could read this part as the parameter: decoded, in any case, also behind a `;` that some split at. */
 function names(part: string, parameter: string): boolean {

@@ -1,26 +1,32 @@
 import type { IncomingMessage } from "node:http";
-import type { HeadPart, PlacedFinding } from "../core/leaks/head-search.ts";
+import { type HeadPart, type PlacedFinding, searchHead } from "../core/leaks/head-search.ts";
+import type { LeakSearch } from "../core/leaks/leak-scanner.ts";
 import type { Authority } from "../core/model/authority.ts";
 import type { CredentialBinding } from "../core/model/policy.ts";
 import type { RequestFacts } from "../core/policy/decide.ts";
 import { queryFields } from "../core/wire/form-fields.ts";
+import { withoutParameter } from "../credentials/query.ts";
 import { isOverwritten } from "../credentials/scheme.ts";
 
 /** All of a head that could carry something out. A host is read without its dots too, since labels can be pieces. */
 export function headParts({ authority, path, query, headers }: RequestFacts): readonly HeadPart[] {
-  const values = query === null ? [] : queryFields(query).map(({ value }) => value);
   return [
     ...hostParts(authority),
     { where: "path", text: path },
-    ...(query === null ? [] : [{ where: "query", text: query }]),
-    // Attack row 109.
-    ...(values.length < 2 ? [] : [{ where: "query", text: values.join("") }]),
+    ...(query === null ? [] : queryParts(query)),
     ...headers.map(([name, value]) => ({
       where: `header ${name.toLowerCase()}`,
       text: `${name}: ${value}`,
       named: name.length,
     })),
   ];
+}
+
+function queryParts(query: string): readonly HeadPart[] {
+  const values = queryFields(query).map(({ value }) => value);
+  const whole = { where: "query", text: query };
+  // Attack row 109.
+  return values.length < 2 ? [whole] : [whole, { where: "query", text: values.join("") }];
 }
 
 /** The parts of a host in which something could be carried out by a lookup (attack row 42). */
@@ -36,11 +42,24 @@ export function rawParts({ url = "", rawHeaders }: IncomingMessage): readonly He
   ];
 }
 
-/** True for what stands where the gateway writes a credential of its own: it does not leave. */
-export function isOwnSlot({ finding, where }: PlacedFinding, credentials: readonly CredentialBinding[]): boolean {
-  if (finding.kind === "canary") return false;
-  return credentials.some((binding) => {
-    if (where.startsWith("header ")) return isOverwritten(binding, where.slice("header ".length));
-    return where === "query" && binding.scheme.kind === "query" && finding.name === binding.name;
+/** What was found but for what stands where the gateway writes a credential of its own: that does not leave. */
+export function withoutOwnSlots(
+  found: readonly PlacedFinding[],
+  credentials: readonly CredentialBinding[],
+  query: string | null,
+  search: LeakSearch,
+): readonly PlacedFinding[] {
+  if (found.length === 0) return found;
+  // A value that stands in another parameter as well leaves there.
+  const written = credentials.flatMap(({ name, scheme }) => {
+    if (scheme.kind !== "query") return [];
+    const left = searchHead(search, queryParts(withoutParameter(query ?? "", scheme.parameter).join("&")));
+    return left.some(({ finding }) => finding.kind === "known" && finding.name === name) ? [] : [name];
+  });
+  return found.filter(({ finding, where }) => {
+    if (finding.kind === "canary") return true;
+    if (where === "query") return finding.kind !== "known" || !written.includes(finding.name);
+    if (!where.startsWith("header ")) return true;
+    return !credentials.some((binding) => isOverwritten(binding, where.slice("header ".length)));
   });
 }

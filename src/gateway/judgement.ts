@@ -14,7 +14,7 @@ import { formatTarget } from "../core/wire/target.ts";
 import type { AnswerTerms } from "./answer-headers.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Denial, denial } from "./denial.ts";
-import { headParts, isOwnSlot, rawParts } from "./head-parts.ts";
+import { headParts, rawParts, withoutOwnSlots } from "./head-parts.ts";
 import { createLeakWatch, type LeakWatch } from "./leak-watch.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -118,7 +118,7 @@ export async function judgeRequest(
   const terms = snapshot.leakTerms(rule);
   const held = terms.action === "ask" && isHoldable(context, facts);
   const leaks = createLeakWatch(context, base.id, terms, held);
-  const leak = leaks.head(found.filter((one) => !isOwnSlot(one, decision.credentials)));
+  const leak = leaks.head(withoutOwnSlots(found, decision.credentials, facts.query, snapshot.search));
   if (leak !== null) return { ...named, outcome: leak };
   const credentials: { binding: CredentialBinding; secret: Secret }[] = [];
   for (const binding of decision.credentials) {

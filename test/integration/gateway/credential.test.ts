@@ -243,7 +243,7 @@ test("row 100: no secret and no placeholder in any audit line", async (t) => {
     values: { api: SECRET },
   });
   const client = await fixture.inside();
-  client.send(`GET /x?key=${PLACEHOLDER}&z=${SECRET} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  client.send(`GET /x?key=${PLACEHOLDER}&KEY=${SECRET} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
   await client.until(/"method"[\s\S]*\}/);
   assert.match(origin.seen[0]?.url ?? "", new RegExp(`key=${SECRET}`));
   await eventually(() => fixture.audit.results().length === 1);

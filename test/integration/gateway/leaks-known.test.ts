@@ -225,3 +225,23 @@ test("row 112: an allowed archive is searched as it is", async (t) => {
   await client.until(/refused[\s\S]*\}/);
   await assertDenied(fixture, "secret-in-request");
 });
+
+test("row 93: a credential that is written into the query leaves in no other parameter of it", async (t) => {
+  const key = credential({ scheme: { kind: "query", parameter: "key" }, drops: [] });
+  for (const [query, sent] of [
+    [`key=${SECRET}&a=1`, true],
+    [`KEY=${SECRET}`, true],
+    [`note=${SECRET}`, false],
+    [`key=${SECRET}&note=${Buffer.from(SECRET).toString("hex")}`, false],
+    [`a=${SECRET.slice(0, 9)}&b=${SECRET.slice(9)}`, false],
+  ] as const) {
+    const origin = await openOrigin();
+    const fixture = await openGateway(t, { origin, credentials: [key], values: { api: SECRET } });
+    const client = await fixture.inside();
+    client.send(`GET /?${query} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+    const answer = await client.until(/"url":|bot_bottle_refused[\s\S]*\}\n/);
+    assert.equal(statusOf(answer), sent ? 200 : 403, query);
+    assert.equal(origin.seen.length, sent ? 1 : 0);
+    if (!sent) await assertDenied(fixture, "secret-in-request");
+  }
+});
