@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { type HeadPart, type PlacedFinding, searchHead } from "../core/leaks/head-search.ts";
 import type { LeakSearch } from "../core/leaks/leak-scanner.ts";
+import type { Redactor } from "../core/leaks/redactor.ts";
 import type { Authority } from "../core/model/authority.ts";
 import type { CredentialBinding } from "../core/model/policy.ts";
 import type { RequestFacts } from "../core/policy/decide.ts";
@@ -20,6 +21,14 @@ export function headParts({ authority, path, query, headers }: RequestFacts): re
       named: name.length,
     })),
   ];
+}
+
+/** The query for the log; null: what was found in it is cut over values, and would stand there in pieces. */
+export function loggedQuery(query: string, found: readonly PlacedFinding[], hidden: Redactor): string | null {
+  if (!found.some(({ where }) => where === "query")) return query;
+  const values = queryFields(hidden.redact(query)).map(({ value }) => value);
+  const joined = values.join("");
+  return hidden.redact(joined) === joined ? query : null;
 }
 
 function queryParts(query: string): readonly HeadPart[] {

@@ -14,7 +14,7 @@ import { formatTarget } from "../core/wire/target.ts";
 import type { AnswerTerms } from "./answer-headers.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Denial, denial } from "./denial.ts";
-import { headParts, rawParts, withoutOwnSlots } from "./head-parts.ts";
+import { headParts, loggedQuery, rawParts, withoutOwnSlots } from "./head-parts.ts";
 import { createLeakWatch, type LeakWatch } from "./leak-watch.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -101,11 +101,13 @@ export async function judgeRequest(
   const { head, facts } = reading;
   const found = searchHead(snapshot.search, headParts(facts));
   const decision = decideRequest(snapshot.policy, snapshot.guard, facts, context.now());
+  const query =
+    facts.query === null ? null : (loggedQuery(facts.query, found, snapshot.hidden) ?? "[secret in pieces]");
   const named = {
     ...base,
     mode: facts.scheme === "https" ? "inspect" : "http",
     authority: formatAuthority(facts.authority),
-    target: formatTarget(facts.path, facts.query),
+    target: formatTarget(facts.path, query),
     rule: decision.rule,
   } as const;
   const rule = decision.matched;

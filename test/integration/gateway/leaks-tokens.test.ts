@@ -302,3 +302,18 @@ test("rows 100, 105: the name of a field that is a token is told in no letters t
     assert.ok(!told.includes(TOKEN.toLowerCase()), told);
   }
 });
+
+test("rows 100, 109: a token that was cut over parameters stands in the log in no pieces", async (t) => {
+  const origin = await openOrigin();
+  const fixture = await openGateway(t, { origin });
+  const client = await fixture.inside();
+  client.send(`GET /x?a=${TOKEN.slice(0, 20)}&b=${TOKEN.slice(20)} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  await client.until(/bot_bottle_refused[\s\S]*\}\n/);
+  await assertDenied(fixture, "token-in-request");
+  assert.equal(fixture.audit.decisions()[0]?.target, "/x?[secret in pieces]");
+  for (const piece of [TOKEN.slice(0, 20), TOKEN.slice(20)]) assert.ok(!fixture.audit.text().includes(piece));
+  client.send(`GET /x?a=${TOKEN}&b=2 HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  await client.until(/bot_bottle_refused[\s\S]*\}\n/);
+  await eventually(() => fixture.audit.decisions().length === 2);
+  assert.equal(fixture.audit.decisions()[1]?.target, "/x?a=[github-personal-token]&b=2");
+});
