@@ -127,9 +127,10 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
       kind: "tunnel",
       stillAllowed: permit.stillAllowed,
       cut: (why) => {
+        // First: what is destroyed tells of its end too, and knows no reason.
+        finish(`cut: ${why}`);
         socket.destroy();
         controller?.abort(new Error(why));
-        finish(`cut: ${why}`);
       },
     });
     // It may have left while the name was looked up; its close was told to nobody then.

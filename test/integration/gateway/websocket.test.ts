@@ -5,6 +5,7 @@ import { frame, messagesOf, readFrames } from "../../support/core/frames.ts";
 import {
   credential,
   eventually,
+  type Fixture,
   GOOD_ADDRESS,
   HOST,
   openGateway,
@@ -208,4 +209,20 @@ test("row 125: a client that leaves while the name is looked up leaves no WebSoc
   assert.match(fixture.audit.results()[0]?.error ?? "", /the client went away/);
   assert.equal(fixture.gateway.stats().tunnels, 0);
   assert.deepEqual(fixture.dials, []);
+});
+
+test("row 135: the log says of a WebSocket that was cut why it ended", async (t) => {
+  const origin = await openWebSocketOrigin();
+  for (const [why, cut] of [
+    ["policy", (fixture: Fixture) => fixture.gateway.apply(policyOf([{}], [], 2), "test")],
+    ["closing", (fixture: Fixture) => fixture.gateway.close()],
+  ] as const) {
+    const fixture = await openGateway(t, { origin, rules: [{ websocket: true }] });
+    const client = await fixture.inside();
+    client.send(handshake());
+    await client.until("\r\n\r\n");
+    await cut(fixture);
+    await eventually(() => fixture.audit.results().length === 1);
+    assert.equal(fixture.audit.results()[0]?.error, `cut: ${why}`);
+  }
 });
