@@ -6,7 +6,7 @@ import type { Turns } from "./turns.ts";
  * is escaped, or a WebSocket of empty frames, takes a hundred times as long as plain text. Attack row 123.
  */
 const TURN_MS = 1;
-const PIECE_BYTES = 512;
+const PIECE_BYTES = 1024;
 
 /**
  * Bytes of one body that may be held back at once. The longest token, each character escaped a few times, stays far below;
