@@ -48,9 +48,10 @@ export async function askOperator(
     return refusedBy(askReason(permit), permit, detail);
   }
   const proposal = propose(context, asked, target);
-  const { method, scheme, authority, sha256, contentType } = proposal;
+  const { method, scheme, authority, sha256, contentType, findings } = proposal;
   // The same bytes mean something else as another type, which is shown as well.
-  const key = JSON.stringify([method, scheme, authority, target, sha256, contentType]);
+  // Nor is a yes to one secret in a field a yes to another one.
+  const key = JSON.stringify([method, scheme, authority, target, sha256, contentType, findings]);
   const admitted = context.asks.admit(key);
   if (admitted.answer !== null) return refusedBy(admitted.answer, permit);
   const written = await context.trail.ask(

@@ -100,6 +100,23 @@ test("rows 119, 132: a yes to what looks like a secret is for that request alone
   await client.until('"url":"/a"');
 });
 
+test("rows 119, 144: a yes to one token in a field lets no request with another one go", async (t) => {
+  const world = await openWorld(t, [{ leaks: { action: "ask", opaque: null } }]);
+  const tokens = ["aZ3bY7cX9d", "qW8eR5tY2u"].map((part) => part.repeat(3));
+  await Promise.all(
+    tokens.map(async (body) => {
+      const client = await world.inside();
+      client.send(`GET /a HTTP/1.1\r\nHost: ${HOST}\r\nX-Note: ${"gh"}p_${body}${crc32Base62(body)}\r\n\r\n`);
+    }),
+  );
+
+  await eventually(() => world.gateway.held().reduce((sum, { waiting }) => sum + waiting, 0) === 2);
+  assert.deepEqual(
+    world.gateway.held().map(({ waiting }) => waiting),
+    [1, 1],
+  );
+});
+
 test("row 132: the line on the terminal shows a host to its end, however long it is", async (t) => {
   const world = await openWorld(t);
   const host = `github.com.${"a".repeat(60)}.${"b".repeat(60)}.evil.example.test`;
