@@ -46,9 +46,16 @@ export function createLeakWatch(
     if (action === null) return verdict;
     const { kind, name, fingerprint, through } = finding;
     const seen: AuditFinding = { kind, name, fingerprint, where, through, action };
-    if (findings.size < LISTED) findings.set(JSON.stringify([name, fingerprint, where, action]), seen);
+    const key = JSON.stringify([name, fingerprint, where, action]);
+    const unlisted = findings.size >= LISTED && !findings.has(key);
+    if (!unlisted) findings.set(key, seen);
     const detail = describeFinding(seen);
-    if (action === "asked") return verdict;
+    if (action === "asked") {
+      if (!unlisted) return verdict;
+      // What cannot be shown cannot be approved (attack row 132).
+      denied ??= denial("token-in-request", "more than can be asked about", { secretType: findingTitle(finding) });
+      return "stop";
+    }
     const first = isNews(context.told, seen);
     if (reason === null) {
       if (first) context.trail.alert({ id, reason: action === "warned" ? "leak-warning" : "leak-masked", detail });

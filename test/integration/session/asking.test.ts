@@ -117,6 +117,17 @@ test("rows 119, 144: a yes to one token in a field lets no request with another 
   );
 });
 
+test("row 132: more tokens than are shown are not asked about", async (t) => {
+  const world = await openWorld(t, [{ leaks: { action: "ask", opaque: null } }]);
+  const tokens = [...Array(17).keys()].map((at) => `aZ3bY7cX9d${String.fromCharCode(65 + at)}`.repeat(3).slice(0, 30));
+  const body = tokens.map((part) => `${"gh"}p_${part}${crc32Base62(part)}`).join("\n");
+  const client = await world.inside();
+  client.send(`POST /a HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  assert.match(await client.until("}"), /token-in-request/);
+  assertNothingLeft(world);
+  assert.equal(world.said.length, 0);
+});
+
 test("row 132: the line on the terminal shows a host to its end, however long it is", async (t) => {
   const world = await openWorld(t);
   const host = `github.com.${"a".repeat(60)}.${"b".repeat(60)}.evil.example.test`;
