@@ -153,8 +153,10 @@ test("rows 87, 139, 145: nothing that a repository or its configuration names is
   const conflict = await bench.apply({ acceptAll: true });
   assert.match(conflict.said, /git cherry-pick --continue/);
   assert.equal(existsSync(sprung), false, "a trap was sprung");
-  // The traps are real ones.
-  collect(bench.host, {}, "status");
+  // The traps are real ones. Where a file is as young as the index git calls the filter too, which speaks no protocol: it fails.
+  try {
+    collect(bench.host, {}, "status");
+  } catch {}
   assert.equal(existsSync(sprung), true);
 });
 
