@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { crc32Base62 } from "../../../src/core/leaks/crc32.ts";
+import { githubToken } from "../../support/leaks/github-token.ts";
 import { codexBinary, skipWithout } from "../../support/needs.ts";
 import { newOperator } from "../../support/operator.ts";
 import { ANSWER, RESPONSES_HOST, type SeenResponse, startResponsesStandIn } from "../../support/responses-stand-in.ts";
@@ -94,8 +94,7 @@ test("rows 56, 117: a secret in Codex's WebSocket never arrives, and Codex says 
 test("rows 56, 119: a sample token in Codex's prompt is hidden where the rule says redact, and the turn goes on", {
   skip,
 }, async () => {
-  const body = "aZ3bY7cX9d".repeat(3);
-  const token = `${"gh"}p_${body}${crc32Base62(body)}`;
+  const token = githubToken();
   const run = await codex({ websocket: true, leaks: { action: "redact" } }, `'is ${token} a key?'`);
   assert.equal(run.code, 0, run.stderr + run.stdout);
   assert.match(run.stdout, new RegExp(`${ANSWER}\n$`));

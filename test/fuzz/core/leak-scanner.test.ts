@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { FORMATS } from "../../../src/core/leaks/formats.ts";
 import { createLeakScanner } from "../../../src/core/leaks/leak-scanner.ts";
 import type { LeakFinding } from "../../../src/core/model/leak.ts";
+import { cutInPieces } from "../../support/leaks/cut.ts";
 import { type Sighting, slowSightings } from "../../support/leaks/oracle.ts";
 
 const samples = FORMATS.filter(({ level }) => level === "default")
@@ -67,16 +68,6 @@ const text = fc
   .map((parts) => Buffer.from(parts.join(""), "latin1"));
 const cuts = fc.array(fc.oneof(fc.nat(3), fc.nat(60), fc.nat(2000)), { maxLength: 200 });
 
-function pieces(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const all: Buffer[] = [];
-  let at = 0;
-  for (const size of sizes) {
-    all.push(bytes.subarray(at, at + size));
-    at += size;
-  }
-  return [...all, bytes.subarray(at)];
-}
-
 function scan(chunks: readonly Buffer[]): { readonly findings: readonly LeakFinding[]; readonly out: Buffer } {
   const findings: LeakFinding[] = [];
   const scanner = createLeakScanner({ known: null, canaries: null, patterns: true }, (finding) => {
@@ -108,7 +99,7 @@ test("rows 105, 106, 108: what is found in a stream, however it is cut, is what 
   fc.assert(
     fc.property(text, cuts, (bytes, sizes) => {
       const slow = slowSightings(bytes);
-      const { findings, out } = scan(pieces(bytes, sizes));
+      const { findings, out } = scan(cutInPieces(bytes, sizes));
       const key = ({ name, fingerprint }: LeakFinding) => `${name} ${fingerprint}`;
       assert.deepEqual(placesOf(findings, key), placesOf(slow, key));
       const hidden = new Set(

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { FORMATS } from "../../../src/core/leaks/formats.ts";
 import { compileStrictPatterns, MAX_TOKEN_BYTES } from "../../../src/core/leaks/patterns.ts";
+import { cutInPieces } from "../../support/leaks/cut.ts";
 import { scanInPieces } from "../../support/leaks/pieces.ts";
 
 const set = compileStrictPatterns();
@@ -44,23 +45,13 @@ const part = fc.oneof(
 const text = fc.array(part, { maxLength: 12 }).map((parts) => Buffer.from(parts.join("")));
 const lengths = fc.array(fc.oneof(fc.nat(3), fc.nat(60), fc.nat(5000)), { maxLength: 60 });
 
-function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const pieces: Buffer[] = [];
-  let at = 0;
-  for (const size of sizes) {
-    pieces.push(bytes.subarray(at, at + size));
-    at += size;
-  }
-  return [...pieces, bytes.subarray(at)];
-}
-
 test("rows 105, 108: however a text is cut, the same tokens are found in it", () => {
   fc.assert(
     fc.property(text, lengths, (bytes, sizes) => {
       const whole = set
         .scan(bytes, true)
         .matches.toSorted((a, b) => a.start - b.start || (a.format < b.format ? -1 : 1));
-      const { matches, masked, held } = scanInPieces(set, cut(bytes, sizes));
+      const { matches, masked, held } = scanInPieces(set, cutInPieces(bytes, sizes));
       assert.deepEqual(
         matches.toSorted((a, b) => a.start - b.start || (a.format < b.format ? -1 : 1)),
         whole,

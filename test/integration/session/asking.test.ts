@@ -3,7 +3,6 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { crc32Base62 } from "../../../src/core/leaks/crc32.ts";
 import type { BottleError } from "../../../src/core/model/errors.ts";
 import type { EgressRule } from "../../../src/core/model/policy.ts";
 import type { AnswerReport } from "../../../src/session/approvals.ts";
@@ -13,6 +12,7 @@ import { eventually, type Fixture, HOST, openGateway, policyOf } from "../../sup
 import { openOrigin } from "../../support/gateway/origin.ts";
 import type { RawClient } from "../../support/gateway/raw-client.ts";
 import { assertNothingLeft } from "../../support/gateway/verdicts.ts";
+import { githubToken } from "../../support/leaks/github-token.ts";
 
 interface World extends Fixture {
   readonly asking: Asking;
@@ -92,9 +92,8 @@ test("rows 132, 148: what waits is a private file that goes with its answer, and
 });
 
 test("rows 119, 132: a yes to what looks like a secret is for that request alone", async (t) => {
-  const body = "aZ3bY7cX9d".repeat(3);
   const world = await openWorld(t, [{ leaks: { action: "ask", opaque: null } }]);
-  const { client, id } = await askFor(world, "/a", `X-Note: ${"gh"}p_${body}${crc32Base62(body)}\r\n`);
+  const { client, id } = await askFor(world, "/a", `X-Note: ${githubToken()}\r\n`);
   await assert.rejects(answer(world, id, "bottle"), { code: "USAGE", message: /for this request alone/ });
   assert.equal((await answer(world, id)).settled, 1);
   await client.until('"url":"/a"');
@@ -102,11 +101,11 @@ test("rows 119, 132: a yes to what looks like a secret is for that request alone
 
 test("rows 119, 144: a yes to one token in a field lets no request with another one go", async (t) => {
   const world = await openWorld(t, [{ leaks: { action: "ask", opaque: null } }]);
-  const tokens = ["aZ3bY7cX9d", "qW8eR5tY2u"].map((part) => part.repeat(3));
+  const tokens = ["aZ3bY7cX9d", "qW8eR5tY2u"].map((seed) => githubToken(seed));
   await Promise.all(
-    tokens.map(async (body) => {
+    tokens.map(async (token) => {
       const client = await world.inside();
-      client.send(`GET /a HTTP/1.1\r\nHost: ${HOST}\r\nX-Note: ${"gh"}p_${body}${crc32Base62(body)}\r\n\r\n`);
+      client.send(`GET /a HTTP/1.1\r\nHost: ${HOST}\r\nX-Note: ${token}\r\n\r\n`);
     }),
   );
 
@@ -119,8 +118,8 @@ test("rows 119, 144: a yes to one token in a field lets no request with another 
 
 test("row 132: more tokens than are shown are not asked about", async (t) => {
   const world = await openWorld(t, [{ leaks: { action: "ask", opaque: null } }]);
-  const tokens = [...Array(17).keys()].map((at) => `aZ3bY7cX9d${String.fromCharCode(65 + at)}`.repeat(3).slice(0, 30));
-  const body = tokens.map((part) => `${"gh"}p_${part}${crc32Base62(part)}`).join("\n");
+  const seeds = [...Array(17).keys()].map((at) => `aZ3bY7cX9d${String.fromCharCode(65 + at)}`);
+  const body = seeds.map((seed) => githubToken(seed)).join("\n");
   const client = await world.inside();
   client.send(`POST /a HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   assert.match(await client.until("}"), /token-in-request/);
