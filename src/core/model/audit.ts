@@ -1,4 +1,5 @@
 import type { ReasonCode } from "./decision.ts";
+import type { GateReason, RefUpdate } from "./git-gate.ts";
 import type { AnswerScope, GrantId } from "./grant.ts";
 import type { RequestId, RuleId } from "./ids.ts";
 import type { AuditFinding } from "./leak.ts";
@@ -49,6 +50,19 @@ export type AuditEvent =
       readonly scrubbed: number;
       readonly error: string | null;
       /** What was found on the way, after the decision. */
+      readonly findings?: readonly AuditFinding[];
+    }
+  | {
+      /** What the git gate decided; of an accepted push `forwarding` comes first, under the same id. */
+      readonly type: "git";
+      readonly id: RequestId;
+      readonly action: "read" | "push";
+      readonly repository: string;
+      readonly verdict: "allow" | "deny";
+      readonly reason: GateReason;
+      readonly refs: readonly RefUpdate[];
+      readonly detail: string | null;
+      readonly ms: number;
       readonly findings?: readonly AuditFinding[];
     }
   | { readonly type: "session"; readonly event: string; readonly detail: string };

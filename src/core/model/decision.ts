@@ -32,6 +32,8 @@ export type ReasonCode =
   | "body-unreadable"
   | "foreign-credential"
   | "token-minting"
+  | "git-push"
+  | "forge-write"
   | "response-encoded"
   | "upstream-tls"
   | "upstream-unreachable"

@@ -5,8 +5,9 @@
  */
 
 import type { Problem } from "./finding.ts";
-import type { LeakAction } from "./leak.ts";
-import type { WorkspaceMode } from "./plan.ts";
+import type { LeakAction, LeakLevel } from "./leak.ts";
+import type { NoticeKind } from "./notice.ts";
+import type { Placement, WorkspaceMode } from "./plan.ts";
 import type { OpaqueBodies } from "./policy.ts";
 import type { ConfigPart } from "./setup.ts";
 import type { ToolDefinition } from "./toolchain.ts";
@@ -52,6 +53,7 @@ export interface RuleLeaksDefinition {
 }
 
 export interface LeaksDefinition extends RuleLeaksDefinition {
+  readonly level?: LeakLevel | undefined;
   /** Fingerprints of findings that may leave. */
   readonly allow?: readonly string[] | undefined;
   /** Ids of token formats that are not looked for. */
@@ -126,6 +128,11 @@ export interface BottleDefinition {
   /** Bottles of the same file (a project's: or `default`) that this one builds on; of several, the first counts most. */
   readonly extends?: string | readonly string[] | undefined;
   readonly backend?: string | undefined;
+  /** Of backends with images: which; absent: the backend's own. */
+  readonly image?: string | undefined;
+  /** Of backends with runtimes to choose from: which, by its name there. */
+  readonly runtime?: string | undefined;
+  readonly placement?: Placement | undefined;
   readonly workspace?: WorkspaceMode | WorkspaceDefinition | undefined;
   readonly env?: Readonly<Record<string, EnvDefinition>> | undefined;
   readonly egress?: EgressDefinition | undefined;
@@ -138,11 +145,57 @@ export interface BottleDefinition {
   readonly git?: GitDefinition | undefined;
 }
 
-/** Who the agent commits as; what is not given is the operator's own, unless `identity` is `none`. */
+/** Exactly one of `source`, `deployKey` and `githubApp`. */
+export interface GitCredentialDefinition {
+  /** For ssh a private key. */
+  readonly source?: SourceDefinition | undefined;
+  readonly username?: string | undefined;
+  /** For ssh: a key that the forge is given for each bottle. */
+  readonly deployKey?:
+    | {
+        readonly token: SourceDefinition;
+        readonly api?: string | undefined;
+        readonly ca?: string | undefined;
+      }
+    | undefined;
+  /** For https: tokens of a GitHub App. */
+  readonly githubApp?:
+    | {
+        readonly app: string;
+        readonly installation: number;
+        readonly key: SourceDefinition;
+        readonly api?: string | undefined;
+      }
+    | undefined;
+}
+
+/** A repository that the git gate shows to the bottle; `core/plan/git-repositories` says what counts where nothing is given. */
+export interface GitRepositoryDefinition {
+  readonly url: string;
+  readonly credential?: GitCredentialDefinition | undefined;
+  /** For ssh: absolute or `~/` path of a private key. */
+  readonly key?: string | undefined;
+  /** For ssh: type and key, as in known_hosts. */
+  readonly hostKey?: string | undefined;
+  readonly ca?: string | undefined;
+  readonly branches?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly protect?: readonly string[] | undefined;
+  /** Pushes that change a protected path wait for the operator. */
+  readonly ask?: true | undefined;
+  /** Pushes with what looks like a token wait for the operator. */
+  readonly secrets?: "ask" | undefined;
+  readonly limits?:
+    | { readonly pack?: string | undefined; readonly refs?: number | undefined; readonly seconds?: number | undefined }
+    | undefined;
+}
+
+/** Who the agent commits as (what is not given is the operator's own, unless `identity` is `none`), and the repositories of the git gate. */
 export interface GitDefinition {
   readonly identity?: "host" | "none" | undefined;
   readonly name?: string | undefined;
   readonly email?: string | undefined;
+  readonly repos?: Readonly<Record<string, GitRepositoryDefinition>> | undefined;
 }
 
 export interface AgentDefinition {
@@ -168,6 +221,16 @@ export interface ManifestFile {
   readonly $schema?: string | undefined;
   readonly bottles?: Readonly<Record<string, BottleDefinition>> | undefined;
   readonly agents?: Readonly<Record<string, AgentDefinition>> | undefined;
+  readonly notify?: NotifyDefinition | undefined;
+}
+
+/** What the operator is told of (core/model/notice). Operator's file only. */
+export interface NotifyDefinition {
+  readonly command?: readonly string[] | undefined;
+  readonly events?: readonly NoticeKind[] | undefined;
+  readonly terminal?: boolean | undefined;
+  readonly stallMinutes?: number | undefined;
+  readonly diskFree?: string | undefined;
 }
 
 /** Where a definition stands, so that plan and messages can say it. */

@@ -40,7 +40,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     ],
     mend: [
       "start a new bottle; what the old one wrote is still there until it is removed",
-      "after `lost`: `bottle prune` cleans up",
+      "after `lost`: `bottle recover NAME` removes what is left, `bottle resume NAME` lets the agent go on",
     ],
   },
   BOTTLE_RUNNING: {
@@ -186,6 +186,23 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
       "`--command` names something that is not there, or that lies in the workspace",
     ],
     mend: ["install the agent, or name its program with `--command /absolute/path`"],
+  },
+  IMAGE_FAILED: {
+    example: [
+      "bottle: the engine does not have the base debian:bookworm-slim [IMAGE_FAILED]",
+      "  leave --offline away, or name one it has with --base",
+    ],
+    causes: [
+      "the base image is neither in the engine nor can it be fetched",
+      "a step of the build failed; what the engine said is above the error",
+      "the base changed, or the program that goes in, while the image was built",
+      "an image that a container uses was to be removed",
+    ],
+    mend: [
+      "`bottle image build --base IMAGE` begins with an image that the engine has",
+      "`bottle doctor` says whether the engine answers",
+      "`bottle prune` removes containers of bottles that are gone; then `bottle image prune` again",
+    ],
   },
   STATE_UNUSABLE: {
     example: [

@@ -1,6 +1,9 @@
 /** What is done with a request in which something was found. `ask` is `block` as long as nobody can be asked. */
 export type LeakAction = "block" | "ask" | "warn" | "redact";
 
+/** Which token formats are looked for. `strict` finds more and errs more: names such as `token` before irregular values. */
+export type LeakLevel = "default" | "strict";
+
 /** One place that holds a secret or looks as if it did. Never the secret itself. */
 export interface LeakFinding {
   /** `known`: a declared value of this bottle; `canary`: the bait that was placed in it; `pattern`: a token format. */

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { AgentDefinition, BottleDefinition, ManifestFile } from "./definition.ts";
+import type { AgentDefinition, BottleDefinition, ManifestFile, NotifyDefinition } from "./definition.ts";
 import { credential } from "./manifest/credential.ts";
 import { denyList } from "./manifest/deny.ts";
 import { rule } from "./manifest/egress.ts";
 import { leaks } from "./manifest/leaks.ts";
+import { notify } from "./manifest/notify.ts";
 import { packs } from "./manifest/packs.ts";
 import { config, git, LONGEST_ARGUMENT, prompt, skills } from "./manifest/setup.ts";
 import { caches, tools } from "./manifest/tools.ts";
@@ -62,6 +63,12 @@ const workspaceObject = z.strictObject({
     .describe("Ignored files that a clone brings along, as git pathspecs, e.g. `.env.example` or `vendor/`."),
 });
 
+/** A reference of an image or a name of a runtime: never an option of the engine's command line. */
+const engineWord = z
+  .string()
+  .max(255)
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$/, "a name without spaces, beginning with a letter or a digit");
+
 const bottle = z.strictObject({
   extends: z
     .union([name, z.array(name).min(1).max(16)], { error: "expected the name of a bottle, or a list of names" })
@@ -69,7 +76,21 @@ const bottle = z.strictObject({
     .describe(
       "Bottles that this one builds on. What it says itself replaces what they say, entry by entry; its lists, such as the rules, come before theirs. Of several, the first counts most.",
     ),
-  backend: name.optional().describe("What the bottle is made with. Default: `bubblewrap`."),
+  backend: name
+    .optional()
+    .describe("What the bottle is made with. Default: `BOT_BOTTLE_BACKEND`, else what fits this machine best."),
+  image: engineWord
+    .optional()
+    .describe("For backends with images: the one that the bottle runs. It must be there already: nothing is fetched."),
+  runtime: engineWord
+    .optional()
+    .describe("For container engines: the runtime, as the engine knows it, e.g. `runsc`. Default: the engine's own."),
+  placement: z
+    .enum(["socket", "bundle"])
+    .optional()
+    .describe(
+      "For container engines: where the gateway runs. `socket`: in the host process, on a unix socket; `bundle`: in a container beside the bottle. Default: `socket` where the engine runs on this machine.",
+    ),
   workspace: z
     .union([workspaceMode, workspaceObject], { error: "expected clone, copy, bind or an object" })
     .optional()
@@ -151,6 +172,7 @@ export const manifestSchema = z
       .optional()
       .describe("Kinds of bottles, by name. `default` is for agents that name none."),
     agents: z.record(name, agent).optional().describe("Agents, by name: what is typed after `bottle start`."),
+    notify: notify.optional().describe("How you are told of agents that you do not watch. Your own file only."),
   })
   .describe("A manifest of bot-bottle: JSON with comments and trailing commas.") satisfies z.ZodType<ManifestFile>;
 
@@ -158,3 +180,5 @@ export const manifestSchema = z
 export const bottleSchema: z.ZodType<BottleDefinition> = bottle;
 /** Checks one agent definition of a file. */
 export const agentSchema: z.ZodType<AgentDefinition> = agent;
+/** Checks what one file says about telling the operator. */
+export const notifySchema: z.ZodType<NotifyDefinition> = notify;

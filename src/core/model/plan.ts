@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import type { GateRepository } from "./git-gate.ts";
 import type { BottleName } from "./ids.ts";
 import type { AskTerms, Canary, CredentialBinding, DenyRule, EgressRule, LeakTerms } from "./policy.ts";
 import type { PlannedSetup } from "./setup.ts";
@@ -24,6 +25,8 @@ export type SecretSource =
 export interface SecretRef {
   readonly credential: string;
   readonly source: SecretSource;
+  /** Absent: one line. */
+  readonly form?: "private-key";
 }
 
 /** A read-only path of the host shown in the bottle. */
@@ -39,6 +42,16 @@ export interface Limits {
   readonly pids: number;
   /** Size of each tmpfs of the bottle (/tmp, /dev/shm). */
   readonly tmpBytes: number;
+}
+
+/** Where the gateway runs: `socket`: in the host process; `bundle`: beside the bottle, in a process of ours there. */
+export type Placement = "socket" | "bundle";
+
+/** What the operator asked of the backend; null: as it sees fit. */
+export interface BackendOptions {
+  readonly image: string | null;
+  readonly runtime: string | null;
+  readonly placement: Placement | null;
 }
 
 /**
@@ -94,6 +107,9 @@ export interface BottlePlan {
   readonly name: BottleName;
   readonly backend: string;
   readonly backendPlan: Json;
+  /** Who or what chose the backend. Absent in plans of before there was a choice, as is the next. */
+  readonly backendChoice?: string;
+  readonly backendOptions?: BackendOptions;
   readonly agent: {
     readonly name: string;
     readonly provider: string;
@@ -105,6 +121,8 @@ export interface BottlePlan {
     readonly instructed?: boolean;
     /** True when the agent runs without a terminal (`-p`). */
     readonly headless: boolean;
+    /** What it is asked then. Absent in plans of before there was `recover`. */
+    readonly prompt?: string | null;
   };
   readonly workspace: Workspace;
   readonly mounts: readonly Mount[];
@@ -134,10 +152,14 @@ export interface BottlePlan {
   readonly canaries?: readonly Canary[];
   /** What the operator has never leave, besides credentials; of a file each line is a value. */
   readonly watched?: readonly SecretRef[];
+  /** Repositories of the git gate; absent: it has none. */
+  readonly repositories?: readonly GateRepository[];
   readonly files: readonly PlacedFile[];
   /** What `files` brings in of the operator's own, and what stays out. */
   readonly setup: PlannedSetup;
   readonly labels: Readonly<Record<string, string>>;
+  /** The bottle ends after so many minutes in which the machine was awake; absent: when its agent does. */
+  readonly maxMinutes?: number;
   /** The definition behind it; absent: the built-in, empty one. */
   readonly definition?: {
     readonly bottle: string;

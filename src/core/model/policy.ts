@@ -1,6 +1,6 @@
 import type { Grant } from "./grant.ts";
 import type { RuleId } from "./ids.ts";
-import type { LeakAction } from "./leak.ts";
+import type { LeakAction, LeakLevel } from "./leak.ts";
 
 /** A path pattern: matches the raw path component, anchored. `/v1/messages` is exact, `/v1/*` any path below `/v1/`. */
 export type PathPattern = string;
@@ -84,6 +84,8 @@ export interface LeakTerms {
   readonly allow: readonly string[];
   /** Ids of token formats that are not looked for. */
   readonly ignore: readonly string[];
+  /** `strict`: formats that err more are looked for too. Absent: `default`. */
+  readonly level?: LeakLevel;
 }
 
 /** Values placed in the bottle that nothing there has a use for: who sends one took it (attack rows 105 to 109). */

@@ -77,6 +77,21 @@ export const WORK_PAGES = {
       "`bottle apply NAME --patch` lands everything as changes that are not committed",
     ],
   },
+  FORGE_FAILED: {
+    example: [
+      "bottle: a deploy key for o/r: answered 403: token does not have at least one of required scope(s) [FORGE_FAILED]",
+      "  is the credential of git.repos in the manifest right, and is the forge there?",
+    ],
+    causes: [
+      "the token or app of `git.repos.NAME.credential` may not do this there, or has ended",
+      "the forge is down, slow, or redirects; `api` in the manifest is wrong",
+      "its certificate is not one of the system's roots, and no `ca` is given",
+    ],
+    mend: [
+      "the message quotes what the forge said",
+      "a key that could not be taken back stays in the bottle's journal: `bottle prune` tries again, `bottle doctor` names it",
+    ],
+  },
   GIT_FAILED: {
     example: ["bottle: git merge-tree could not merge [GIT_FAILED]", "  git 2.38 or newer is needed"],
     causes: ["the host's git is too old", "the repository is damaged, or on a disk that is full or slow"],

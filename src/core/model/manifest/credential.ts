@@ -3,7 +3,8 @@ import { isFixedPath } from "../../plan/home-path.ts";
 import { splitHostPort } from "../../policy/hosts.ts";
 import { exactlyOne, fixedPath, judged, token, variable } from "./words.ts";
 
-const source = z
+/** Where a secret is found. */
+export const source = z
   .strictObject({
     env: variable.optional().describe("A variable of the environment in which `bottle` runs."),
     file: fixedPath.optional().describe("A file; its whole text without the final newline is the value."),

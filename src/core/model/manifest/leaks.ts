@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FINGERPRINT, LEAK_ACTIONS, OPAQUE_BODIES } from "../../policy/leaks.ts";
+import { FINGERPRINT, LEAK_ACTIONS, LEAK_LEVELS, OPAQUE_BODIES } from "../../policy/leaks.ts";
 import { exactlyOne, fixedPath, variable } from "./words.ts";
 
 const action = z
@@ -29,6 +29,12 @@ const secret = z
 export const leaks = z.strictObject({
   action,
   opaque,
+  level: z
+    .enum(LEAK_LEVELS)
+    .optional()
+    .describe(
+      "`strict`: four formats more are looked for, which err more: any irregular value called a secret, token, password or key, logins in an Authorization header, hashes of passwords. Default: `default`.",
+    ),
   allow: z
     .array(z.string().regex(FINGERPRINT, "a fingerprint has 16 hex digits; `bottle audit` shows it"))
     .max(1024)

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CONFIG_PARTS } from "../setup.ts";
-import { judged } from "./words.ts";
+import { gitRepository } from "./git-repository.ts";
+import { judged, name } from "./words.ts";
 
 /** An argument takes at most 128 KiB (MAX_ARG_STRLEN, execve(2)), and a character may take four bytes. */
 export const LONGEST_ARGUMENT = 30_000;
@@ -56,5 +57,9 @@ export const git = z
       .describe("`host` (default): the agent commits under your name as git knows it here. `none`: under no name."),
     name: identityText.optional().describe("`user.name` inside, instead of yours."),
     email: identityText.optional().describe("`user.email` inside, instead of yours."),
+    repos: z
+      .record(name, gitRepository)
+      .optional()
+      .describe("Repositories that the bottle's git reaches through the git gate, which judges every push."),
   })
-  .describe("Who the agent commits as.");
+  .describe("Who the agent commits as, and which repositories it reaches.");
