@@ -9,7 +9,7 @@ export interface EncodedForm {
 /**
  * The forms in which a value is searched: as it is, reversed, and as encoders that an echoing server really uses write
  * it. Letters are compared in any case, and each character in any escaped spelling, so that escapes need no forms of
- * their own. Home-made encodings cannot be covered. Attack rows 90, 106.
+ * their own; base64 and hex are searched in each other too. Home-made encodings cannot be covered. Attack rows 90, 106.
  */
 export function encodedForms(value: string): readonly EncodedForm[] {
   const bytes = Buffer.from(value, "utf8");
@@ -23,8 +23,25 @@ export function encodedForms(value: string): readonly EncodedForm[] {
     ...[bytes, reversed, wide, Buffer.from(wide).swap16()].map((form) => ({ bytes: form, breaks: "none" as const })),
     { bytes: Buffer.from(bytes.toString("hex")), breaks: "bytes" },
     ...cores.map((core) => ({ bytes: Buffer.from(core), breaks: "lines" as const })),
+    ...layeredForms(bytes),
   ];
   return [...new Map(forms.map((form) => [foldKey(form.bytes) + form.breaks, form])).values()];
+}
+
+/**
+ * What base64 and hex make of a value that one of them has already written: a configuration with `user:value` in base64
+ * is itself base64 in a Kubernetes secret. The inner writing is taken at its exact case, since the outer one hides it.
+ */
+function layeredForms(bytes: Buffer): readonly EncodedForm[] {
+  const inner = new Set([...[0, 1, 2].flatMap((lead) => alphabets(bytes, lead)), bytes.toString("hex")]);
+  return [...inner].flatMap((text): readonly EncodedForm[] => {
+    const again = Buffer.from(text);
+    const cores = [0, 1, 2].flatMap((lead) => base64Cores(again, lead));
+    return [
+      ...cores.map((core) => ({ bytes: Buffer.from(core), breaks: "lines" as const })),
+      { bytes: Buffer.from(again.toString("hex")), breaks: "bytes" as const },
+    ];
+  });
 }
 
 /** One key for the spellings that the matcher cannot tell apart. */
@@ -36,9 +53,14 @@ function foldKey(form: Buffer): string {
  * Base64 of the value when `lead` bytes (mod 3) stand before it, cut to the characters that depend on the value alone:
  * this is what is left of it inside any longer encoded text, e.g. `user:value`. Both alphabets (RFC 4648 4 and 5).
  */
-function base64Cores(bytes: Buffer, lead: number): readonly string[] {
+function alphabets(bytes: Buffer, lead: number): readonly string[] {
   const core = cutCore(Buffer.concat([Buffer.alloc(lead), bytes]).toString("base64"), 6, lead, bytes.length);
-  const cores = [core, core.replaceAll("+", "-").replaceAll("/", "_")];
+  return [core, core.replaceAll("+", "-").replaceAll("/", "_")];
+}
+
+/** The same, and without what a line break may take of it. */
+function base64Cores(bytes: Buffer, lead: number): readonly string[] {
+  const cores = alphabets(bytes, lead);
   return [...cores, ...cores.map((it) => it.slice(LOST_AT_LINE))];
 }
 

@@ -1,6 +1,8 @@
 import type { LeakFinding } from "../model/leak.ts";
 import { type LeakSearch, searchText } from "./leak-scanner.ts";
 
+export { IN_PIECES } from "./views/field-lane.ts";
+
 /** A piece of a request's head, and what it is called in the log. */
 export interface HeadPart {
   readonly where: string;
@@ -8,6 +10,8 @@ export interface HeadPart {
   readonly text: string;
   /** So many characters of the text are the field's name, which `where` repeats. Absent: none. */
   readonly named?: number;
+  /** Names and values, over which something may be cut: `a=x&b=y`, or a cookie. It is searched by itself too. */
+  readonly fields?: true;
 }
 
 /** A field of which the name is a secret or holds one. No name of a field has a blank. */
@@ -24,7 +28,10 @@ export interface PlacedFinding {
  * every head is clean, and what was spread over parts is found.
  */
 export function searchHead(search: LeakSearch, parts: readonly HeadPart[]): readonly PlacedFinding[] {
-  const together = searchText(search, parts.map(({ text }) => text).join("\n"));
+  const together = [
+    ...searchText(search, parts.map(({ text }) => text).join("\n")),
+    ...parts.flatMap(({ text, fields }) => (fields === true ? searchText(search, text) : [])),
+  ];
   if (together.length === 0) return [];
   const placed = parts.flatMap(({ where, text, named = 0 }) => {
     const found = searchText(search, text);

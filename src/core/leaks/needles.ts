@@ -33,6 +33,26 @@ export function compileNeedles(needles: readonly Needle[]): NeedleReading {
   return { ok: true, set: new NeedleSet([...new Set(values.map(({ name }) => name))], forms) };
 }
 
+/** Of a value that is sent in pieces so much must be together at least, and at most so much is looked for. */
+const MIDDLE_BYTES = 12;
+const LONGEST_MIDDLE = 128;
+
+/**
+ * Compiles the middle half of each value, 12 to 128 characters (of shorter values all): for what is sent a piece at a
+ * time, so that not all of it has left when it is found. The beginnings of tokens are public, their middles are not.
+ * Values too short to be searched are left out; null when none is left.
+ */
+export function compileMiddles(needles: readonly Needle[]): NeedleSet | null {
+  const middles = needles.map(({ name, value }) => {
+    const characters = [...(value instanceof Secret ? value.reveal() : value)];
+    const length = Math.min(Math.max(MIDDLE_BYTES, Math.ceil(characters.length / 2)), LONGEST_MIDDLE);
+    const start = Math.max(0, Math.floor((characters.length - length) / 2));
+    return { name, value: characters.slice(start, start + length).join("") };
+  });
+  const reading = compileNeedles(middles.filter(({ value }) => Buffer.byteLength(value) >= NEEDLE_MIN_BYTES));
+  return reading.ok && reading.set.names.length > 0 ? reading.set : null;
+}
+
 const MASK = 0x2a;
 
 /** Masks every form of every needle by as many `*`, in one pass over the original bytes. */
@@ -88,6 +108,7 @@ export function createScrubber(set: NeedleSet): Scrubber {
       return emit(bytes, matches, safe);
     },
     flush() {
+      if (held.length === 0) return NOTHING;
       return emit(held, set.scan(held).matches, held.length);
     },
     get count() {
@@ -114,6 +135,7 @@ export function createDetector(set: NeedleSet): Detector {
 }
 
 const EMPTY = new Uint8Array(0);
+const NOTHING = Buffer.alloc(0);
 const NONE: readonly string[] = Object.freeze([]);
 
 /** A copy of what is still undecided, so that no chunk is kept alive by its end. */

@@ -1,11 +1,12 @@
 import { FORMATS } from "./formats.ts";
-import { compileFormat } from "./patterns/candidate.ts";
+import { type CompiledFormat, compileFormat } from "./patterns/candidate.ts";
 import { buildKeywordTable } from "./patterns/keywords.ts";
 import type { PatternResume, PatternScan } from "./patterns/scan.ts";
 import { PatternSearch } from "./patterns/search.ts";
 import type { TokenFormat } from "./token-format.ts";
 
 export { CONTEXT_BYTES } from "./patterns/boundary.ts";
+export { Joints } from "./patterns/joints.ts";
 export type { OpenToken, PatternMatch, PatternResume, PatternScan } from "./patterns/scan.ts";
 
 /** The longest token that is looked at as a whole; `safe` is never further back than this from the end of the bytes. */
@@ -52,15 +53,31 @@ function compile(formats: readonly TokenFormat[]): PatternSet {
       else known.push(format);
     }
   }
-  const compiled = new Map(formats.map((format, index) => [format, compileFormat(format, index)]));
+  // Most formats are never met, and a start waits for this: a format is made ready when its keyword first comes up.
+  const compiled = new Map<TokenFormat, CompiledFormat>();
+  const ready = (format: TokenFormat): CompiledFormat => {
+    const made = compiled.get(format) ?? compileFormat(format, compiled.size);
+    compiled.set(format, made);
+    return made;
+  };
   const table = buildKeywordTable([...byKeyword.keys()]);
-  const candidates = [...byKeyword].map(([keyword, some]) => ({
-    length: keyword.length,
-    formats: some.flatMap((format) => compiled.get(format) ?? []),
-  }));
-  const bodies = new Map([...compiled.values()].map(({ id, body }) => [id, body]));
+  const candidates = [...byKeyword].map(([keyword, some]) => {
+    let made: readonly CompiledFormat[] | null = null;
+    return {
+      length: keyword.length,
+      formats: () => {
+        made ??= some.map(ready);
+        return made;
+      },
+    };
+  });
+  const byId = new Map(formats.map((format) => [format.id, format]));
+  const bodyOf = (id: string) => {
+    const format = byId.get(id);
+    return format === undefined ? null : ready(format).body;
+  };
   const lead = Math.max(0, ...formats.map((format) => format.lead?.max ?? 0));
   return {
-    scan: (bytes, last, resume) => new PatternSearch({ table, candidates, bodies, lead }, bytes, last).run(resume),
+    scan: (bytes, last, resume) => new PatternSearch({ table, candidates, bodyOf, lead }, bytes, last).run(resume),
   };
 }

@@ -1,3 +1,4 @@
+import type { LeakLevel } from "../model/leak.ts";
 import { type LeakSearch, searchText } from "./leak-scanner.ts";
 import { type NeedleSet, redactText } from "./needles.ts";
 
@@ -7,18 +8,31 @@ export interface Redactor {
   redact(text: string): string;
 }
 
-const TOKENS: LeakSearch = { known: null, canaries: null, patterns: true };
+/** Short texts that were found clean and are remembered, since the log names the same few hosts and paths again and again. */
+const REMEMBERED = 64;
+const SHORT = 256;
 
-/** `values` are those that have a name; null: none (attack row 100). */
-export function createRedactor(values: NeedleSet | null): Redactor {
+/** `values` are those that have a name; null: none. Tokens are those of a level (attack row 100). */
+export function createRedactor(values: NeedleSet | null, level: LeakLevel = "default"): Redactor {
+  const tokens: LeakSearch = { known: null, canaries: null, patterns: true, level };
+  /** Of nothing that holds a secret anything is kept. */
+  const clean = new Set<string>();
   return {
-    redact: (text) => redactTokens(values === null ? text : redactText(values, text)),
+    redact: (text) => {
+      if (clean.has(text)) return text;
+      const redacted = redactTokens(tokens, values === null ? text : redactText(values, text));
+      if (redacted === text && text.length <= SHORT) {
+        if (clean.size >= REMEMBERED) clean.clear();
+        clean.add(text);
+      }
+      return redacted;
+    },
   };
 }
 
-function redactTokens(text: string): string {
+function redactTokens(tokens: LeakSearch, text: string): string {
   const bytes = Buffer.from(text, "utf8");
-  const found = searchText(TOKENS, bytes.toString("latin1")).toSorted((a, b) => a.start - b.start);
+  const found = searchText(tokens, bytes.toString("latin1")).toSorted((a, b) => a.start - b.start);
   if (found.length === 0) return text;
   let out = "";
   let at = 0;

@@ -1,3 +1,5 @@
+import type { LeakLevel } from "../model/leak.ts";
+
 /**
  * What the characters of a token must fulfil besides its pattern. `entropy:N`: so many bits for each character at least
  * (Shannon).
@@ -16,9 +18,6 @@ export type CheckName =
 /** The longest lead: so many bytes are always held back, because a keyword may follow. */
 export const MAX_LEAD_BYTES = 80;
 
-/** `strict` finds more and errs more: names such as `token` before irregular values. */
-export type FormatLevel = "default" | "strict";
-
 /** One documented form of a credential. Written by hand from the issuer's documentation; no rule text of other tools. */
 export interface TokenFormat {
   /** Kebab case; goes into findings, policies and fingerprints, so it never changes. */
@@ -28,7 +27,7 @@ export interface TokenFormat {
   readonly family: string;
   /** Where the form is documented. */
   readonly source: string;
-  readonly level: FormatLevel;
+  readonly level: LeakLevel;
   /** Every occurrence begins with one of these, compared without case, or with `lead` and then one of these. */
   readonly keywords: readonly string[];
   /** What stands before the keyword in each occurrence: at most `max` (up to MAX_LEAD_BYTES) characters of a class. */

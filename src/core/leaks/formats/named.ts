@@ -1,4 +1,5 @@
-import type { CheckName, FormatLevel, TokenFormat } from "../token-format.ts";
+import type { LeakLevel } from "../../model/leak.ts";
+import type { CheckName, TokenFormat } from "../token-format.ts";
 import { digits } from "./invented.ts";
 import { ALNUM, type Run } from "./shape.ts";
 
@@ -16,7 +17,7 @@ export interface NamedFormat {
   /** More of a name that may follow, as an expression of at most 24 bytes. */
   readonly more?: string;
   readonly value: Run;
-  readonly level?: FormatLevel;
+  readonly level?: LeakLevel;
   readonly check?: CheckName;
   readonly left?: string;
 }

@@ -6,7 +6,7 @@ import { ALNUM, BASE64, familyOf, HEX, LOWNUM, run, UUID, WORD } from "./shape.t
 
 const FAMILY = "package-registries";
 const row = familyOf(FAMILY);
-const npmBody = digits(ALNUM, 30, "npm");
+const npmBody = () => digits(ALNUM, 30, "npm");
 
 export const PACKAGE_REGISTRIES: readonly TokenFormat[] = [
   row(
@@ -16,8 +16,8 @@ export const PACKAGE_REGISTRIES: readonly TokenFormat[] = [
     "github.blog, 2021-09-23: npm's new access token format",
     {
       check: "npm-crc32",
-      samples: () => [`npm_${npmBody}${crc32Base62(npmBody)}`],
-      nearMisses: () => [`npm_${npmBody}${crc32Base62(`${npmBody}x`)}`],
+      samples: () => [`npm_${npmBody()}${crc32Base62(npmBody())}`],
+      nearMisses: () => [`npm_${npmBody()}${crc32Base62(`${npmBody()}x`)}`],
     },
   ),
   named({

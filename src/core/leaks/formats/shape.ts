@@ -1,4 +1,5 @@
-import type { CheckName, FormatLevel, TokenFormat } from "../token-format.ts";
+import type { LeakLevel } from "../../model/leak.ts";
+import type { CheckName, TokenFormat } from "../token-format.ts";
 import { digits } from "./invented.ts";
 
 export const ALNUM = "A-Za-z0-9";
@@ -34,7 +35,7 @@ export const UUID: readonly (string | Run)[] = [
 
 /** What a row says about a format beyond id, name, shape and source. */
 export interface ShapeOptions {
-  readonly level?: FormatLevel;
+  readonly level?: LeakLevel;
   readonly check?: CheckName;
   readonly left?: string;
   readonly right?: string;
@@ -77,7 +78,7 @@ function shaped(
   const runs = parts.filter((part) => typeof part !== "string");
   const classes = runs.map(({ of }) => of).join("");
   const literals = [...new Set([...keywords, ...rest.filter((part) => typeof part === "string")].join(""))];
-  const signs = ["_", "-"].filter((sign) => new RegExp(`[${classes}]`).test(sign)).join("");
+  const signs = signsOf(classes);
   const length = (of: (it: Run) => number) =>
     keyword.length + parts.reduce((sum, part) => sum + (typeof part === "string" ? part.length : of(part)), 0);
   const last = rest.findLastIndex((part) => typeof part !== "string");
@@ -111,6 +112,19 @@ function shaped(
       ...(options.nearMisses?.() ?? []),
     ],
   };
+}
+
+/** Formats share few classes, and an expression that runs is compiled: a start has no time for 600 of them. */
+const SIGNS = new Map<string, string>();
+
+/** Which of `_` and `-` are in a class. */
+function signsOf(classes: string): string {
+  const known = SIGNS.get(classes);
+  if (known !== undefined) return known;
+  const of = new RegExp(`[${classes}]`);
+  const signs = ["_", "-"].filter((sign) => of.test(sign)).join("");
+  SIGNS.set(classes, signs);
+  return signs;
 }
 
 function patternOf(part: string | Run): string {

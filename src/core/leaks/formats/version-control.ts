@@ -10,11 +10,11 @@ const ATLASSIAN = "support.atlassian.com: Manage API tokens; Bitbucket access to
 
 /** Samples with the right checksum, and near misses with a wrong one. */
 function checksummed(prefix: string): ShapeOptions {
-  const body = digits(ALNUM, 30, prefix);
+  const body = () => digits(ALNUM, 30, prefix);
   return {
     check: "github-crc32",
-    samples: () => [prefix + body + crc32Base62(body)],
-    nearMisses: () => [prefix + body + crc32Base62(`${body}x`)],
+    samples: () => [prefix + body() + crc32Base62(body())],
+    nearMisses: () => [prefix + body() + crc32Base62(`${body()}x`)],
   };
 }
 

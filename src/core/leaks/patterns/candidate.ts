@@ -7,7 +7,7 @@ import { isPlaceholder } from "./placeholders.ts";
 /** A format made ready for bytes. */
 export interface CompiledFormat {
   readonly id: string;
-  /** Its number among those compiled together. */
+  /** Its number among those of one set. */
   readonly index: number;
   readonly pattern: RegExp;
   readonly minBytes: number;
@@ -21,6 +21,8 @@ export interface CompiledFormat {
   readonly left: Uint8Array;
   readonly right: Uint8Array;
   readonly body: Uint8Array | null;
+  /** A URL with a password. */
+  readonly isUrl: boolean;
   readonly accepts: (token: string) => boolean;
   readonly fingerprint: (token: string) => string;
 }
@@ -49,6 +51,7 @@ export function compileFormat(format: TokenFormat, index: number): CompiledForma
     left: classTable(format.left),
     right: classTable(format.right),
     body: format.body === null ? null : classTable(format.body),
+    isUrl: format.keywords.every((keyword) => keyword.endsWith("://")),
     accepts: (token) => !isPlaceholder(token) && check(token),
     fingerprint: (token) => fingerprintOf(format.id, identity(token)),
   };

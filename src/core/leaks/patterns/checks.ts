@@ -46,8 +46,12 @@ function hasKeyBody(token: string): boolean {
 const WORDS =
   /^(?:my|the|some|db|new|old|super|top|very|user|admin|root)?[-_.]?(?:p[a4@]+s*(?:s?w[o0]*r?d?|s|w|phrase)?|pwd|s[e3]cr[e3]t|tok[e3]n|key|admin|root|user(?:name)?|login|test(?:ing)?|guest|hunter|letmein|qwerty|foo(?:bar)?|bar|baz|api[-_]?key|credentials?|postgres|mysql|mongo|redis|value|string)[-_.]?(?:password|word|key|here|value|token|secret)?[-_.!0-9]{0,6}$/i;
 
-/** What is no word of documentation, no template and no lone plain word. */
+/** An address with a port, or a time behind one, and the next parameter: `http://localhost:3000&mail=me@host`. */
+const NEXT_PARAMETER = /^[0-9]{2,5}(?::[0-9]{2})?[&?;#][\w.%-]{1,40}=/;
+
+/** What is no word of documentation, no template, no lone plain word and no port. */
 function isPassword(text: string): boolean {
+  if (NEXT_PARAMETER.test(text)) return false;
   if (WORDS.test(text) || /[${}<>()[\]]|%[sdv(]|%[37][BbCcDd]|^[*x.#-]+$/.test(text)) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
   return (kinds >= 2 || text.length >= 16) && entropyOf(text) >= 2.3;

@@ -1,3 +1,5 @@
+import type { Joints } from "./joints.ts";
+
 /** A token of a known format: from `start` up to, not including, `end`, in bytes. */
 export interface PatternMatch {
   /** Id of the format. */
@@ -34,4 +36,6 @@ export interface PatternResume {
   readonly from: number;
   /** Its `open`. */
   readonly open: OpenToken | null;
+  /** Where the bytes were put together; `base` is the place of the first of them among its places. Absent: nowhere. */
+  readonly joints?: { readonly all: Joints; readonly base: number };
 }

@@ -3,6 +3,8 @@ import type { Found, StreamSearch } from "./search.ts";
 
 /** So many decoded bytes are collected before they are searched, when more are at hand. */
 const PIECE_BYTES = 4096;
+/** So few bytes are copied quicker one by one. */
+const SHORT_BYTES = 32;
 
 /** Text taken out of an encoding, on its way to a search of its own; findings are led back to the source. */
 export class DecodedText {
@@ -41,14 +43,16 @@ export class DecodedText {
     this.length += ratio.den;
   }
 
-  /** Bytes that stand for themselves. */
-  addLiteral(bytes: Uint8Array, source: number): void {
+  /** Bytes that stand for themselves, the first `length` of these. */
+  addLiteral(bytes: Uint8Array, source: number, length = bytes.length): void {
     if (source !== this.#expected) this.#map.add(this.length, source, LITERAL, "");
-    this.#expected = source + bytes.length;
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#pending);
-    this.#pending += bytes.length;
-    this.length += bytes.length;
+    this.#expected = source + length;
+    this.#room(length);
+    if (length > SHORT_BYTES)
+      this.#bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#pending);
+    else for (let i = 0; i < length; i++) this.#bytes[this.#pending + i] = bytes[i] as number;
+    this.#pending += length;
+    this.length += length;
   }
 
   /** Announces that what is added until the next call stands for `width` source bytes as a whole. */

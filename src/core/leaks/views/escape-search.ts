@@ -1,6 +1,6 @@
 import { ByteQueue } from "./byte-queue.ts";
 import { DecodedText } from "./decoded-text.ts";
-import { CUT, createReading, INTRODUCES, readEscape } from "./escape-reading.ts";
+import { CUT, createReading, INTRODUCES, nextIntroducer, readEscape } from "./escape-reading.ts";
 import { type Found, NOTHING, type StreamSearch } from "./search.ts";
 
 /** So much of a word is kept in case that an escape follows. */
@@ -57,11 +57,16 @@ export class EscapeSearch implements StreamSearch {
 
   #read(bytes: Uint8Array, offset: number, last: boolean, found: Found[]): void {
     const reading = this.#reading;
+    let text: string | null = null;
     let at = this.#at - offset;
     for (;;) {
       const from = at;
-      const stops = this.#inWord ? STOPS : INTRODUCES;
-      while (at < bytes.length && stops[bytes[at] as number] === 0) at++;
+      if (this.#inWord) {
+        while (at < bytes.length && STOPS[bytes[at] as number] === 0) at++;
+      } else {
+        text ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+        at = nextIntroducer(text, at);
+      }
       if (at > from) this.#silence = 0;
       if (this.#inWord && at > from) this.#text.addLiteral(bytes.subarray(from, at), offset + from);
       if (at === bytes.length) break;

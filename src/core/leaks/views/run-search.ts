@@ -16,12 +16,25 @@ const EMPTY_VALUES = new Uint8Array(0);
 const EMPTY_PLACES = new Float64Array(0);
 
 /** 1 for the bytes of which text consists that can hold a token. */
-const TEXT = Uint8Array.from({ length: 256 }, (_, byte) =>
+export const TEXT = Uint8Array.from({ length: 256 }, (_, byte) =>
   (byte >= SPACE && byte < 0x7f) || byte === TAB || byte === LF || byte === CR ? 1 : 0,
 );
 
 /** The last characters of a run, a power of two: more than LEAST_BYTES of any encoding and a byte before them need. */
 const KEPT = 32;
+
+/**
+ * Characters of the shortest run, and groups of characters that are text in whole before a text begins, be it that its
+ * first and last bytes share a group with others.
+ */
+export function leastOf({ ratio: { num, den } }: RunEncoding): { readonly least: number; readonly needed: number } {
+  return { least: Math.ceil((LEAST_BYTES * num) / den), needed: Math.ceil((LEAST_BYTES - 2 * (den - 1)) / den) };
+}
+
+/** Whether a line of a run ends here so that its text may go on in the next one. */
+export function mayGoOn(line: number, byte: number): boolean {
+  return LINES.has(line) && (byte === BACKSLASH || byte === LF || byte === CR);
+}
 
 const OUTSIDE = 0;
 const INSIDE = 1;
@@ -36,7 +49,6 @@ const ESCAPE = 3;
 export class RunSearch implements StreamSearch {
   readonly #encoding: RunEncoding;
   readonly #make: () => StreamSearch;
-  /** Characters of the shortest run, and groups of characters that are text in whole before a text begins. */
   readonly #least: number;
   readonly #needed: number;
   /** The readings of a run, by the number of characters before their first byte; made at the first run. */
@@ -58,11 +70,11 @@ export class RunSearch implements StreamSearch {
   #found: Found[] = [];
 
   constructor(encoding: RunEncoding, make: () => StreamSearch) {
-    const { num, den } = encoding.ratio;
+    const { least, needed } = leastOf(encoding);
     this.#encoding = encoding;
     this.#make = make;
-    this.#least = Math.ceil((LEAST_BYTES * num) / den);
-    this.#needed = Math.ceil((LEAST_BYTES - 2 * (den - 1)) / den);
+    this.#least = least;
+    this.#needed = needed;
   }
 
   get safe(): number {
@@ -209,7 +221,7 @@ export class RunSearch implements StreamSearch {
   #passes(byte: number): boolean {
     switch (this.#state) {
       case INSIDE:
-        if (!LINES.has(this.#line)) break;
+        if (!mayGoOn(this.#line, byte)) break;
         this.#gap = 0;
         this.#broken = false;
         return this.#blank(byte);
