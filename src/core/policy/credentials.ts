@@ -56,11 +56,17 @@ export function createCredentialGuard(policy: Policy, secrets: ReadonlyMap<strin
   return {
     findMisplaced({ scheme, authority, target, headers }) {
       if (set.names.length === 0) return null;
-      const parts = [
-        { where: "host", text: authority.host },
-        { where: "target", text: decodings(target).join("\n") },
-        { where: "headers", text: headers.map(([name, value]) => `${name}: ${value}`).join("\n") },
-      ] as const;
+      const host = authority.host;
+      const decoded = decodings(target).join("\n");
+      const fields = {
+        where: "headers",
+        text: headers.map(([name, value]) => `${name}: ${value}`).join("\n"),
+      } as const;
+      // Where a placeholder belongs it stands in a field: nearly always the rest is clean, which one look tells.
+      const clean = namesIn(set, `${host}\n${decoded}`).length === 0;
+      const parts = clean
+        ? [fields]
+        : ([{ where: "host", text: host }, { where: "target", text: decoded }, fields] as const);
       for (const { where, text } of parts) {
         for (const found of namesIn(set, text)) {
           const kind = found.startsWith("secret ") ? "secret" : "placeholder";

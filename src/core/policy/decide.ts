@@ -13,12 +13,12 @@ import {
   type MisplacedCredential,
 } from "./credentials.ts";
 import { type Hit, requestHit, tunnelHit, undeniedMethods } from "./denials.ts";
+import { endpointDenial } from "./endpoint-denials.ts";
 import { grantFor, grantRuleId, isTunnelGranted, ruleOfRequest } from "./grants.ts";
 import { hostMatches } from "./hosts.ts";
 import { queryOverrides } from "./method-overrides.ts";
 import { pathReaches, pathReadings } from "./path-readings.ts";
 import { pathMatches } from "./paths.ts";
-import { isNamed, tokenEndpoint } from "./token-endpoints.ts";
 
 export interface TunnelDecision extends Decision {
   /** What to do with the bytes of an allowed tunnel; null when denied. */
@@ -89,7 +89,7 @@ export function decideTunnel(
   return { ...allowed(policy, rules[0] ?? null), mode, rules, alert: false };
 }
 
-/** Judges one request, inspected or plain, by one policy for all schemes. `now` as in `grantFor`. Never throws. Attack rows 22, 24, 39, 52, 56, 58, 61 to 64, 92, 96, 98, 99. */
+/** Judges one request, inspected or plain, by one policy for all schemes. `now` as in `grantFor`. Never throws. Attack rows 22, 24, 39, 52, 56, 58, 61 to 64, 92, 96, 98, 99, 115. */
 export function decideRequest(
   policy: Policy,
   guard: CredentialGuard,
@@ -151,10 +151,8 @@ function judgeRequest(
     return { reason: "foreign-credential", detail: `query parameter ${foreign}`, rule, alert: true };
   if (bringsForeignProtocol(headers, credentials))
     return { reason: "foreign-credential", detail: "Sec-WebSocket-Protocol", rule, alert: true };
-  // What comes back would be a secret that nobody knows, and so nobody masks.
-  const minting =
-    credentials.length === 0 || isNamed(inspectedAt(policy, request), request) ? null : tokenEndpoint(request);
-  if (minting !== null) return { reason: "token-minting", detail: minting, rule };
+  const endpoint = endpointDenial(inspectedAt(policy, request), request, credentials.length > 0);
+  if (endpoint !== null) return { ...endpoint, rule };
   const held = asks === null ? [...policy.deny, ...askRules(policy)] : policy.deny;
   return { rule, asks, credentials, bodyMethods: undeniedMethods(held, request, rule.methods) };
 }

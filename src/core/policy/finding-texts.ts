@@ -1,3 +1,4 @@
+import { GITLEAKS_NAME } from "../gitgate/gitleaks-report.ts";
 import { FORMATS } from "../leaks/formats.ts";
 import type { AuditFinding, LeakFinding } from "../model/leak.ts";
 
@@ -5,12 +6,12 @@ const TITLES: ReadonlyMap<string, string> = new Map(FORMATS.map(({ id, name }) =
 
 /** What kind of token was found, in words for the agent; never which value. */
 export function findingTitle({ name }: Pick<LeakFinding, "name">): string {
-  return TITLES.get(name) ?? name;
+  return TITLES.get(name) ?? (name.startsWith(GITLEAKS_NAME) ? `${name.slice(GITLEAKS_NAME.length)} (gitleaks)` : name);
 }
 
 /** Those of `ids` that name no token format: what was written to be ignored is looked for all the same. */
 export function unknownFormats(ids: readonly string[]): readonly string[] {
-  return ids.filter((id) => !TITLES.has(id));
+  return ids.filter((id) => !TITLES.has(id) && !id.startsWith(GITLEAKS_NAME));
 }
 
 /** One finding in a sentence for the operator. */

@@ -1,9 +1,10 @@
 import type { LeakVerdict } from "../leaks/leak-scanner.ts";
 import type { ReasonCode } from "../model/decision.ts";
-import type { AuditFinding, LeakAction, LeakFinding } from "../model/leak.ts";
+import type { AuditFinding, LeakAction, LeakFinding, LeakLevel } from "../model/leak.ts";
 import type { EgressRule, LeakTerms, OpaqueBodies, Policy } from "../model/policy.ts";
 
 export const LEAK_ACTIONS: readonly LeakAction[] = ["block", "ask", "warn", "redact"];
+export const LEAK_LEVELS: readonly LeakLevel[] = ["default", "strict"];
 export const OPAQUE_BODIES: readonly OpaqueBodies[] = ["allow", "deny"];
 
 /** As the log shows it: the beginning of a SHA-256, 16 hex digits. */
@@ -14,13 +15,41 @@ export const DEFAULT_LEAKS: LeakTerms = { action: "block", opaque: "allow", allo
 
 /** What counts for a request by this rule; null: for one that no rule allows. */
 export function leakTerms(policy: Policy, rule: EgressRule | null): LeakTerms {
-  const { action, opaque, allow, ignore } = policy.leaks ?? DEFAULT_LEAKS;
+  const { action, opaque, allow, ignore, ...rest } = policy.leaks ?? DEFAULT_LEAKS;
   return {
     action: rule?.leaks?.action ?? action,
     opaque: rule?.leaks?.opaque ?? opaque,
     allow,
     ignore: [...ignore, ...(rule?.leaks?.ignore ?? [])],
+    ...rest,
   };
+}
+
+/** From what lets most leave to what lets least. */
+const SEVERITY: readonly LeakAction[] = ["warn", "ask", "redact", "block"];
+
+/**
+ * Whether a newer policy would stop more of what a request by these rules carries: what is on its way was not searched by
+ * it. Attack row 135.
+ */
+export function leaksTightened(
+  [before, rule]: readonly [Policy, EgressRule],
+  [after, next]: readonly [Policy, EgressRule],
+): boolean {
+  const [old, now] = [leakTerms(before, rule), leakTerms(after, next)];
+  const gained = (some: readonly string[], others: readonly string[]) => others.some((it) => !some.includes(it));
+  const named = ({ credentials, canaries = [] }: Policy) => [
+    ...credentials.map(({ name }) => name),
+    ...canaries.flatMap(({ values }) => values),
+  ];
+  return (
+    SEVERITY.indexOf(now.action) > SEVERITY.indexOf(old.action) ||
+    (now.opaque === "deny" && old.opaque === "allow") ||
+    (now.level === "strict" && old.level !== "strict") ||
+    gained(now.allow, old.allow) ||
+    gained(now.ignore, old.ignore) ||
+    gained(named(before), named(after))
+  );
 }
 
 /** What is done about one finding. */

@@ -1,7 +1,10 @@
 import type { EgressRule } from "../model/policy.ts";
+import { bitbucketRead } from "./packs/bitbucket-read.ts";
 import { crates } from "./packs/crates.ts";
 import { debian } from "./packs/debian.ts";
+import { giteaRead } from "./packs/gitea-read.ts";
 import { githubRead } from "./packs/github-read.ts";
+import { gitlabRead } from "./packs/gitlab-read.ts";
 import { go } from "./packs/go.ts";
 import { npm } from "./packs/npm.ts";
 import type { PackPlace, RulePack } from "./packs/pack.ts";
@@ -10,7 +13,10 @@ import { pypi } from "./packs/pypi.ts";
 export type { RulePack } from "./packs/pack.ts";
 
 /** Every read-only rule pack, by the name that is typed. None is on unless the operator says so. */
-export const RULE_PACKS: readonly RulePack[] = [npm, pypi, crates, go, debian, githubRead];
+export const RULE_PACKS: readonly RulePack[] = [
+  ...[npm, pypi, crates, go, debian],
+  ...[githubRead, gitlabRead, giteaRead, bitbucketRead],
+];
 
 export const PACK_NAMES: readonly string[] = RULE_PACKS.map(({ name }) => name);
 

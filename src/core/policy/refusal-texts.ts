@@ -106,6 +106,16 @@ export const REFUSAL_TEXTS: Readonly<Record<ReasonCode, RefusalText>> = {
     message: "The answer would hold a new token, which must not come into this bottle.",
     how: ASK,
   },
+  "git-push": {
+    status: 403,
+    message: "Pushes and LFS uploads do not leave this way.",
+    how: "Push to a repository of the git gate, by its usual URL, or ask the operator to declare it (git.repos); retrying will not help.",
+  },
+  "forge-write": {
+    status: 403,
+    message: "What changes a repository or its forge does not leave this way.",
+    how: "Push to a repository of the git gate (git.repos); for what is no push ask the operator for a rule that spells this path and method out.",
+  },
   "response-encoded": {
     status: 502,
     message: "The host sent an encoded response although a plain one was asked for.",

@@ -1,7 +1,5 @@
+import { gitFetch } from "./git-fetch.ts";
 import type { RulePack } from "./pack.ts";
-
-/** What git sends in one piece at most unless told otherwise: `http.postBuffer`, git-config(1). */
-const NEGOTIATION_BYTES = 1 << 20;
 
 /**
  * `git clone` and `git fetch` over https, archives, raw files, release downloads, and reading repositories by the REST API.
@@ -15,8 +13,7 @@ export const githubRead: RulePack = {
   allows: "git clone and fetch over https, archives, raw files, release downloads, GET of repositories by the API",
   refuses: "push, LFS, gists, issues, GraphQL, every other write of the API, the rest of the site",
   places: [
-    { host: "github.com", paths: ["/*/*/info/refs"], queries: ["service=git-upload-pack"] },
-    { host: "github.com", paths: ["/*/*/git-upload-pack"], postBytes: NEGOTIATION_BYTES },
+    ...gitFetch("github.com"),
     {
       host: "github.com",
       paths: ["/*/*/archive/*", "/*/*/raw/*", "/*/*/releases/download/*", "/*/*/releases/latest/download/*"],

@@ -1,6 +1,6 @@
 import { NEEDLE_MIN_BYTES } from "../../leaks/needles.ts";
 import type { EgressRule, Policy } from "../../model/policy.ts";
-import { FINGERPRINT, LEAK_ACTIONS, OPAQUE_BODIES } from "../leaks.ts";
+import { FINGERPRINT, LEAK_ACTIONS, LEAK_LEVELS, OPAQUE_BODIES } from "../leaks.ts";
 import type { PolicyProblem } from "../policy-problem.ts";
 
 /** What is wrong with what a policy says of leaks and canaries. */
@@ -12,6 +12,7 @@ export function leakProblems({ leaks, canaries = [] }: Policy): readonly PolicyP
   if (leaks !== undefined) {
     say("leaks.action", wordProblem(LEAK_ACTIONS, leaks.action));
     say("leaks.opaque", wordProblem(OPAQUE_BODIES, leaks.opaque));
+    say("leaks.level", wordProblem(LEAK_LEVELS, leaks.level ?? "default"));
     for (const [i, mark] of leaks.allow.entries())
       say(`leaks.allow[${i}]`, FINGERPRINT.test(mark) ? null : "not a fingerprint of 16 hex digits");
   }
