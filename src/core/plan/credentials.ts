@@ -107,7 +107,8 @@ function draftOfCandidate(candidate: CredentialCandidate): Draft {
   return { ...candidate, variable: candidate.guestVariable, shape: candidate.placeholderShape };
 }
 
-function sourceOf(source: SourceDefinition, home: string): SecretSource {
+/** Where a secret is found, with the operator's home folder in its paths. */
+export function sourceOf(source: SourceDefinition, home: string): SecretSource {
   if (source.env !== undefined) return { kind: "env", variable: source.env };
   if (source.file !== undefined) return { kind: "file", path: expandHome(source.file, home) };
   const [program = "", ...args] = source.command ?? [];

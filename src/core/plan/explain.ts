@@ -3,6 +3,7 @@ import type { CredentialBinding, CredentialScheme, DenyRule, EgressRule } from "
 import { ASK_TIMEOUT_MS } from "../policy/asking.ts";
 import { printable } from "../wire/printable.ts";
 import { describeSource } from "./describe-source.ts";
+import { repositoryLines } from "./git-repositories.ts";
 import { leakLines } from "./leaks.ts";
 import { definitionLines } from "./provenance.ts";
 import { formatSize } from "./sizes.ts";
@@ -14,7 +15,7 @@ import { formatSize } from "./sizes.ts";
 export function explainPlan(plan: BottlePlan): string {
   const { agent, workspace, limits } = plan;
   const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
-    ["bottle", [`${plan.name} on ${plan.backend}`, ...definitionLines(plan.definition)]],
+    ["bottle", [backendLine(plan), ...definitionLines(plan.definition)]],
     [
       "agent",
       [agentLine(plan), `program ${agent.binary.path}, version ${agent.binary.version} (${agent.binary.origin})`],
@@ -32,6 +33,7 @@ export function explainPlan(plan: BottlePlan): string {
     ["may never reach", plan.deny.map(denyLine)],
     ["asks you", askLines(plan)],
     ["credentials", plan.credentials.flatMap((binding) => credentialLines(plan, binding))],
+    ["reaches through the git gate", repositoryLines(plan)],
     ["searched for in what leaves", leakLines(plan)],
     ["environment", environmentLines(plan)],
     [
@@ -51,6 +53,15 @@ export function explainPlan(plan: BottlePlan): string {
     ])
     .join("\n")
     .concat("\n");
+}
+
+function backendLine({ name, backend, backendChoice, backendOptions }: BottlePlan): string {
+  const { image = null, runtime = null, placement = null } = backendOptions ?? {};
+  const asked = Object.entries({ image, runtime, placement }).flatMap(([what, value]) =>
+    value === null ? [] : [`${what} ${printable(value)}`],
+  );
+  const why = backendChoice === undefined ? "" : ` (${printable(backendChoice)})`;
+  return [`${name} on ${backend}${why}`, ...asked].join(", ");
 }
 
 function askLines({ ask, rules }: BottlePlan): readonly string[] {
@@ -80,8 +91,9 @@ function indented(line: string): string {
   return `  ${printable(line)}`;
 }
 
-function agentLine({ agent }: BottlePlan): string {
-  const how = agent.headless ? "headless" : "interactive";
+function agentLine({ agent, maxMinutes }: BottlePlan): string {
+  const end = maxMinutes === undefined ? "" : `, ended after ${maxMinutes} min`;
+  const how = `${agent.headless ? "headless" : "interactive"}${end}`;
   return agent.name === agent.provider ? `${agent.name}, ${how}` : `${agent.name} (${agent.provider}), ${how}`;
 }
 

@@ -2,6 +2,12 @@
 export const TRUST_FILES = { authority: "ca.pem", bundle: "ca-bundle.pem", java: "java-cacerts" } as const;
 
 /**
+ * The names under which services are known where they run beside the bottle instead of at 127.0.0.1; all lead to one
+ * listener. The first one is the gateway's.
+ */
+export const SERVICE_ALIASES = ["egress", "pipelock", "git-gate", "supervise"] as const;
+
+/**
  * The variables through which programs find the gateway and trust its certificates. Both spellings of a proxy: curl
  * ignores HTTP_PROXY. `proxyUrl` is `http://HOST:PORT`, `folder` the path of the read-only folder inside.
  * Set even where a program would take the system's bundle, which in a bottle is this one too: a file of the machine
@@ -10,13 +16,14 @@ export const TRUST_FILES = { authority: "ca.pem", bundle: "ca-bundle.pem", java:
 export function gatewayEnv(proxyUrl: string, folder: string): Readonly<Record<string, string>> {
   const bundle = `${folder}/${TRUST_FILES.bundle}`;
   const authority = `${folder}/${TRUST_FILES.authority}`;
+  const direct = directHosts(proxyUrl);
   return {
     HTTPS_PROXY: proxyUrl,
     https_proxy: proxyUrl,
     HTTP_PROXY: proxyUrl,
     http_proxy: proxyUrl,
-    NO_PROXY: "127.0.0.1,localhost",
-    no_proxy: "127.0.0.1,localhost",
+    NO_PROXY: direct.join(","),
+    no_proxy: direct.join(","),
     // OpenSSL (python, ruby, php, dotnet), Go, rustls and uv.
     SSL_CERT_FILE: bundle,
     CURL_CA_BUNDLE: bundle,
@@ -40,12 +47,18 @@ export function gatewayEnv(proxyUrl: string, folder: string): Readonly<Record<st
   };
 }
 
+/** What is asked without the proxy: the bottle itself, and services beside it, which are asked in origin-form. */
+function directHosts(proxyUrl: string): readonly string[] {
+  const own = ["127.0.0.1", "localhost"];
+  return proxyUrl.startsWith("http://127.0.0.1:") ? own : [...own, ...SERVICE_ALIASES];
+}
+
 /** Java reads none of the variables above: networking properties of java.net, trust store of JSSE. */
 function javaOptions(proxyUrl: string, store: string): string {
   const [, host = "", port = ""] = /^http:\/\/([^/:]+):(\d+)$/.exec(proxyUrl) ?? [];
   return [
     ...["http", "https"].flatMap((scheme) => [`-D${scheme}.proxyHost=${host}`, `-D${scheme}.proxyPort=${port}`]),
-    "-Dhttp.nonProxyHosts=127.0.0.1|localhost",
+    `-Dhttp.nonProxyHosts=${directHosts(proxyUrl).join("|")}`,
     `-Djavax.net.ssl.trustStore=${store}`,
     // JDK 20 and later guess the type otherwise; the oldest do not.
     "-Djavax.net.ssl.trustStoreType=JKS",

@@ -1,5 +1,6 @@
 import type { GitDefinition } from "../model/definition.ts";
 import type { GitIdentity } from "../model/setup.ts";
+import { GATE_CONFIG } from "./guest.ts";
 import { holdsDocumentedSecret } from "./secret-shape.ts";
 
 /** The identity that a bottle's definition leaves: its own values, else the operator's; null: none is wanted. */
@@ -29,9 +30,9 @@ export function identityProblems(identity: GitIdentity | null): readonly string[
 
 /**
  * The agent's `~/.gitconfig` (git-config(1)): who it commits as, its workspace as a safe one, no credential helper and
- * no signing, since neither keys nor helpers are inside.
+ * no signing, since neither keys nor helpers are inside. `gated`: some repositories are reached through the git gate.
  */
-export function gitConfigText(identity: GitIdentity | null, workspace: string): string {
+export function gitConfigText(identity: GitIdentity | null, workspace: string, gated = false): string {
   const user = [
     ...(identity?.name ? [`\tname = ${quoted(identity.name)}`] : []),
     ...(identity?.email ? [`\temail = ${quoted(identity.email)}`] : []),
@@ -39,6 +40,7 @@ export function gitConfigText(identity: GitIdentity | null, workspace: string): 
   return [
     ...(user.length === 0 ? [] : ["[user]", ...user]),
     ...(identity?.defaultBranch ? ["[init]", `\tdefaultBranch = ${quoted(identity.defaultBranch)}`] : []),
+    ...(gated ? ["[include]", `\tpath = ${GATE_CONFIG}`] : []),
     "[safe]",
     `\tdirectory = ${quoted(workspace)}`,
     "[credential]",

@@ -1,5 +1,10 @@
 /** Where things are inside every bottle. Known before the bottle exists, so that the plan can name them. */
 export const GUEST_HOME = "/home/agent";
+/** What a bottle has of its host process, read-only. */
+export const GUEST_RUN = "/run/bottle";
+/** Where the agent's git finds how the git gate's repositories are reached. */
+export const GATE_CONFIG_NAME = "gitconfig";
+export const GATE_CONFIG = `${GUEST_RUN}/${GATE_CONFIG_NAME}`;
 /** Of a workspace whose own path is taken inside. */
 export const GUEST_WORKSPACE = "/workspace";
 

@@ -28,7 +28,7 @@ export type LineageFault =
 export const LONGEST_LINEAGE = 32;
 
 /** Entries of these maps are one thing: half a credential of one bottle and half of another would be a new credential. */
-const WHOLE_ENTRIES: readonly string[] = ["env", "credentials"];
+const WHOLE_ENTRIES: readonly string[] = ["env", "credentials", "git.repos"];
 
 /** The names in `extends`, each once. */
 function parentsOf(bottle: BottleDefinition): readonly string[] {
@@ -75,9 +75,8 @@ function joined(strong: Fields, weak: Fields, path: readonly string[], tell: (pa
   const result: Record<string, unknown> = { ...strong };
   for (const [key, value] of Object.entries(weak)) {
     const place = [...path, key];
-    const [section = ""] = place;
     const before = Object.hasOwn(strong, key) ? strong[key] : undefined;
-    const whole = path.length === 1 && WHOLE_ENTRIES.includes(section);
+    const whole = WHOLE_ENTRIES.includes(path.join("."));
     if (value === undefined || (before !== undefined && (whole || !isOpen(before) || !isOpen(value)))) continue;
     if (Array.isArray(value)) {
       if (before !== undefined && !Array.isArray(before)) continue;

@@ -24,6 +24,7 @@ export function planLeaks(definition: LeaksDefinition, entropy: Uint8Array, home
       opaque: definition.opaque ?? opaque,
       allow: definition.allow ?? allow,
       ignore: definition.ignore ?? ignore,
+      ...(definition.level === undefined ? {} : { level: definition.level }),
     },
     canaries: baits.map(({ canary }) => canary),
     watched,
@@ -35,11 +36,14 @@ export function planLeaks(definition: LeaksDefinition, entropy: Uint8Array, home
 export function leakLines(plan: BottlePlan): readonly string[] {
   const { leaks, canaries = [], watched = [], files } = plan;
   if (leaks === undefined) return [];
-  const { action, opaque, allow, ignore } = leaks;
+  const { action, opaque, allow, ignore, level } = leaks;
   const secret = [...plan.envFromHost, ...plan.envAsked].filter((variable) => variable.secret === true);
   const baits = files.filter((file) => "text" in file && canaries.some(({ values }) => holds(file.text, values)));
   return [
     `what looks like a secret: ${action}`,
+    ...(level === "strict"
+      ? ["irregular values called a secret, token, password or key count as one (level strict)"]
+      : []),
     ...(opaque === "deny" ? ["archives, images and other binary data do not leave"] : []),
     ...watched.map(({ source }) => `never leaves: ${describeSource(source)}`),
     ...secret.map(({ name }) => `never leaves: the value of ${name}`),

@@ -34,6 +34,10 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
   ...below("bottles.<name>", {
     extends: "trusted",
     backend: "trusted",
+    // What lies on this host's engine is the operator's; another runtime or place of the gateway could be a weaker one.
+    image: "own",
+    runtime: "own",
+    placement: "own",
     workspace: "trusted",
     "workspace.mode": "trusted",
     // Ignored files, of which many hold secrets.
@@ -79,6 +83,7 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
     ...below("egress.leaks", {
       action: "own",
       opaque: "own",
+      level: "own",
       allow: "own",
       ignore: "own",
       secrets: "own",
@@ -114,6 +119,48 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
     "git.name": "trusted",
     "git.email": "trusted",
     "git.identity": "trusted",
+    // What is reached with the operator's own keys, and what may be pushed there.
+    "git.repos": "own",
+    ...below("git.repos.<name>", {
+      url: "own",
+      credential: "own",
+      "credential.source": "own",
+      "credential.source.env": "own",
+      "credential.source.file": "own",
+      "credential.source.command": "own",
+      "credential.username": "own",
+      ...below("credential.deployKey", {
+        token: "own",
+        "token.env": "own",
+        "token.file": "own",
+        "token.command": "own",
+        api: "own",
+        ca: "own",
+      }),
+      "credential.deployKey": "own",
+      "credential.githubApp": "own",
+      ...below("credential.githubApp", {
+        app: "own",
+        installation: "own",
+        key: "own",
+        "key.env": "own",
+        "key.file": "own",
+        "key.command": "own",
+        api: "own",
+      }),
+      key: "own",
+      hostKey: "own",
+      ca: "own",
+      branches: "own",
+      tags: "own",
+      protect: "own",
+      ask: "own",
+      secrets: "own",
+      limits: "own",
+      "limits.pack": "own",
+      "limits.refs": "own",
+      "limits.seconds": "own",
+    }),
     tools: "trusted",
     "tools[].path": "own",
     "tools[].bin": "own",
@@ -121,6 +168,9 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
     caches: "own",
     "caches.go": "own",
   }),
+  // A program of this host.
+  notify: "own",
+  ...below("notify", { command: "own", events: "own", terminal: "own", stallMinutes: "own", diskFree: "own" }),
 };
 
 function below<S extends Speaker>(prefix: string, keys: Readonly<Record<string, S>>): Readonly<Record<string, S>> {

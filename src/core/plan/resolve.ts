@@ -3,7 +3,7 @@ import type { Manifest } from "../model/definition.ts";
 import { BottleError, type ErrorCode } from "../model/errors.ts";
 import type { HostFacts } from "../model/host-facts.ts";
 import { bottleName, isName } from "../model/ids.ts";
-import type { BottlePlan, Json, WorkspaceMode } from "../model/plan.ts";
+import type { BackendOptions, BottlePlan, Json, WorkspaceMode } from "../model/plan.ts";
 import type { EgressRule } from "../model/policy.ts";
 import { type FoundSetup, NO_SETUP } from "../model/setup.ts";
 import { policyProblems } from "../policy/validate.ts";
@@ -13,6 +13,7 @@ import { planCredentials } from "./credentials.ts";
 import { planDeny } from "./deny.ts";
 import { planEnvironment } from "./environment.ts";
 import { type FoundEquipment, NO_EQUIPMENT, planEquipment } from "./equipment.ts";
+import { planRepositories } from "./git-repositories.ts";
 import { GUEST_HOME } from "./guest.ts";
 import { labelProblems } from "./labels.ts";
 import { planLeaks } from "./leaks.ts";
@@ -30,7 +31,11 @@ import type { ProtectedFolders } from "./workspace-refusals.ts";
 /** What planning needs of a backend; every `Backend` is one. */
 export interface PlanBackend {
   readonly name: string;
-  readonly capabilities: { readonly workspace: readonly WorkspaceMode[] };
+  readonly capabilities: {
+    readonly workspace: readonly WorkspaceMode[];
+    readonly limits: "host" | "engine";
+    readonly options: readonly (keyof BackendOptions)[];
+  };
   plan(plan: Omit<BottlePlan, "backendPlan">, facts: HostFacts): Json;
 }
 
@@ -49,6 +54,8 @@ export interface PlanInputs {
   /** Real paths of the folders that no agent may get (`host/protected-folders`). */
   readonly protectedFolders: ProtectedFolders;
   readonly backend: PlanBackend;
+  /** Who or what chose it, for the operator. */
+  readonly backendChoice?: string;
   /** 32 random bytes: the bottle's name and its placeholders are derived from them. */
   readonly entropy: Uint8Array;
   /** What was found of the bottle's `tools` and `caches` (`host/toolchains`). */
@@ -144,10 +151,17 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     },
   });
   const { files: baits, ...leaks } = planLeaks(bottle.egress?.leaks ?? {}, inputs.entropy, facts.home);
+  const askTimeout = bottle.egress?.askTimeout === undefined ? undefined : bottle.egress.askTimeout * 1000;
+  const gate = planRepositories(bottle.git?.repos ?? {}, name, facts.home, askTimeout);
+  const options = { image: bottle.image ?? null, runtime: bottle.runtime ?? null, placement: bottle.placement ?? null };
+  // Where the backend limits by itself, what this process could make of control groups does not matter.
+  const unlimited = backend.capabilities.limits === "host" && facts.cgroup.kind === "none" ? facts.cgroup.why : null;
   const draft = {
     schema: 1,
     name,
     backend: backend.name,
+    ...(inputs.backendChoice !== undefined && { backendChoice: inputs.backendChoice }),
+    backendOptions: options,
     agent: {
       name: selection.agent,
       provider: provider.name,
@@ -156,22 +170,25 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
       args: run.args,
       instructed: run.instructions !== null,
       headless: request.prompt !== null,
+      prompt: request.prompt,
     },
     workspace,
     mounts: [...equipment.mounts, ...provider.mounts(binary)],
     ...environment,
     env: { ...setup.env, ...environment.env },
     limits,
-    alone: facts.cgroup.kind === "none" && !request.withoutCgroup,
+    alone: unlimited !== null && !request.withoutCgroup,
     rules,
     deny,
     ...planAsk(bottle.egress),
     credentials: credentials.bindings,
-    secrets: credentials.secrets,
+    secrets: [...credentials.secrets, ...gate.secrets],
+    ...(gate.repositories.length === 0 ? {} : { repositories: gate.repositories }),
     ...leaks,
     files: [...setup.files, ...baits],
     setup: setup.setup,
     labels: request.labels,
+    ...(request.maxMinutes !== undefined && { maxMinutes: request.maxMinutes }),
     ...planDefinition(selection),
   } as const;
 
@@ -180,12 +197,14 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     ...(backend.capabilities.workspace.includes(workspace.mode)
       ? []
       : [`${backend.name} cannot ${workspace.mode} a workspace`]),
+    ...optionProblems(options, backend),
     ...credentials.problems,
     ...ruleProblems,
     ...equipment.problems,
     ...envProblems,
     ...clashes(credentials.env, bottle.env ?? {}),
     ...limitProblems,
+    ...gate.problems,
     ...setup.problems,
     ...policyProblems({ version: 1, rules, deny, credentials: credentials.bindings, leaks: leaks.leaks }).map(
       (problem) => named(problem.path, problem.message, draft),
@@ -203,13 +222,20 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
 
   const risks = planRisks({
     plan: draft,
-    noLimits: facts.cgroup.kind === "none" ? facts.cgroup.why : null,
+    noLimits: unlimited,
     projectFile: selection.origin?.by === "project" ? selection.origin.file : null,
     projectBottle: bottle.origin?.by === "project" ? selection.bottleName : null,
     credentialMissing: credentials.missing,
   });
   const plan = { ...draft, risks: [...risks, ...equipment.risks] };
   return { ok: true, plan: { ...plan, backendPlan: backend.plan(plan, facts) } };
+}
+
+/** What was asked of a backend that knows no such thing: it would be as if nobody had asked. */
+function optionProblems(options: BackendOptions, { name, capabilities }: PlanBackend): readonly string[] {
+  return (Object.keys(options) as (keyof BackendOptions)[])
+    .filter((option) => options[option] !== null && !capabilities.options.includes(option))
+    .map((option) => `${option}: ${name} has none to choose from`);
 }
 
 /** Blank instructions are none. */

@@ -1,5 +1,6 @@
 import type { GuestFile } from "../model/command.ts";
 import { TRUST_FILES } from "./gateway-env.ts";
+import { GATE_CONFIG_NAME } from "./guest.ts";
 import { javaTrustStore } from "./java-trust.ts";
 
 /** What the bottle's own read-only folder (/run/bottle) holds. */
@@ -12,6 +13,8 @@ export interface RunFilesInput {
   readonly caPem: string;
   /** The host's root certificates, so that a spliced connection can be verified too. */
   readonly hostRootsPem: string;
+  /** How git reaches the git gate's repositories; absent: there are none. */
+  readonly gitConfig?: string;
 }
 
 /** A word that a POSIX shell reads back as exactly `text` (POSIX.1-2024, 2.2.2). */
@@ -43,6 +46,8 @@ if (!$child) {
   print STDERR "$ARGV[0]: $!\\n";
   exit($! == 2 ? 127 : 126);
 }
+# The terminal's end is told to the leader of its session, whose group is not the command's.
+$SIG{HUP} = sub { kill(HUP => -$child) || kill(HUP => $child) };
 for (;;) {
   next if waitpid($child, $WUNTRACED) != $child;
   # $? knows no stopped child.
@@ -82,6 +87,7 @@ exec "$@"
     file(TRUST_FILES.authority, input.caPem, 0o644),
     file(TRUST_FILES.bundle, bundle, 0o644),
     file(TRUST_FILES.java, javaTrustStore(bundle), 0o644),
+    ...(input.gitConfig === undefined ? [] : [file(GATE_CONFIG_NAME, input.gitConfig, 0o644)]),
   ];
 }
 

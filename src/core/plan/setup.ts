@@ -38,7 +38,11 @@ export function planSetup({ found, provider, run, git, inside }: SetupInputs): S
   const own: PlacedFile[] = [
     ...provider.files({ ...run, own: judged.own }),
     { path: promptPath(run.home), mode: 0o600, text: run.instructions ?? "" },
-    { path: `${run.home}/.gitconfig`, mode: 0o644, text: gitConfigText(identity, inside.workspace.guest) },
+    {
+      path: `${run.home}/.gitconfig`,
+      mode: 0o644,
+      text: gitConfigText(identity, inside.workspace.guest, Object.keys(git?.repos ?? {}).length > 0),
+    },
   ];
   const skills = found.skills.flatMap((skill) => skillFiles(skill, `${run.home}/${provider.skillsFolder ?? "skills"}`));
   const taken = new Set([...own, ...skills].map(({ path }) => path));

@@ -19,6 +19,8 @@ export interface StartRequest {
   /** null: `<agent>-<5 random characters>`. */
   readonly name: string | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** End the bottle after so many minutes; absent: when its agent ends. */
+  readonly maxMinutes?: number;
   /** Each `--allow HOST[:PORT]` as typed: any method over https, inspected. */
   readonly allow: readonly string[];
   /** Start beside other bottles although the kernel cannot enforce limits here. */

@@ -29,7 +29,7 @@ export function remedyFor(
   asked: RequestFacts | { readonly tunnel: Authority },
   ownAddresses: readonly string[],
 ): Remedy | null {
-  // A token endpoint is allowed by a rule that names its very path.
+  // A token endpoint is allowed by a rule that names its very path. So is a push, but the git gate is the way for it.
   if (!UNLISTED.includes(reason) && reason !== "token-minting") return null;
   const authority = "tunnel" in asked ? asked.tunnel : asked.authority;
   const helps = (rules: readonly EgressRule[]): boolean => {
