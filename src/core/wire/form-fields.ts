@@ -116,7 +116,7 @@ const BLANK_LINE = /\n\r?\n/;
 
 /** Every name that a part's head may give it; one in pieces (RFC 2231) is put together. */
 function partNames(head: string): readonly string[] {
-  const found = [...head.matchAll(/(?<![\w*-])name\s*(\*[\d*]*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;\s]*))/gi)];
+  const found = [...head.matchAll(/(?<![\w*-])name\s*(?:(\*[\d*]*)\s*)?=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;\s]*))/gi)];
   const texts = found.map(([, star, quoted, plain]) => {
     const text = (quoted ?? plain ?? "").replaceAll("\\", "");
     return { whole: star === undefined, text: star === undefined ? text : text.replace(/^[\w-]*'[\w-]*'/, "") };

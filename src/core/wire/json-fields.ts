@@ -33,6 +33,8 @@ export function createJsonReader(): FormReader {
     } else if (char === '"') {
       text = "";
       escaped = false;
+      // Else a value that has only begun would be told as empty, and an empty method judged.
+      grown = false;
     } else if (char === "{" || char === "[") {
       depth += 1;
       if (depth === 1) {

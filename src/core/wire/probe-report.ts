@@ -1,3 +1,5 @@
+import type { GuestNetwork } from "../model/guest-network.ts";
+
 /** What the seal probe said, as far as it can be believed: at most 64 known-shaped lines, each value at most 200 characters. */
 export type ProbeReport = ReadonlyMap<string, string>;
 
@@ -24,28 +26,41 @@ export interface SealBreach {
   readonly seen: string;
 }
 
-const EXPECTED: readonly (readonly [probe: string, pattern: RegExp, meaning: string])[] = [
+type Expectation = readonly [probe: string, pattern: RegExp, meaning: string];
+
+const refused = (...probes: readonly string[]) => probes.map((probe) => [probe, /^refused \d+$/, "refused"] as const);
+
+const EVERYWHERE: readonly Expectation[] = [
   ["Uid", /^1000$/, "1000"],
   ["Gid", /^1000$/, "1000"],
   ...["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((name) => [name, /^0+$/, "no capability"] as const),
   ["NoNewPrivs", /^1$/, "1"],
   ["Seccomp", /^2$/, "2 (filter)"],
-  ["devices", /^lo$/, "only lo"],
-  ["routes", /^0$/, "no route"],
   ["unix", /^0$/, "no abstract socket"],
-  ...["vsock", "packet", "alg", "netlink_other", "raw", "bluetooth", "xdp"].map(
-    (name) => [`family_${name}`, /^refused \d+$/, "refused"] as const,
+  ...refused(
+    ...["vsock", "packet", "alg", "netlink_other", "raw", "bluetooth", "xdp"].map((name) => `family_${name}`),
+    ...["ipv4", "ipv6", "udp", "dns"].map((name) => `way_${name}`),
   ),
-  ...["ipv4", "ipv6", "udp", "dns", "metadata"].map((name) => [`way_${name}`, /^refused \d+$/, "refused"] as const),
   ["gateway", /^403$/, "403 from the gateway"],
 ];
+const EXPECTED: Readonly<Record<GuestNetwork, readonly Expectation[]>> = {
+  none: [...EVERYWHERE, ["devices", /^lo$/, "only lo"], ["routes", /^0$/, "no route"], ...refused("way_metadata")],
+  "gateway-only": [
+    ...EVERYWHERE,
+    ["devices", /^eth0,lo$/, "only lo and eth0"],
+    ["routes", /^[12]$/, "its own subnet, and a next hop at most"],
+    // Who would carry a packet on, were there anybody.
+    ...refused("way_nexthop"),
+    ["neighbours", /^[01]$/, "nobody but the gateway"],
+  ],
+};
 
-/** Compares a report with what a sealed bottle shows. A probe that is missing counts as broken. */
-export function judgeProbeReport(report: ProbeReport | null): readonly SealBreach[] {
+/**
+ * Compares a report with what a sealed bottle on such a network shows. A probe that is missing counts as broken.
+ */
+export function judgeProbeReport(report: ProbeReport | null, network: GuestNetwork): readonly SealBreach[] {
   if (report === null) return [{ probe: "report", expected: "a readable report", seen: "none" }];
-  return EXPECTED.filter(([probe, pattern]) => !pattern.test(report.get(probe) ?? "")).map(([probe, , expected]) => ({
-    probe,
-    expected,
-    seen: report.get(probe) ?? "nothing",
-  }));
+  return EXPECTED[network]
+    .filter(([probe, pattern]) => !pattern.test(report.get(probe) ?? ""))
+    .map(([probe, , expected]) => ({ probe, expected, seen: report.get(probe) ?? "nothing" }));
 }
