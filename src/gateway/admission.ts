@@ -67,6 +67,12 @@ export function record(context: GatewayContext, judgement: Judgement, denied: De
   );
 }
 
+/** Writes the result of a request that was asked about or allowed, and of which the client left before it was sent. */
+export function recordLeft({ trail, now }: GatewayContext, { id, startedAt, snapshot }: Judgement): void {
+  const none = { status: null, bytesOut: 0, bytesIn: 0, scrubbed: 0 };
+  trail.result({ id, ...none, ms: now() - startedAt, error: "the client went away" }, snapshot.hidden);
+}
+
 /** What the client gets for a denial. */
 export function refusalOf(judgement: Judgement, denied: Pick<Denial, "reason" | "status"> & Partial<Denial>): Refusal {
   const host = judgement.authority === null ? null : judgement.authority.replace(/:\d+$/, "");

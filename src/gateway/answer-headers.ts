@@ -1,4 +1,4 @@
-import { type NeedleSet, scrubText } from "../core/leaks/needles.ts";
+import { type NeedleSet, namesIn, scrubText } from "../core/leaks/needles.ts";
 import { type HeaderPair, withoutHeaders } from "../core/wire/header-pairs.ts";
 
 /** What becomes of the answers to one request. */
@@ -21,7 +21,8 @@ export function answerHeaders(
   headers: readonly HeaderPair[],
 ): { readonly headers: readonly HeaderPair[]; readonly count: number } {
   const kept = cookies === "drop" ? withoutCookies(headers) : headers;
-  if (scrub === null) return { headers: kept, count: 0 };
+  // Nearly every head is clean: one look at all of it instead of two for each field.
+  if (scrub === null || namesIn(scrub, kept.flat().join("\n")).length === 0) return { headers: kept, count: 0 };
   let count = 0;
   const mask = (text: string): string => {
     const clean = scrubText(scrub, text);

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createDetector } from "../core/leaks/needles.ts";
+import { MAX_TOKEN_BYTES } from "../core/leaks/patterns.ts";
+import type { Redactor } from "../core/leaks/redactor.ts";
 import type { Authority } from "../core/model/authority.ts";
 import type { ReasonCode } from "../core/model/decision.ts";
 import type { Proposal } from "../core/model/proposal.ts";
@@ -42,8 +44,8 @@ export async function askOperator(
   const { request, response, tunnel, judgement, permit } = asked;
   const { hidden } = judgement.snapshot;
   const target = formatTarget(permit.facts.path, permit.facts.query);
-  // What is shown is what is approved: a target of which a part must be hidden cannot be.
-  if (hidden.redact(target) !== target) {
+  // What is shown is what is approved: a target of which a part must be hidden cannot be, be it cut over parameters.
+  if (judgement.target !== target || hidden.redact(target) !== target) {
     const detail = "the target holds what is not shown, so nobody was asked";
     return refusedBy(askReason(permit), permit, detail);
   }
@@ -134,7 +136,7 @@ function propose(context: GatewayContext, { judgement, permit, body }: AskedRequ
   const { facts, head, credentials, leaks } = permit;
   const { policy, hidden } = judgement.snapshot;
   const now = context.now();
-  const excerpt = excerptOf(body);
+  const excerpt = excerptOf(body, hidden);
   const reason = askReason(permit);
   return {
     schema: 1,
@@ -146,7 +148,7 @@ function propose(context: GatewayContext, { judgement, permit, body }: AskedRequ
     bytes: body.length,
     sha256: createHash("sha256").update(body).digest("hex"),
     contentType: contentTypeOf(head.headers),
-    excerpt: printableLines(hidden.redact(excerpt.text)).slice(0, 4 * EXCERPT_BYTES),
+    excerpt: printableLines(excerpt.text).slice(0, 4 * EXCERPT_BYTES),
     excerptBytes: excerpt.bytes,
     reason,
     findings: leaks.pending.map(describeFinding),
@@ -167,14 +169,28 @@ function contentTypeOf(headers: readonly HeaderPair[]): string | null {
   );
 }
 
-/** The beginning of a body: text as it is, anything else in hex. */
-function excerptOf(body: Buffer): { readonly text: string; readonly bytes: number } {
+/** The beginning of a body: text as it is, anything else in hex, without secrets. */
+function excerptOf(body: Buffer, hidden: Redactor): { readonly text: string; readonly bytes: number } {
   const head = body.subarray(0, EXCERPT_BYTES);
   try {
     // A character that the cut splits is no reason to show hex.
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true }), bytes: head.length };
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
+    return {
+      text: shownOf(text, body.toString("utf8", 0, EXCERPT_BYTES + MAX_TOKEN_BYTES), hidden),
+      bytes: head.length,
+    };
   } catch {
     const few = head.subarray(0, EXCERPT_BYTES / 4);
-    return { text: few.toString("hex"), bytes: few.length };
+    const more = body.toString("hex", 0, few.length + MAX_TOKEN_BYTES);
+    return { text: shownOf(few.toString("hex"), more, hidden), bytes: few.length };
   }
+}
+
+/** A text without secrets; `more` goes on, and tells what at the end of the text is the beginning of one. */
+function shownOf(text: string, more: string, hidden: Redactor): string {
+  const shown = hidden.redact(text);
+  const longer = hidden.redact(more);
+  let end = 0;
+  while (end < shown.length && shown[end] === longer[end]) end++;
+  return shown.slice(0, end);
 }

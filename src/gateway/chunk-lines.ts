@@ -42,7 +42,10 @@ export function boundChunkLines(server: Server): void {
       else if (open.has(request)) mark();
       return push(piece, encoding);
     };
-    request.once("close", leave);
+    request.once("close", () => {
+      leave();
+      socket.off("close", leave);
+    });
     socket.once("close", leave);
     timer ??= setInterval(check, CHECK_MS).unref();
   };

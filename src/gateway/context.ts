@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BottleCa } from "./certificate/bottle-ca.ts";
 import type { DestinationFinder } from "./destination.ts";
 import type { Dialler } from "./dialler.ts";
+import type { DripWatch } from "./drip.ts";
 import type { HeldRequests } from "./held.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { LiveSet } from "./live.ts";
@@ -36,6 +37,8 @@ export interface GatewayContext {
   readonly counters: Counters;
   /** Findings that the operator was told of. */
   readonly told: Set<string>;
+  /** Puts together what leaves a piece at a time. */
+  readonly drip: DripWatch;
   /** Bytes of request bodies that are held whole at this moment. */
   readonly held: { bytes: number };
   /** Those that wait for the operator. */

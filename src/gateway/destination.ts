@@ -1,8 +1,7 @@
-import { lookup } from "node:dns";
 import { realpath } from "node:fs/promises";
 import type { Authority } from "../core/model/authority.ts";
 import type { ReasonCode } from "../core/model/decision.ts";
-import type { EgressRule } from "../core/model/policy.ts";
+import type { DialTarget, EgressRule } from "../core/model/policy.ts";
 import { judgeAddresses } from "../core/policy/addresses.ts";
 import { isOwnSocket } from "../core/policy/sockets.ts";
 import { withDeadline } from "./deadline.ts";
@@ -23,6 +22,8 @@ export interface Destination {
   readonly scheme: "https" | "http";
   /** To be tried in this order, nothing else. Never empty. */
   readonly targets: readonly ConnectTarget[];
+  /** The rule's own word on where to connect, of which `targets` is then the only one; null: the host itself. */
+  readonly dial: DialTarget | null;
   /** The rule's own CA; null for the usual roots. */
   readonly caPem: string | null;
 }
@@ -83,17 +84,14 @@ export function createDestinationFinder(options: FinderOptions): DestinationFind
     scheme: "https" | "http",
   ): Promise<DestinationReading> => {
     const caPem = rule.dial?.caPem ?? null;
-    if (rule.dial?.kind === "unix") {
-      // A link may have been put there since the policy was judged.
-      const path = await realpath(rule.dial.path).catch(() => null);
-      if (path !== null && isOwnSocket(path)) {
-        return refused("address-own", path, "a socket of bot-bottle itself");
-      }
-      const targets = [{ kind: "unix", path: path ?? rule.dial.path }] as const;
-      return { ok: true, destination: { authority, scheme, targets, caPem } };
+    const { dial } = rule;
+    if (dial?.kind === "unix") {
+      const path = await judgeSocket(dial.path);
+      if (path === null) return refused("address-own", dial.path, "a socket of bot-bottle itself");
+      return { ok: true, destination: { authority, scheme, targets: [{ kind: "unix", path }], dial, caPem } };
     }
     let addresses: readonly string[];
-    if (rule.dial !== null) addresses = [rule.dial.address];
+    if (dial !== null) addresses = [dial.address];
     else if (authority.kind !== "name") addresses = [authority.host];
     else {
       const budget = rule.host.startsWith("*.") ? names.take(rule.host, authority.host) : { over: false as const };
@@ -113,10 +111,10 @@ export function createDestinationFinder(options: FinderOptions): DestinationFind
         const { reason, address, detail } = judgement;
         return refused(reason, address, detail, reason === "address-metadata");
       }
-      const port = rule.dial?.port ?? authority.port;
+      const port = dial?.port ?? authority.port;
       const targets = judgement.addresses.map((address) => ({ kind: "tcp", address, port }) as const);
       if (targets.length === 0) return refused("resolve-failed", null, "no address");
-      return { ok: true, destination: { authority, scheme, targets, caPem } };
+      return { ok: true, destination: { authority, scheme, targets, dial, caPem } };
     } catch (error) {
       return refused("internal-error", null, describe(error));
     }
@@ -142,9 +140,18 @@ function refused(reason: ReasonCode, address: string | null, detail: string, ale
   return { ok: false, reason, address, detail, alert };
 }
 
+/** The socket's real path, or as it is named where there is none; null: one of bot-bottle itself (attack row 133). */
+export async function judgeSocket(named: string): Promise<string | null> {
+  // A link may have been put there since the policy was judged.
+  const path = await realpath(named).catch(() => named);
+  return isOwnSocket(path) ? null : path;
+}
+
 /** The system's resolver for one absolute name: the final dot keeps search domains out (attack row 39). */
 export const systemResolver: Resolver = (name) =>
   new Promise((resolve, reject) => {
+    // Not imported: node:dns makes a resolver of its own when it is loaded, and a start looks up no name.
+    const { lookup } = process.getBuiltinModule("node:dns");
     lookup(`${name}.`, { all: true, order: "verbatim" }, (error, found) => {
       if (error !== null) reject(error);
       else resolve(found.map((entry) => entry.address));

@@ -1,11 +1,18 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls";
+import type { DialTarget } from "../core/model/policy.ts";
 import type { ConnectTarget, Destination } from "./destination.ts";
 import { describe, upstreamFailure } from "./failure.ts";
 import type { Roots } from "./roots.ts";
 
 /** Opens a connection to exactly this target; returns the connecting socket. */
 export type Connect = (target: ConnectTarget) => Socket;
+
+/**
+ * Opens a connection to where a rule says to dial, from wherever that place can be reached; resolves with a connected
+ * socket. Rejects with an UpstreamFailure, within a bounded time.
+ */
+export type ConnectDialled = (dial: DialTarget) => Promise<Socket>;
 
 export interface Dialler {
   /** Connects to the first target that answers. Rejects with an UpstreamFailure. */
@@ -20,10 +27,24 @@ export const systemConnect: Connect = (target) =>
     ? connectTcp({ path: target.path, allowHalfOpen: true })
     : connectTcp({ host: target.address, port: target.port, allowHalfOpen: true, autoSelectFamily: false });
 
-/** Connects to judged targets only, each attempt and each handshake within `connectMs`. */
-export function createDialler(connect: Connect, roots: Roots, connectMs: number): Dialler {
+/**
+ * Connects to judged targets only, each attempt and each handshake within `connectMs`. `connectDialled` is for places
+ * that a rule's `dial` names; null: as any other.
+ */
+export function createDialler(
+  connect: Connect,
+  roots: Roots,
+  connectMs: number,
+  connectDialled: ConnectDialled | null = null,
+): Dialler {
   let wide = false;
   const open = async (destination: Destination): Promise<Socket> => {
+    if (destination.dial !== null && connectDialled !== null) {
+      const socket = await connectDialled(destination.dial);
+      // As below: without any listener an error would end the process (attack row 127).
+      socket.on("error", ignore);
+      return socket;
+    }
     let failure: unknown = upstreamFailure("upstream-unreachable", "no address to connect to");
     for (const target of destination.targets) {
       try {
@@ -74,7 +95,11 @@ export function createDialler(connect: Connect, roots: Roots, connectMs: number)
 const UNKNOWN_ISSUER = /UNABLE_TO_GET_ISSUER_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF/;
 
 /** Waits for `event`; destroys the socket and rejects on error, close or after `limitMs`. */
-function established<T extends Socket>(socket: T, event: "connect" | "secureConnect", limitMs: number): Promise<T> {
+export function established<T extends Socket>(
+  socket: T,
+  event: "connect" | "secureConnect",
+  limitMs: number,
+): Promise<T> {
   const tls = event === "secureConnect";
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -10,7 +10,7 @@ import { rebuildRequestHeaders } from "../core/wire/rebuild.ts";
 import type { RequestHead } from "../core/wire/request-head.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import { applyCredential } from "../credentials/scheme.ts";
-import { admit, record, refusalOf, refuse } from "./admission.ts";
+import { admit, record, recordLeft, refusalOf, refuse } from "./admission.ts";
 import { askOperator } from "./ask.ts";
 import type { GatewayContext } from "./context.ts";
 import { type BodyEncoding, contentEncodingOf } from "./decoded-body.ts";
@@ -83,7 +83,8 @@ async function serve(
   let { judgement, permit } = found;
   if (context.live.exchanges >= context.limits.requests) return denial("limit-reached", "too many requests at once");
   const { head, rule, leaks } = permit;
-  const { search } = judgement.snapshot;
+  const { search, drip: terms } = judgement.snapshot;
+  const drip = (body: Uint8Array) => leaks.head(context.drip.body(rule.host, body, terms));
   const encoding = bodyEncoding(permit);
   if (typeof encoding !== "string") return encoding;
   const opaque = permit.opaque === "deny" ? createOpaqueWatch(contentTypeOf(head)) : null;
@@ -100,7 +101,7 @@ async function serve(
   if (head.body.kind !== "none" && (rule.body !== null || small || asked || permit.held)) {
     const most = asked ? context.limits.askedBytes : context.limits.judgedBytes;
     const limit = rule.body === null && !asked ? permit.bodyLimit : Math.min(permit.bodyLimit, most);
-    const read = await readWhole(context, request, { search, leaks, opaque, encoding, limit, overrides });
+    const read = await readWhole(context, request, { search, leaks, opaque, encoding, limit, overrides, drip });
     if (read === null) return gone(response);
     if (!read.ok) {
       if (!asked || read.reason !== "body-too-large") return read;
@@ -125,29 +126,30 @@ async function serve(
       const problem = body.bytes.length <= WHOLE_BYTES ? judge() : await context.turns.take(judge);
       if (problem !== null) return denial("body-shape", problem.detail);
     }
-    if (asked || leaks.pending.length > 0) {
+    const held = asked || leaks.pending.length > 0;
+    if (held) {
       const body = whole ?? Buffer.alloc(0);
       const place = found.place ?? context.asks.enter();
       if (place === null) return denial("ask-limit", "too many requests wait already");
-      const held = { request, response, tunnel, judgement, permit, body };
+      const question = { request, response, tunnel, judgement, permit, body };
       // Answered, it waits no more: a long response keeps no other request from being asked about.
-      const answer = await askOperator(context, held).finally(() => place.leave());
+      const answer = await askOperator(context, question).finally(() => place.leave());
       if (!answer.ok) return answer;
       ({ judgement, permit } = answer);
     }
     const sent = rebuild(permit);
     if ("ok" in sent) return sent;
     // A broken body may have ended the connection while the head was judged (attack row 48).
-    if (request.socket.destroyed) return gone(response);
-    const admitted = await admit(context, judgement, permit);
-    if (!admitted.ok) return admitted;
-    if (request.socket.destroyed) return gone(response);
+    if (request.socket.destroyed && !held) return gone(response);
+    const admitted = request.socket.destroyed ? null : await admit(context, judgement, permit);
+    if (admitted?.ok === false) return admitted;
+    if (admitted === null || request.socket.destroyed) return gone(response, () => recordLeft(context, judgement));
     const streamed =
       head.body.kind === "none" || whole !== null
         ? null
-        : streamBody(context, request, { search, leaks, opaque, encoding, limit: permit.bodyLimit, overrides });
-    const { destination } = admitted;
-    await forward(context, request, response, judgement, permit, { ...sent, destination, whole, streamed });
+        : streamBody(context, request, { search, leaks, opaque, encoding, limit: permit.bodyLimit, overrides, drip });
+    const outgoing = { ...sent, destination: admitted.destination, whole, streamed };
+    await forward(context, request, response, judgement, permit, outgoing);
     return null;
   } finally {
     release();
@@ -211,7 +213,7 @@ function forward(
     };
     const leave = context.live.add({
       kind: "exchange",
-      stillAllowed: permit.stillAllowed,
+      stillAllowed: (latest) => permit.stillAllowed(latest, streamed?.readable.readableEnded ?? true),
       cut: (why) => cut(why === "policy" ? "the policy changed" : "the gateway is closing"),
     });
     const closed = () => {
@@ -273,8 +275,9 @@ function forward(
   });
 }
 
-/** The client went away before anything was forwarded: nothing to answer, nothing was decided. */
-function gone(response: ServerResponse): null {
+/** The client went away before anything was forwarded: nothing to answer. */
+function gone(response: ServerResponse, tell = ignore): null {
+  tell();
   response.destroy();
   return null;
 }

@@ -7,12 +7,14 @@ import type { Secret } from "../core/model/secret.ts";
 import { unknownFormats } from "../core/policy/finding-texts.ts";
 import { policyProblems } from "../core/policy/validate.ts";
 import { createAlertBudget } from "./alert-budget.ts";
-import { createBottleCa } from "./certificate/bottle-ca.ts";
+import { type CaIdentity, createBottleCa } from "./certificate/bottle-ca.ts";
 import type { GatewayContext, ServiceHandler } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { createDestinationFinder, type Destination, type Resolver, systemResolver } from "./destination.ts";
-import { type Connect, createDialler, systemConnect } from "./dialler.ts";
+import { type Connect, type ConnectDialled, createDialler, systemConnect } from "./dialler.ts";
+import { createDripWatch } from "./drip.ts";
 import { type ClaimReading, createHeldRequests, type HeldView, type ProposalDesk } from "./held.ts";
+import { loadLateParts } from "./late-parts.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
 import { attach } from "./listener.ts";
 import { createLiveSet } from "./live.ts";
@@ -21,6 +23,8 @@ import { createSnapshots, type SecretReader } from "./snapshot.ts";
 import { createTrail, type GatewayAlert } from "./trail.ts";
 import { createTurns } from "./turns.ts";
 import { createUpstream } from "./upstream.ts";
+
+export type { ServiceHandler };
 
 /** What a gateway is made of. */
 export interface GatewayStart {
@@ -37,6 +41,8 @@ export interface GatewayStart {
   readonly audit: AuditSink;
   readonly resolve?: Resolver;
   readonly connect?: Connect;
+  /** Reaches what a rule's `dial` names, where this process is not on the machine of which it speaks. */
+  readonly connectDialled?: ConnectDialled;
   /** Roots trusted besides the usual ones. */
   readonly upstreamCaPem?: string;
   readonly limits?: Partial<GatewayLimits>;
@@ -46,6 +52,8 @@ export interface GatewayStart {
   readonly onAlert?: (text: string) => void;
   /** Where requests that need a yes are shown; null: nobody can be asked, and they are denied. */
   readonly desk?: ProposalDesk | null;
+  /** Of a bottle whose gateway begins again; absent: a new one. */
+  readonly ca?: CaIdentity;
   /** Handlers of origin-form requests by first path segment. */
   readonly services?: Readonly<Record<string, ServiceHandler>>;
 }
@@ -77,6 +85,11 @@ export interface Gateway {
   held(): readonly HeldView[];
   /** Takes the right to answer one of them. */
   claim(id: RequestId): ClaimReading;
+  /**
+   * Gets ready for the first request, so that nobody waits for it: resolves when all that requests need is loaded.
+   * Without it the first ones take longer.
+   */
+  ready(): Promise<void>;
   /** Takes no more connections, cuts all there are, waits a bounded time for the last audit lines. Idempotent. */
   close(): Promise<void>;
 }
@@ -96,6 +109,7 @@ export function startGateway(start: GatewayStart): Gateway {
     start.connect ?? systemConnect,
     createRoots(start.upstreamCaPem ?? null),
     limits.connectMs,
+    start.connectDialled,
   );
   const onConnected = ({ authority, scheme }: Destination, address: string) =>
     trail.session("upstream-connected", `${scheme} ${authority.host}:${authority.port} at ${address}`, null);
@@ -108,10 +122,11 @@ export function startGateway(start: GatewayStart): Gateway {
     dialler,
     upstream: createUpstream(dialler, limits, onConnected),
     live: createLiveSet(),
-    ca: createBottleCa(start.bottle, now),
+    ca: createBottleCa(start.bottle, now, start.ca),
     services: new Map(Object.entries(start.services ?? {})),
     counters: { requests: 0, allowed: 0, denied: 0, bytesOut: 0, bytesIn: 0 },
     told: new Set(),
+    drip: createDripWatch(),
     held: { bytes: 0 },
     asks: createHeldRequests(limits, start.desk ?? null, now),
     turns: createTurns(),
@@ -162,6 +177,10 @@ export function startGateway(start: GatewayStart): Gateway {
     }),
     held: () => context.asks.list(),
     claim: (id) => context.asks.claim(id),
+    ready: async () => {
+      await context.snapshots.current();
+      await loadLateParts();
+    },
     close: () => {
       closing ??= close();
       return closing;

@@ -6,6 +6,7 @@ import type { RequestId, RuleId } from "../core/model/ids.ts";
 import type { CredentialBinding, EgressRule, OpaqueBodies } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { decideRequest, type RequestFacts } from "../core/policy/decide.ts";
+import { leaksTightened } from "../core/policy/leaks.ts";
 import { packForRequest } from "../core/policy/pack-hints.ts";
 import { readFacts } from "../core/policy/request-facts.ts";
 import { formatAuthority } from "../core/wire/authority.ts";
@@ -14,7 +15,7 @@ import { formatTarget } from "../core/wire/target.ts";
 import type { AnswerTerms } from "./answer-headers.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Denial, denial } from "./denial.ts";
-import { headParts, loggedQuery, rawParts, withoutOwnSlots } from "./head-parts.ts";
+import { headParts, loggedQuery, rawParts, unreadTarget, withoutOwnSlots } from "./head-parts.ts";
 import { createLeakWatch, type LeakWatch } from "./leak-watch.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -38,8 +39,11 @@ export interface Permit {
   readonly held: boolean;
   /** Why the operator is asked before it goes on; null: it may go on. */
   readonly asked: Pick<Decision, "reason" | "detail"> | null;
-  /** True when another policy allows the same request, or would still ask about one that waits. */
-  stillAllowed(snapshot: Snapshot): boolean;
+  /**
+   * True when another policy allows the same request, or would still ask about one that waits. `searched`: all of it was
+   * searched; else that policy must not search it more strictly.
+   */
+  stillAllowed(snapshot: Snapshot, searched?: boolean): boolean;
 }
 
 /** One request as the audit log names it, and what was decided. */
@@ -96,13 +100,13 @@ export async function judgeRequest(
   if (!reading.ok) {
     const { reason, detail, status, alert } = reading;
     const found = searchHead(snapshot.search, rawParts(request));
-    return { ...base, outcome: graver(context, base.id, snapshot, found, denial(reason, detail, { status, alert })) };
+    const outcome = graver(context, base.id, snapshot, found, denial(reason, detail, { status, alert }));
+    return { ...base, target: unreadTarget(base.target ?? ""), outcome };
   }
   const { head, facts } = reading;
   const found = searchHead(snapshot.search, headParts(facts));
   const decision = decideRequest(snapshot.policy, snapshot.guard, facts, context.now());
-  const query =
-    facts.query === null ? null : (loggedQuery(facts.query, found, snapshot.hidden) ?? "[secret in pieces]");
+  const query = facts.query === null ? null : (loggedQuery(facts.query, found) ?? "[secret in pieces]");
   const named = {
     ...base,
     mode: facts.scheme === "https" ? "inspect" : "http",
@@ -120,7 +124,10 @@ export async function judgeRequest(
   const terms = snapshot.leakTerms(rule);
   const held = terms.action === "ask" && isHoldable(context, facts);
   const leaks = createLeakWatch(context, base.id, terms, held);
-  const leak = leaks.head(withoutOwnSlots(found, decision.credentials, facts.query, snapshot.search));
+  // Once for each request, and not for a refused one: what is judged again, or stays in, is no other piece.
+  const leak =
+    leaks.head(withoutOwnSlots(found, decision.credentials, facts.query, snapshot.search)) ??
+    leaks.head(again === null ? context.drip.head(rule.host, facts, snapshot.drip) : []);
   if (leak !== null) return { ...named, outcome: leak };
   const credentials: { binding: CredentialBinding; secret: Secret }[] = [];
   for (const binding of decision.credentials) {
@@ -137,9 +144,10 @@ export async function judgeRequest(
   }
   const { bodyMethods, reason, detail } = decision;
   const asked = decision.verdict === "ask" ? { reason, ...(detail === undefined ? {} : { detail }) } : null;
-  const stillAllowed = ({ policy, guard }: Snapshot) => {
-    const { verdict } = decideRequest(policy, guard, facts, context.now());
-    return verdict === "allow" || (asked !== null && verdict === "ask");
+  const stillAllowed = ({ policy, guard }: Snapshot, searched = false) => {
+    const { verdict, matched } = decideRequest(policy, guard, facts, context.now());
+    if (verdict === "deny" || matched === null || (verdict === "ask" && asked === null)) return false;
+    return searched || !leaksTightened([snapshot.policy, rule], [policy, matched]);
   };
   const judged = { head, facts, rule, credentials, bodyLimit, bodyMethods, held, asked, stillAllowed };
   return { ...named, outcome: { ok: true, ...judged, leaks, opaque: terms.opaque } };

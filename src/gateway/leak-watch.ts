@@ -26,6 +26,7 @@ export interface LeakWatch {
 const LISTED = 16;
 /** Tokens that the operator is told of at once; what comes after them is in the log. */
 const TOLD = 256;
+const NONE: readonly AuditFinding[] = Object.freeze([]);
 /** Encodings of which the bytes cannot be hidden one by one. */
 const PACKED: readonly string[] = ["gzip", "deflate", "br", "zstd"];
 
@@ -36,7 +37,8 @@ export function createLeakWatch(
   terms: LeakTerms,
   holdable = false,
 ): LeakWatch {
-  const findings = new Map<string, AuditFinding>();
+  // Nearly every request is clean.
+  let found: Map<string, AuditFinding> | null = null;
   let denied: Denial | null = null;
 
   const judge = (finding: LeakFinding, where: string): LeakVerdict => {
@@ -47,6 +49,8 @@ export function createLeakWatch(
     const { kind, name, fingerprint, through } = finding;
     const seen: AuditFinding = { kind, name, fingerprint, where, through, action };
     const key = JSON.stringify([name, fingerprint, where, action]);
+    found ??= new Map();
+    const findings = found;
     const unlisted = findings.size >= LISTED && !findings.has(key);
     if (!unlisted) findings.set(key, seen);
     const detail = describeFinding(seen);
@@ -65,7 +69,8 @@ export function createLeakWatch(
     }
     return verdict;
   };
-  const outcome = () => (denied === null ? null : { ...denied, findings: [...findings.values()] });
+  const listed = (): readonly AuditFinding[] => (found === null ? NONE : [...found.values()]);
+  const outcome = () => (denied === null ? null : { ...denied, findings: listed() });
   return {
     head: (found) => {
       for (const { finding, where } of found) judge(finding, where);
@@ -76,10 +81,10 @@ export function createLeakWatch(
       return outcome();
     },
     get findings() {
-      return [...findings.values()];
+      return listed();
     },
     get pending() {
-      return [...findings.values()].filter(({ action }) => action === "asked");
+      return found === null ? NONE : listed().filter(({ action }) => action === "asked");
     },
   };
 }

@@ -5,14 +5,15 @@ import { refusal } from "../core/policy/refusal.ts";
 import { formatAuthority } from "../core/wire/authority.ts";
 import { refuse } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
-import { answer, serveRequest } from "./exchange.ts";
+import { describe } from "./failure.ts";
+import { unreadTarget } from "./head-parts.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createInnerServer, type InnerServer } from "./inspect.ts";
 import { denial, type Judgement } from "./judgement.ts";
+import { withLateParts } from "./late-parts.ts";
 import { http } from "./node-http.ts";
 import { end, refusalText } from "./socket-end.ts";
 import { serveConnect } from "./tunnel.ts";
-import { serveUpgrade } from "./websocket.ts";
 
 export interface Attached {
   readonly connections: number;
@@ -27,20 +28,20 @@ export interface Attached {
 export function attach(context: GatewayContext, listener: NetServer): Attached {
   const outer = createHttpServer(context.limits);
   const inner: InnerServer = createInnerServer(createHttpServer(context.limits), {
-    request: (request, response, tunnel) => void serveRequest(context, request, response, tunnel),
-    upgrade: (request, socket, early, tunnel) => void serveUpgrade(context, request, socket, early, tunnel),
+    request: (request, response, tunnel) => serveRequest(context, request, response, tunnel),
+    upgrade: (request, socket, early, tunnel) => serveUpgrade(context, request, socket, early, tunnel),
     connect: (request, socket, tunnel) => refuseNested(context, request, socket, tunnel),
     malformed: (error, socket, tunnel) => refuseMalformed(context, error, socket, tunnel),
   });
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     if (request.url?.startsWith("/") === true) serveOrigin(context, request, response);
-    else void serveRequest(context, request, response, null);
+    else serveRequest(context, request, response, null);
   };
   outer.on("request", onRequest);
   outer.on("checkContinue", onRequest);
   outer.on("checkExpectation", onRequest);
   outer.on("upgrade", (request: IncomingMessage, socket: Socket, early: Buffer) => {
-    void serveUpgrade(context, request, socket, early, null);
+    serveUpgrade(context, request, socket, early, null);
   });
   outer.on("connect", (request: IncomingMessage, socket: Socket, early: Buffer) => {
     void serveConnect(context, inner, request, socket, early);
@@ -78,20 +79,59 @@ export function attach(context: GatewayContext, listener: NetServer): Attached {
   };
 }
 
+function serveRequest(
+  context: GatewayContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  tunnel: Authority | null,
+): void {
+  // A client that leaves before there is somebody to see it must not end the process.
+  request.on("error", ignore);
+  response.on("error", ignore);
+  withLateParts(
+    (parts) => void parts.serveRequest(context, request, response, tunnel),
+    (error) => fail(context, response, error),
+  );
+}
+
+function serveUpgrade(
+  context: GatewayContext,
+  request: IncomingMessage,
+  socket: Socket,
+  early: Buffer,
+  tunnel: Authority | null,
+): void {
+  socket.on("error", ignore);
+  withLateParts(
+    (parts) => void parts.serveUpgrade(context, request, socket, early, tunnel),
+    (error) => fail(context, socket, error),
+  );
+}
+
+/** Our own fault: the client gets nothing (attack row 127). */
+function fail(context: GatewayContext, to: ServerResponse | Socket, error: unknown): void {
+  context.trail.session("internal-error", describe(error), null);
+  to.destroy();
+}
+
 /** Origin-form: a service of the bottle, or nothing. */
 function serveOrigin(context: GatewayContext, request: IncomingMessage, response: ServerResponse): void {
+  request.on("error", ignore);
+  response.on("error", ignore);
   const segment = /^\/([a-z][a-z0-9-]*)(?:[/?]|$)/.exec(request.url ?? "")?.[1];
   const service = segment === undefined ? undefined : context.services.get(segment);
   if (service !== undefined) {
-    request.on("error", ignore);
-    response.on("error", ignore);
     if (request.headers.expect !== undefined) response.writeContinue();
     service(request, response);
     return;
   }
   const judgement = nameless(context, request.method ?? null, request.url ?? null);
   const denied = denial("host-not-listed", "origin-form, and no service has this path", { status: 404 });
-  answer(request, response, refuse(context, judgement, denied));
+  const refused = refuse(context, judgement, denied);
+  withLateParts(
+    (parts) => parts.answer(request, response, refused),
+    (error) => fail(context, response, error),
+  );
 }
 
 /** CONNECT inside an inspected tunnel (attack row 57). */
@@ -140,7 +180,7 @@ function nameless(context: GatewayContext, method: string | null, target: string
     mode: "none",
     method,
     authority: null,
-    target: target === null ? null : target.slice(0, 2048),
+    target: target === null ? null : unreadTarget(target.slice(0, 2048)),
     rule: null,
     outcome: denial("request-malformed", null),
   };

@@ -7,6 +7,7 @@ import type { OpaqueWatch } from "../core/policy/opaque-bodies.ts";
 import type { GatewayContext } from "./context.ts";
 import { type BodyEncoding, createDecodedScanner, DECODED_CAPS } from "./decoded-body.ts";
 import { type Denial, denial } from "./denial.ts";
+import { DRIP_BODY_BYTES } from "./drip.ts";
 import { describe } from "./failure.ts";
 import type { LeakWatch } from "./leak-watch.ts";
 import { createSlicedScanner } from "./sliced-scan.ts";
@@ -31,6 +32,8 @@ export interface BodyBounds {
   readonly limit: number;
   /** Null where a form may name any method. */
   readonly overrides: OverrideGuard | null;
+  /** What a short body completes that was begun in others. */
+  readonly drip: (body: Uint8Array) => Denial | null;
 }
 
 /** Judges the pieces of one body. What may go on lags behind what came in. */
@@ -46,7 +49,7 @@ interface Meter {
 /** Judges secrets, the size, a form's own method: nothing of a finding leaves before it was judged (attack rows 106 to 108). */
 function createMeter(
   turns: Turns,
-  { search, leaks, opaque, encoding, limit, overrides }: BodyBounds,
+  { search, leaks, opaque, encoding, limit, overrides, drip }: BodyBounds,
   whole: boolean,
 ): Meter {
   // Nothing of a body that is read whole leaves before its end: what stands behind a token, a canary say, is told too.
@@ -59,6 +62,8 @@ function createMeter(
       ? createSlicedScanner(createLeakScanner(search, judge), turns)
       : createDecodedScanner(encoding, search, judge, DECODED_CAPS, turns);
   let bytes = 0;
+  /** All of it, as long as it is short. */
+  let short: Buffer[] = [];
   const judged = (clean: Buffer): Buffer | Denial => {
     if (!scanner.stopped) return clean;
     if (leaks.denied !== null) return leaks.denied;
@@ -70,6 +75,8 @@ function createMeter(
     },
     push: async (chunk) => {
       bytes += chunk.length;
+      if (bytes <= DRIP_BODY_BYTES) short.push(Buffer.from(chunk));
+      else short = [];
       if (bytes > limit) return denial("body-too-large", `more than ${limit} bytes`);
       const what = opaque?.(chunk) ?? null;
       if (what !== null) return denial("body-unreadable", `the body is or holds ${what}`);
@@ -79,7 +86,7 @@ function createMeter(
     },
     end: async () => {
       const clean = judged(await scanner.flush());
-      return leaks.denied ?? clean;
+      return leaks.denied ?? (bytes > DRIP_BODY_BYTES ? null : drip(Buffer.concat(short))) ?? clean;
     },
     close: () => scanner.close(),
   };

@@ -1,6 +1,7 @@
+import type { DripTerms } from "../core/leaks/drip-window.ts";
 import { type LeakSearch, searchText } from "../core/leaks/leak-scanner.ts";
 import type { NeedleSet } from "../core/leaks/needles.ts";
-import { compileNeedles, type Needle } from "../core/leaks/needles.ts";
+import { compileMiddles, compileNeedles, type Needle } from "../core/leaks/needles.ts";
 import { createRedactor, type Redactor } from "../core/leaks/redactor.ts";
 import type { EgressRule, LeakTerms, Policy } from "../core/model/policy.ts";
 import { Secret } from "../core/model/secret.ts";
@@ -25,6 +26,8 @@ export interface Snapshot {
   readonly secrets: NeedleSet | null;
   /** All that requests are searched for. */
   readonly search: LeakSearch;
+  /** What they are searched for together, a piece in each. */
+  readonly drip: DripTerms;
   /** Takes out what the audit log must not show. */
   readonly hidden: Redactor;
   /** What counts for a request by this rule; null: for one that no rule allows. */
@@ -137,7 +140,8 @@ function build(
   const canaries: Needle[] = (policy.canaries ?? []).flatMap(({ name, values: baits }) =>
     baits.map((value) => ({ name, value })),
   );
-  const tokens: LeakSearch = { known: null, canaries: null, patterns: true };
+  const level = policy.leaks?.level ?? "default";
+  const tokens: LeakSearch = { known: null, canaries: null, patterns: true, level };
   // A placeholder has the shape of a token, and is none.
   const stands = policy.credentials.flatMap(({ placeholder }) =>
     searchText(tokens, placeholder).flatMap(({ fingerprint }) => fingerprint ?? []),
@@ -148,8 +152,9 @@ function build(
     guard: createCredentialGuard(policy, now),
     guarded: credentialFields(policy.credentials),
     secrets: needles(secrets),
-    search: { known: needles([...secrets, ...watched]), canaries: needles(canaries), patterns: true },
-    hidden: createRedactor(needles([...secrets, ...watched, ...canaries, ...placeholders])),
+    search: { known: needles([...secrets, ...watched]), canaries: needles(canaries), patterns: true, level },
+    drip: { known: compileMiddles([...secrets, ...watched]), canaries: compileMiddles(canaries) },
+    hidden: createRedactor(needles([...secrets, ...watched, ...canaries, ...placeholders]), level),
     leakTerms: (rule) => {
       const terms = leakTerms(policy, rule);
       return stands.length === 0 ? terms : { ...terms, allow: [...terms.allow, ...stands] };

@@ -14,10 +14,10 @@ import { describe } from "./failure.ts";
 import { hostParts, rawParts } from "./head-parts.ts";
 import { type InnerServer, inspect } from "./inspect.ts";
 import { type Denial, denial, graver, type Judgement } from "./judgement.ts";
+import { loadLateParts } from "./late-parts.ts";
 import { createLeakWatch } from "./leak-watch.ts";
 import type { OpenTunnel } from "./open-tunnel.ts";
 import { alertAndEnd, end } from "./socket-end.ts";
-import { splice } from "./splice.ts";
 
 /**
  * Serves one CONNECT: judges the target, answers 200, reads the ClientHello, then inspects or splices. `early` are
@@ -125,7 +125,7 @@ async function open(
     }
     if ("ok" in hello) return;
     const tunnel: OpenTunnel = { socket, authority, judgement, hello: hello.hello, helloBytes: hello.length };
-    if (mode === "splice") await splice(context, tunnel);
+    if (mode === "splice") await (await loadLateParts()).splice(context, tunnel);
     else await inspect(context, inner, tunnel, deadline - context.now());
   } finally {
     leave();

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Dispatcher, Pool } from "undici";
 import { formatAuthority } from "../core/wire/authority.ts";
 import type { ConnectTarget, Destination } from "./destination.ts";
@@ -50,7 +51,7 @@ export function createUpstream(
   const dial = async (destination: Destination) => {
     const socket =
       destination.scheme === "https" ? await dialler.openTls(destination) : await dialler.open(destination);
-    onConnected(destination, `${socket.remoteAddress ?? "unix"}`);
+    onConnected(destination, addressOf(socket, destination));
     return socket;
   };
   const create = (PoolClass: PoolConstructor, destination: Destination, open: Kept["open"]): Pool =>
@@ -100,12 +101,12 @@ export function createUpstream(
       // The usual case: the same judged destination as the request before.
       const last = recent.get(destination);
       if (last !== undefined && last.version === version && !last.pool.closed) {
-        last.pool.dispatch(options, counted(handler, last.open));
+        last.pool.dispatch(options, new CountedHandler(handler, last.open));
         return;
       }
       const entry = poolFor(await load(), destination, version);
       recent.set(destination, entry);
-      entry.pool.dispatch(options, counted(handler, entry.open));
+      entry.pool.dispatch(options, new CountedHandler(handler, entry.open));
     },
     retire: (version) => {
       for (const [key, entry] of [...pools]) if (entry.version !== version) drop(key, entry.pool);
@@ -119,24 +120,57 @@ export function createUpstream(
   };
 }
 
-/** The handler, in `open` until its request has ended. */
-function counted(handler: Dispatcher.DispatchHandler, open: Kept["open"]): Dispatcher.DispatchHandler {
-  open.add(handler);
-  return {
-    ...handler,
-    onRequestUpgrade: (...args) => {
-      open.delete(handler);
-      handler.onRequestUpgrade?.(...args);
-    },
-    onResponseEnd: (...args) => {
-      open.delete(handler);
-      handler.onResponseEnd?.(...args);
-    },
-    onResponseError: (...args) => {
-      open.delete(handler);
-      handler.onResponseError?.(...args);
-    },
-  };
+type Handler = Required<Pick<Dispatcher.DispatchHandler, HandlerEvent>>;
+type HandlerEvent =
+  | "onRequestStart"
+  | "onRequestUpgrade"
+  | "onResponseStart"
+  | "onResponseData"
+  | "onResponseEnd"
+  | "onResponseError";
+
+/** A handler, in `open` until its request has ended. One class for all requests: it makes no function for each. */
+class CountedHandler implements Handler {
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #open: Kept["open"];
+
+  constructor(handler: Dispatcher.DispatchHandler, open: Kept["open"]) {
+    this.#handler = handler;
+    this.#open = open;
+    open.add(handler);
+  }
+
+  onRequestStart(...args: Parameters<Handler["onRequestStart"]>): void {
+    this.#handler.onRequestStart?.(...args);
+  }
+
+  onRequestUpgrade(...args: Parameters<Handler["onRequestUpgrade"]>): void {
+    this.#open.delete(this.#handler);
+    this.#handler.onRequestUpgrade?.(...args);
+  }
+
+  onResponseStart(...args: Parameters<Handler["onResponseStart"]>): void {
+    this.#handler.onResponseStart?.(...args);
+  }
+
+  onResponseData(...args: Parameters<Handler["onResponseData"]>): void {
+    this.#handler.onResponseData?.(...args);
+  }
+
+  onResponseEnd(...args: Parameters<Handler["onResponseEnd"]>): void {
+    this.#open.delete(this.#handler);
+    this.#handler.onResponseEnd?.(...args);
+  }
+
+  onResponseError(...args: Parameters<Handler["onResponseError"]>): void {
+    this.#open.delete(this.#handler);
+    this.#handler.onResponseError?.(...args);
+  }
+}
+
+/** For the log: where the socket leads; one that is carried has no address of its own. */
+function addressOf({ remoteAddress }: Socket, { dial }: Destination): string {
+  return remoteAddress ?? (dial?.kind === "tcp" ? dial.address : "unix");
 }
 
 function targetText(target: ConnectTarget): string {

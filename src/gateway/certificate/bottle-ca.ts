@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { writeCertificate } from "./x509.ts";
 
@@ -11,7 +11,7 @@ const SKEW = 60 * 60 * 1000;
 const CACHED_LEAVES = 256;
 
 export interface BottleCa {
-  /** The CA certificate, for the trust store of the bottle. The key never leaves this module. */
+  /** The CA certificate, for the trust store of the bottle. The key stays in memory. */
   readonly caPem: string;
   /** Certificate of `host` as PEM, new on each call. `host` is a name or IP literal that the policy allows. */
   mint(host: string): string;
@@ -19,31 +19,60 @@ export interface BottleCa {
   contextFor(host: string): SecureContext;
 }
 
-/**
- * One CA per bottle (attack row 102) and one leaf key shared by its leaves: minting a leaf is one
- * signature, so that a flood of names costs little. Keys are P-256 and stay in memory.
- */
-export function createBottleCa(bottle: string, now: () => number = Date.now): BottleCa {
-  const ca = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const leaf = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const leafKeyPem = leaf.privateKey.export({ type: "pkcs8", format: "pem" });
-  const caName = `bottle ${bottle}`;
-  const signed = { issuer: caName, signingKey: ca.privateKey, issuerKey: ca.publicKey };
+/** A CA's certificate and key. A key object prints nothing of itself. */
+export interface CaIdentity {
+  readonly certificate: string;
+  readonly key: KeyObject;
+  /** When the certificate ends, in milliseconds since the epoch. */
+  readonly endsAt: number;
+}
+
+/** A new CA: for one bottle, as long as it lives. The key is P-256. */
+export function newCaIdentity(bottle: string, now: () => number = Date.now): CaIdentity {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const born = now();
-  const caEnd = born + CA_DAYS * DAY;
-  const caPem = writeCertificate({
-    ...signed,
-    subject: caName,
-    publicKey: ca.publicKey,
+  const endsAt = born + CA_DAYS * DAY;
+  const certificate = writeCertificate({
+    issuer: caNameOf(bottle),
+    signingKey: privateKey,
+    issuerKey: publicKey,
+    subject: caNameOf(bottle),
+    publicKey,
     notBefore: new Date(born - SKEW),
-    notAfter: new Date(caEnd),
+    notAfter: new Date(endsAt),
     host: null,
   });
+  return { certificate, key: privateKey, endsAt };
+}
+
+const caNameOf = (bottle: string) => `bottle ${bottle}`;
+
+/**
+ * One CA per bottle (attack row 102) and one leaf key shared by its leaves: minting a leaf is one
+ * signature, so that a flood of names costs little. Keys are P-256 and stay in memory. `identity` is that of the same
+ * bottle, when its gateway begins again.
+ */
+export function createBottleCa(
+  bottle: string,
+  now: () => number = Date.now,
+  identity: CaIdentity = newCaIdentity(bottle, now),
+): BottleCa {
+  const { certificate: caPem, key, endsAt: caEnd } = identity;
+  const signed = { issuer: caNameOf(bottle), signingKey: key, issuerKey: createPublicKey(key) };
+  // Made with the first leaf: a start needs none.
+  let made: { readonly publicKey: KeyObject; readonly pem: string } | null = null;
+  const leaf = () => {
+    if (made === null) {
+      const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      made = { publicKey, pem: privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
+    }
+    return made;
+  };
   const mint = (host: string) =>
     writeCertificate({
       ...signed,
       subject: "gateway",
-      publicKey: leaf.publicKey,
+      publicKey: leaf().publicKey,
       notBefore: new Date(now() - SKEW),
       notAfter: new Date(Math.min(now() + LEAF_DAYS * DAY, caEnd)),
       host,
@@ -56,7 +85,7 @@ export function createBottleCa(bottle: string, now: () => number = Date.now): Bo
       known !== undefined && known.until > now()
         ? known
         : {
-            context: createSecureContext({ cert: mint(host), key: leafKeyPem, minVersion: "TLSv1.2" }),
+            context: createSecureContext({ cert: mint(host), key: leaf().pem, minVersion: "TLSv1.2" }),
             until: now() + (LEAF_DAYS - 1) * DAY,
           };
     // Last used goes to the end: the first key is the one to drop.
