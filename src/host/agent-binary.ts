@@ -25,6 +25,12 @@ export interface AgentSearch {
   readonly signal?: AbortSignal;
 }
 
+type PathSearch = Pick<AgentSearch, "env" | "facts" | "workspace" | "cwd" | "say">;
+
+/** The host's npm: of the system folders, else of PATH as far as that can be trusted; null: there is none. */
+export const npmProgram = async (search: PathSearch): Promise<string | null> =>
+  search.facts.tools.npm ?? onPath(search, "npm");
+
 /**
  * The program of an agent: the named one, else the host's own, else the pinned package. What runs in the bottle is one
  * file of machine code, shown read-only, so that nothing the agent writes ever becomes its own program. A program
@@ -70,7 +76,7 @@ async function hostProgram(search: AgentSearch, name: string): Promise<AgentBina
 }
 
 /** The first program called `name` on PATH that no project and no other user could have put there. */
-async function onPath({ env, facts, workspace, cwd, say }: AgentSearch, name: string): Promise<string | null> {
+async function onPath({ env, facts, workspace, cwd, say }: PathSearch, name: string): Promise<string | null> {
   // A login shell adds this folder; ssh and editors often start without it.
   const folders = [...(env.PATH ?? "").split(":"), join(facts.home, ".local/bin")];
   for (const folder of new Set(folders.filter(isAbsolute))) {
@@ -113,7 +119,8 @@ async function describe(search: AgentSearch, real: string, origin: string): Prom
   return { path, version: await programVersion(path, cache), origin };
 }
 
-async function pinnedProgram(search: AgentSearch): Promise<AgentBinary> {
+/** The pinned package's program, whatever this host has of its own. Errors: AGENT_BINARY_MISSING. */
+export async function pinnedProgram(search: AgentSearch): Promise<AgentBinary> {
   const { provider, facts, cache, env, say } = search;
   const program = provider.program;
   const platform = program?.npmPlatforms[facts.arch];
@@ -122,11 +129,11 @@ async function pinnedProgram(search: AgentSearch): Promise<AgentBinary> {
   }
   const origin = `npm package ${platform.package}@${program.npmVersion}`;
   const pinned = { name: platform.package, version: program.npmVersion, sha512: platform.sha512, file: platform.file };
-  const { fetchPinnedProgram, pinnedProgramPath } = await import("./agent-binary/npm-package.ts");
+  const { fetchPinnedProgram, pinnedProgramPath } = await import("./npm-package.ts");
   const path = pinnedProgramPath(cache, pinned);
   if ((await executable(path)) !== null) return { path, version: program.npmVersion, origin };
   if (search.install === false) return { path, version: program.npmVersion, origin: `${origin}, still to be fetched` };
-  const npm = facts.tools.npm ?? (await onPath(search, "npm"));
+  const npm = await npmProgram(search);
   if (npm === null) {
     throw missing(provider, "it is not on this machine, and npm, which would fetch it, is missing", "apt install npm");
   }

@@ -49,3 +49,14 @@ export class Cleanup {
     return failures;
   }
 }
+
+/**
+ * As Promise.all, but rejects only when all have settled: what still runs would otherwise make things while they are
+ * being undone.
+ */
+export async function allOrNone<T extends readonly unknown[]>(
+  work: readonly [...{ [K in keyof T]: T[K] | Promise<T[K]> }],
+): Promise<T> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as T;
+}

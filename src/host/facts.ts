@@ -13,6 +13,7 @@ const TOOLS = [
   "env",
   "nsenter",
   "setpriv",
+  "setsid",
   "script",
   "stty",
   "tar",
@@ -20,6 +21,8 @@ const TOOLS = [
   "find",
   "perl",
   "git",
+  "gitleaks",
+  "ssh",
   "tmux",
   "systemd-run",
   "systemctl",
@@ -29,7 +32,7 @@ const TOOLS = [
 ] as const;
 
 /** Absolute path of a tool in the system folders, or null. */
-function findTool(name: string, folders: readonly string[] = SYSTEM_FOLDERS): string | null {
+export function findTool(name: string, folders: readonly string[] = SYSTEM_FOLDERS): string | null {
   for (const folder of folders) {
     const path = join(folder, name);
     try {

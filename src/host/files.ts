@@ -23,6 +23,15 @@ export function unwritable(path: string, error: unknown): unknown {
   return new BottleError("STATE_UNUSABLE", `${path} cannot be written`, { hint, cause: error });
 }
 
+/** Writes, on a disk that may be full; a runtime folder is mostly a small one in memory. Errors: STATE_UNUSABLE. */
+export function orUnwritable<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw error instanceof BottleError ? error : unwritable(path, error);
+  }
+}
+
 /**
  * Makes `folder` and what is missing above it, each 0700, and checks that the folder is a real one (not a link),
  * is ours and is closed to everybody else: in a shared temp folder somebody may have made it first.
@@ -45,16 +54,23 @@ export async function makePrivateFolder(folder: string, uid: number): Promise<vo
 
 /**
  * Replaces `path` by `content` so that a reader, or a crash at any moment, sees the old file or the new one, never a
- * part (write a new file beside it, then rename(2)). Mode 0600 by default. Leaves no temp file behind on failure.
- * Errors: STATE_UNUSABLE.
+ * part (write a new file beside it, or in `folder` on the same disk, then rename(2)). A power cut too: without
+ * fdatasync(2) the name may be on the disk before the bytes are. Mode 0600 by default. Leaves no temp file behind on
+ * failure. Errors: STATE_UNUSABLE.
  */
-export async function writeFileAtomically(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
-  const temp = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o600,
+  folder = dirname(path),
+): Promise<void> {
+  const temp = join(folder, `.${randomBytes(6).toString("hex")}.tmp`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   try {
     const file = await open(temp, flags, mode);
     try {
       await file.writeFile(content);
+      await file.datasync();
     } finally {
       await file.close();
     }
@@ -63,6 +79,13 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     await unlink(temp).catch(() => {});
     throw unwritable(path, error);
   }
+}
+
+/** Asks to have a file's bytes, or the names in a folder, on the disk (fsync(2)); where that cannot be had, it is let be. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await openIfThere(path).catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 /** True for the name of a file that `writeFileAtomically` was killed over. */

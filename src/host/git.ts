@@ -115,6 +115,11 @@ export function gitWith(program: string, prefix: readonly string[], env: Readonl
     }
     return result;
   };
+  return gitOf(attempt);
+}
+
+/** The rest of a `Git`, made of its `attempt`. */
+export function gitOf(attempt: Git["attempt"]): Git {
   const runIt: Git["run"] = async (args, options) => {
     const result = await attempt(args, options);
     if (result.code === 0) return result.stdout;

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { HostCommand } from "../core/model/command.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { exitCode, HELD_PIPE_MS } from "./exec.ts";
+import { startProgram } from "./started-program.ts";
 
 /** Where one of a command's outputs goes. */
 export interface Outlet {
@@ -37,7 +38,7 @@ export function runRelayed(
   if (program === undefined) throw new BottleError("INVARIANT", "a command without a program");
   const { stdin } = streams;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
+    const child = startProgram(program, args, {
       env: { ...command.env },
       detached: true,
       stdio: [stdin === null ? "ignore" : "pipe", "pipe", "pipe"],

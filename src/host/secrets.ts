@@ -1,3 +1,4 @@
+import { privateKeyProblem } from "../core/gitgate/private-key.ts";
 import type { CredentialCandidate } from "../core/model/agent.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { SecretRef, SecretSource } from "../core/model/plan.ts";
@@ -10,6 +11,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const MAX_BYTES = 64 << 10;
 const COMMAND_MS = 10_000;
+const KEY_MEND = "make a key for the bottle alone: ssh-keygen -t ed25519 -N '' -f FILE";
 
 /**
  * The value of a credential, read now. Errors: SECRET_UNRESOLVED, which names the source and never holds what was read
@@ -20,7 +22,10 @@ export async function readSecret(ref: SecretRef, env: Env, now = Date.now()): Pr
   // A line break would end the header that it is written into; an empty value would match everywhere when scrubbed.
   const say = (why: string) => unresolved(ref.credential, `${describeSource(ref.source)} ${why}`, mendOf(ref.source));
   if (value.trim() === "") throw say("is empty");
-  if (/[\0\r\n]/.test(value)) throw say("has more than one line");
+  if (ref.form === "private-key") {
+    const problem = privateKeyProblem(value);
+    if (problem !== null) throw unresolved(ref.credential, `${describeSource(ref.source)} ${problem}`, KEY_MEND);
+  } else if (/[\0\r\n]/.test(value)) throw say("has more than one line");
   return new Secret(ref.credential, value);
 }
 

@@ -20,6 +20,11 @@ export class Spool implements Disposable {
     this.#file = openNameless(folder);
   }
 
+  /** For a child process, which opens it anew as `/proc/self/fd/N` and reads it from its beginning (proc(5)). */
+  get descriptor(): number {
+    return this.#file;
+  }
+
   /** Bytes written so far. */
   get size(): number {
     return this.#size;

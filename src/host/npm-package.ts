@@ -3,10 +3,10 @@ import { createReadStream } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { BottleError } from "../../core/model/errors.ts";
-import type { HostFacts } from "../../core/model/host-facts.ts";
-import { type RunResult, run } from "../exec.ts";
-import { isErrno } from "../files.ts";
+import { BottleError } from "../core/model/errors.ts";
+import type { HostFacts } from "../core/model/host-facts.ts";
+import { type RunResult, run } from "./exec.ts";
+import { isErrno } from "./files.ts";
 
 /** One package at one version, with the base64 SHA-512 of its packed file and the program in it. */
 export interface PinnedPackage {
@@ -16,7 +16,7 @@ export interface PinnedPackage {
   readonly file: string;
 }
 
-interface FetchContext {
+export interface FetchContext {
   readonly title: string;
   /** Absolute path of the host's npm. */
   readonly npm: string;
