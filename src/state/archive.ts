@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BottleError } from "../core/model/errors.ts";
 import { isErrno, makePrivateFolder } from "../host/files.ts";
 import type { Aside } from "./aside.ts";
-import { isOwnFile, SETTLED } from "./bottle-folder.ts";
+import { isArchived } from "./bottle-folder.ts";
 import type { Layout } from "./layout.ts";
 import { readBottle } from "./records.ts";
 
@@ -14,10 +14,7 @@ import { readBottle } from "./records.ts";
  */
 export async function archiveBottle(layout: Layout, { name, folder: from }: Aside, uid: number): Promise<string> {
   const present = await readdir(from).catch((): string[] => []);
-  const kept = [
-    ...present.filter((file) => isOwnFile(file) && file !== SETTLED),
-    ...present.filter((file) => file === "record.json"),
-  ];
+  const kept = [...present.filter(isArchived), ...present.filter((file) => file === "record.json")];
   const { record } = await readBottle(from, name);
   // A record that cannot be read does not say when its bottle was made.
   const time = record?.createdAt ?? new Date().toISOString();

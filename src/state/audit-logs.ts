@@ -4,20 +4,24 @@ import { archivedBottles } from "./archived-bottles.ts";
 import { bottlePaths, type Layout } from "./layout.ts";
 import { findBottle, readBottle, unreadable } from "./records.ts";
 
-/** The audit log of one bottle, there or removed. */
+/** The logs of one bottle, there or removed. */
 export interface KeptLog {
+  /** The audit log. */
   readonly path: string;
+  /** What the agent printed. */
+  readonly agentLog: string;
   /** Null where a removed bottle's record cannot be read: then nothing says what the last line was. */
   readonly record: BottleRecord | null;
   readonly removed: boolean;
 }
 
-/** The log of the bottle called `name`, or of the one removed last that was. Errors: BOTTLE_NOT_FOUND, STATE_UNUSABLE. */
+/** The logs of the bottle called `name`, or of the one removed last that was. Errors: BOTTLE_NOT_FOUND, STATE_UNUSABLE. */
 export async function findAuditLog(layout: Layout, name: string): Promise<KeptLog> {
   const there = await findBottle(layout, name);
   if (there !== null) {
     if (there.record === null) throw unreadable(layout, there);
-    return { path: bottlePaths(layout, name).audit, record: there.record, removed: false };
+    const { audit: path, agentLog } = bottlePaths(layout, name);
+    return { path, agentLog, record: there.record, removed: false };
   }
   const [last] = await archivedBottles(layout, name);
   if (last === undefined) {
@@ -26,5 +30,5 @@ export async function findAuditLog(layout: Layout, name: string): Promise<KeptLo
     });
   }
   const { record } = await readBottle(last.folder, name);
-  return { path: last.audit, record, removed: true };
+  return { path: last.audit, agentLog: last.agentLog, record, removed: true };
 }

@@ -1,8 +1,10 @@
 import { readdir, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { STORED_FOLDERS } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isErrno, isTempName } from "../host/files.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
+import { SPARE } from "./record-spare.ts";
 
 /** Name of the mark that what has not landed was kept; it goes with the folder. */
 export const SETTLED = "settled";
@@ -15,15 +17,26 @@ const OWN_FILES: readonly string[] = [
   "provisioned.json",
   "journal.jsonl",
   "agent.log",
+  "host.log",
   "base.json",
   "shown.json",
   "applied.json",
   SETTLED,
+  SPARE,
+  STORED_FOLDERS,
 ];
 
+/** What of it means nothing without the rest. */
+const NOT_ARCHIVED: readonly string[] = [SETTLED, SPARE, STORED_FOLDERS];
+
 /** True for a file of ours. */
-export function isOwnFile(name: string): boolean {
+function isOwnFile(name: string): boolean {
   return OWN_FILES.includes(name) || isBundle(name);
+}
+
+/** True for a file of ours that outlives the bottle. */
+export function isArchived(name: string): boolean {
+  return isOwnFile(name) && !NOT_ARCHIVED.includes(name);
 }
 
 /** True for a file with work that had not landed when its bottle was removed (session/work/keep). */
@@ -33,6 +46,9 @@ export function isBundle(name: string): boolean {
 
 /** Folder of what waits for the operator; empty but for a host process that was killed. */
 export const PROPOSALS = "proposals";
+
+/** Folder of the git gate's mirrors: of a server's objects and of what was pushed, never a work tree. */
+export const GATE_FOLDER = "git";
 
 /** Folders in which an agent's work is judged (session/work/quarantine); one is left only by a process that was killed. */
 export const QUARANTINE_PREFIX = "quarantine-";
@@ -60,7 +76,8 @@ async function removeKnown(folder: string): Promise<void> {
   const names = await readdir(folder);
   for (const name of names) {
     if (isOwnFile(name) || isTempName(name)) await unlink(join(folder, name));
-    if (name === PROPOSALS || name.startsWith(QUARANTINE_PREFIX)) await removePrivateFolder(join(folder, name));
+    if (name === PROPOSALS || name === GATE_FOLDER || name.startsWith(QUARANTINE_PREFIX))
+      await removePrivateFolder(join(folder, name));
   }
   for (const name of WORKSHOP_FOLDERS) {
     if (names.includes(name)) await rmdir(join(folder, name));

@@ -14,7 +14,7 @@ export interface JournalEntry {
 
 /** `journal.jsonl`: what is about to be made is written down first, so that a killed start can be cleaned up. */
 export interface Journal {
-  /** Resolves with the number of the intent once it is in the file. */
+  /** Resolves with the number of the intent once it is on the disk: what it names may outlive a power cut. */
   intent(what: string, detail: Json): Promise<number>;
   /** The thing is gone again, or was never made. */
   done(seq: number): Promise<void>;
@@ -35,8 +35,8 @@ export async function openJournal(path: string): Promise<Journal> {
   let seq = before.at(-1)?.seq ?? 0;
   let queue: Promise<unknown> = Promise.resolve();
   // A newline first: a line that a crash cut short then spoils only itself.
-  const append = (line: Json): Promise<void> => {
-    const next = queue.then(() => file.appendFile(`\n${JSON.stringify(line)}`)).catch(fail);
+  const append = (line: Json, then: () => Promise<void> = async () => {}): Promise<void> => {
+    const next = queue.then(() => file.appendFile(`\n${JSON.stringify(line)}`)).then(then, fail);
     queue = next.catch(() => {});
     return next;
   };
@@ -44,7 +44,7 @@ export async function openJournal(path: string): Promise<Journal> {
     async intent(what, detail) {
       seq += 1;
       const own = seq;
-      await append({ seq: own, intent: what, detail });
+      await append({ seq: own, intent: what, detail }, () => file.datasync().catch(fail));
       return own;
     },
     done: (own) => append({ done: own }),

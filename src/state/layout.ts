@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
-import { PROPOSALS, SETTLED } from "./bottle-folder.ts";
+import { GATE_FOLDER, PROPOSALS, SETTLED } from "./bottle-folder.ts";
+import { SPARE } from "./record-spare.ts";
 import { RUN_NAME_LENGTH } from "./run-folder.ts";
 
 /** Every folder of ours on this host. All absolute. */
@@ -17,6 +18,8 @@ export interface Layout {
   /** Which projects the operator trusts (trust-records.ts). */
   readonly trust: string;
   readonly cache: string;
+  /** Objects of git servers that bottles share (gitgate/seed). */
+  readonly seeds: string;
   /** Sockets: one folder for each running bottle (run-folder.ts), below this one. */
   readonly runtime: string;
 }
@@ -25,6 +28,8 @@ export interface Layout {
 export interface BottlePaths {
   readonly folder: string;
   readonly record: string;
+  /** Room on the disk for the end of the record (record-spare.ts). */
+  readonly spare: string;
   readonly plan: string;
   /** The configuration with which the agent began (`session/provisioned`). */
   readonly provisioned: string;
@@ -45,8 +50,12 @@ export interface BottlePaths {
   readonly scratch: string;
   /** What waits for the operator while the bottle runs (proposals.ts). */
   readonly proposals: string;
+  /** Mirrors of the git gate; there when it was asked for something. */
+  readonly gate: string;
   /** Output of a headless agent, transcript of an interactive one. */
   readonly agentLog: string;
+  /** What the host process of a detached bottle had to say. */
+  readonly hostLog: string;
 }
 
 /** Paths of a bottle whose record is known. */
@@ -56,6 +65,24 @@ export interface LivePaths extends BottlePaths {
   readonly control: string;
   /** Where the host process searches what others bring in. */
   readonly search: string;
+  /** Where attached terminals hear what is told to the operator. */
+  readonly notices: string;
+  /** What the agent wants in the operator's clipboard, while nobody has said yes. */
+  readonly clipboard: string;
+  /** Where the agent's terminal is held (host/terminal-holder). */
+  readonly holder: HolderPaths;
+}
+
+/** Files of the tmux server that holds the agent's terminal. */
+export interface HolderPaths {
+  readonly socket: string;
+  readonly config: string;
+  /** Runs the agent on the terminal. */
+  readonly script: string;
+  /** Its exit code, once it has ended. */
+  readonly exit: string;
+  /** A pipe: what the agent prints, on its way to the transcript. */
+  readonly output: string;
 }
 
 /** The project's manifest, in the workspace. */
@@ -65,6 +92,7 @@ const LONGEST_SOCKET_PATH = 107;
 const CONTROL = "control.sock";
 /** No longer than the other: its length is what is checked. */
 const SEARCH = "search.sock";
+const NOTICES = "notice.sock";
 
 /**
  * Our folders by the XDG Base Directory Specification 0.8 (a relative value there is ignored, as it says).
@@ -87,6 +115,7 @@ export function layoutOf(env: Readonly<Record<string, string | undefined>>, home
     archive: join(state, "archive"),
     trust: join(state, "trust"),
     cache: base("XDG_CACHE_HOME", ".cache"),
+    seeds: join(base("XDG_CACHE_HOME", ".cache"), "git"),
     runtime: runtimeFolder(env.XDG_RUNTIME_DIR, uid),
   };
 }
@@ -123,6 +152,7 @@ export function pathsIn(folder: string): BottlePaths {
   return {
     folder,
     record: join(folder, "record.json"),
+    spare: join(folder, SPARE),
     plan: join(folder, "plan.json"),
     provisioned: join(folder, "provisioned.json"),
     policy: join(folder, "policy.json"),
@@ -135,7 +165,9 @@ export function pathsIn(folder: string): BottlePaths {
     settled: join(folder, SETTLED),
     scratch: join(folder, "scratch"),
     proposals: join(folder, PROPOSALS),
+    gate: join(folder, GATE_FOLDER),
     agentLog: join(folder, "agent.log"),
+    hostLog: join(folder, "host.log"),
   };
 }
 
@@ -146,5 +178,14 @@ export function livePaths(layout: Layout, record: Pick<BottleRecord, "name" | "r
     run: record.run,
     control: join(record.run, CONTROL),
     search: join(record.run, SEARCH),
+    notices: join(record.run, NOTICES),
+    clipboard: join(record.run, "clipboard.json"),
+    holder: {
+      socket: join(record.run, "tmux.sock"),
+      config: join(record.run, "tmux.conf"),
+      script: join(record.run, "terminal.sh"),
+      exit: join(record.run, "exit"),
+      output: join(record.run, "output"),
+    },
   };
 }

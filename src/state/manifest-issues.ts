@@ -14,7 +14,6 @@ export interface PlacedProblem {
 
 /** Keys of later versions: naming one says so, instead of guessing what else was meant. */
 const LATER: Readonly<Record<string, string>> = {
-  image: "images",
   leak: "leak actions",
   leaks: "leak actions",
   budget: "byte budgets",

@@ -4,10 +4,11 @@ import { EMPTY_MANIFEST, type Manifest } from "../core/model/definition.ts";
 import type { Problem } from "../core/model/finding.ts";
 import { manifestError } from "../core/plan/manifest-problems.ts";
 import type { AgentRack } from "../core/plan/selection.ts";
-import { type FileText, isErrno, readTextFile } from "../host/files.ts";
+import { isErrno, readTextFile } from "../host/files.ts";
 import { type Layout, MANIFEST_NAME } from "./layout.ts";
 import type { PlacedFault } from "./manifest-check.ts";
 import type { ReadProject } from "./manifest-project.ts";
+import { ofTrustedOwner } from "./trusted-owner.ts";
 
 export interface ManifestPlaces {
   readonly layout: Layout;
@@ -62,14 +63,6 @@ async function projectIn({ layout, workspace, uid }: ManifestPlaces): Promise<Re
   }
   const { readProject } = await import("./manifest-project.ts");
   return readProject(layout, workspace, uid);
-}
-
-/** A manifest hands out credentials and ways out: whoever can write it owns every bottle. */
-function ofTrustedOwner(file: FileText, uid: number): FileText {
-  if (file.kind !== "text") return file;
-  if (file.uid !== uid && file.uid !== 0) return { kind: "unreadable", why: `belongs to user ${file.uid}, not to you` };
-  if ((file.mode & 0o002) !== 0) return { kind: "unreadable", why: "may be written by everybody; chmod o-w it" };
-  return file;
 }
 
 /** A fault that belongs to no definition: which ones it spoils cannot be told. */

@@ -1,8 +1,8 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
+import { type Check, type Fields, isFlag, isText, listOf, mapOf, orNull } from "../core/plan/checks.ts";
 import { isFields } from "../core/plan/fields.ts";
 import { readTextFile } from "../host/files.ts";
-import { type Check, type Fields, isFlag, isText, listOf, mapOf, orNull } from "./checks.ts";
 import { bottlePaths, type Layout } from "./layout.ts";
 
 const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);

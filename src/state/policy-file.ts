@@ -1,7 +1,7 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { Policy } from "../core/model/policy.ts";
+import { parsePolicy } from "../core/policy/policy-format.ts";
 import { readTextFile, writeFileAtomically } from "../host/files.ts";
-import { parsePolicy } from "./policy-format.ts";
 
 /** Replaces `policy.json` by this snapshot. Only the bottle's host process writes it (attack row 148). */
 export async function writePolicy(path: string, policy: Policy): Promise<void> {

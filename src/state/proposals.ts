@@ -1,10 +1,9 @@
 import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Proposal } from "../core/model/proposal.ts";
-import { isFields } from "../core/plan/fields.ts";
+import { isProposal, isRequestId } from "../core/policy/proposal-format.ts";
 import { makePrivateFolder, readTextFile, writeFileAtomically } from "../host/files.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
-import { type Check, isText, listOf, orNull } from "./checks.ts";
 
 /** What waits for the operator, a file for each; written by the bottle's host process alone. */
 export interface ProposalFolder {
@@ -15,31 +14,7 @@ export interface ProposalFolder {
   close(): Promise<void>;
 }
 
-/** As the gateway makes them: never a way out of the folder. */
-const ID = /^[0-9a-f]{8}-[0-9a-z]{1,12}$/;
 const MAX_BYTES = 64 << 10;
-
-const isNumber: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
-const isTime: Check = (value) => typeof value === "string" && Number.isFinite(Date.parse(value));
-const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema">, Check>> = {
-  id: (value) => typeof value === "string" && ID.test(value),
-  method: isText,
-  scheme: (value) => value === "https" || value === "http",
-  authority: isText,
-  target: isText,
-  bytes: isNumber,
-  sha256: isText,
-  contentType: orNull(isText),
-  excerpt: isText,
-  excerptBytes: isNumber,
-  reason: isText,
-  findings: listOf(isText),
-  rule: orNull(isText),
-  pack: orNull(isText),
-  credentials: listOf(isText),
-  createdAt: isTime,
-  expiresAt: isTime,
-};
 
 /** Makes the folder, empty whatever a host process that was killed left in it. Errors: STATE_UNUSABLE. */
 export async function openProposals(folder: string, uid: number): Promise<ProposalFolder> {
@@ -66,14 +41,12 @@ export async function readProposals(folder: string): Promise<readonly Proposal[]
 
 /** One that waits; null when it is not there or cannot be read. */
 export async function readProposal(folder: string, id: string): Promise<Proposal | null> {
-  if (!ID.test(id)) return null;
+  if (!isRequestId(id)) return null;
   const file = await readTextFile(join(folder, `${id}.json`), { followLinks: false, maxBytes: MAX_BYTES });
   if (file.kind !== "text") return null;
   try {
     const value: unknown = JSON.parse(file.text);
-    if (!isFields(value) || value.schema !== 1 || value.id !== id) return null;
-    const sound = Object.entries(CHECKS).every(([key, check]) => check(value[key]));
-    return sound ? (value as unknown as Proposal) : null;
+    return isProposal(value) && value.id === id ? value : null;
   } catch {
     return null;
   }

@@ -1,9 +1,9 @@
 import { isAbsolute } from "node:path";
-import type { BottlePhase, BottleRecord } from "../core/model/bottle-record.ts";
+import { type BottlePhase, type BottleRecord, END_REASONS } from "../core/model/bottle-record.ts";
 import { isName } from "../core/model/ids.ts";
 import type { Json } from "../core/model/plan.ts";
+import { type Check, type Fields, isFlag, isText, mapOf, orNull } from "../core/plan/checks.ts";
 import { isFields } from "../core/plan/fields.ts";
-import { type Check, type Fields, isText, mapOf, orNull } from "./checks.ts";
 
 export type ParsedRecord =
   | { readonly ok: true; readonly record: BottleRecord }
@@ -14,6 +14,11 @@ const PHASES: readonly BottlePhase[] = ["creating", "running", "exited", "failed
 const isPath: Check = (value) => typeof value === "string" && isAbsolute(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isTime: Check = (value) => typeof value === "string" && !Number.isNaN(Date.parse(value));
+
+const absentOr =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 
 const CHECKS: Readonly<Record<keyof BottleRecord, Check>> = {
   schema: (value) => value === 1,
@@ -30,6 +35,10 @@ const CHECKS: Readonly<Record<keyof BottleRecord, Check>> = {
   handle: (value) => value !== undefined,
   workspace: (value) => isFields(value) && ["clone", "copy", "bind"].includes(String(value.mode)) && isPath(value.host),
   labels: mapOf(isText),
+  prompt: absentOr(orNull(isText)),
+  endReason: absentOr((value) => END_REASONS.some((reason) => reason === value)),
+  terminal: (value) => value === undefined || value === "own" || value === "held" || value === "none",
+  detached: (value) => value === undefined || isFlag(value),
   auditHead: orNull((value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value)),
 };
 

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
-import { isErrno, makePrivateFolder, readTextFile, writeFileAtomically } from "../host/files.ts";
+import { isErrno, makePrivateFolder, readTextFile, syncPath, writeFileAtomically } from "../host/files.ts";
 import { removeFlatFolder } from "./bottle-folder.ts";
 import { newDraft } from "./drafts.ts";
 import { bottlePaths, type Layout, type LivePaths, livePaths, pathsIn } from "./layout.ts";
 import { formatRecord, parseRecord } from "./record-format.ts";
+import { writeEnd } from "./record-spare.ts";
 
 /** A bottle's folder as a listing sees it; `problem` is half a sentence about the record that cannot be read. */
 export type ListedBottle =
@@ -31,6 +32,8 @@ export async function createRecord(layout: Layout, record: BottleRecord, uid: nu
     await mkdir(join(draft, "workspace"), { mode: 0o700 });
     await mkdir(join(draft, "base"), { mode: 0o755 });
     await rename(draft, paths.folder);
+    // Before anything is made that outlives a power cut, as a container: its journal lies in here.
+    await syncPath(layout.bottles);
   } catch (error) {
     await removeFlatFolder(draft).catch(() => {});
     if (isErrno(error, "ENOTEMPTY", "EEXIST", "ENOTDIR")) {
@@ -126,7 +129,7 @@ export function updateRecord(
   name: string,
   change: (record: BottleRecord) => BottleRecord | null,
 ): Promise<BottleRecord> {
-  const { record: path } = bottlePaths(layout, name);
+  const { record: path, spare } = bottlePaths(layout, name);
   const before = updates.get(path) ?? Promise.resolve();
   const update = before
     .catch(() => {})
@@ -134,7 +137,8 @@ export function updateRecord(
       const found = await readRecord(layout, name);
       const next = change(found);
       if (next === null) return found;
-      await writeFileAtomically(path, formatRecord(next));
+      if (next.endedAt === null) await writeFileAtomically(path, formatRecord(next));
+      else await writeEnd(path, spare, formatRecord(next));
       return next;
     });
   updates.set(path, update);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { RawPath, TreeEntry } from "../core/model/work.ts";
+import type { Fields } from "../core/plan/checks.ts";
 import { isFields } from "../core/plan/fields.ts";
 import { readTextFile, writeFileAtomically } from "../host/files.ts";
-import type { Fields } from "./checks.ts";
 
 /** Files of a bottle's work, beside its record; written by us only. */
 const WORK_FILES = { shown: "shown.json", applied: "applied.json" } as const;
