@@ -1,13 +1,13 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { Backend } from "./backend.ts";
 
-/** The one list of built-in backends; each is loaded when it is asked for. */
+/** The one list of built-in backends, the best first where several would do; each is loaded when it is asked for. */
 const BUILTINS: Readonly<Record<string, () => Promise<Backend>>> = {
   bubblewrap: async () => (await import("./bubblewrap.ts")).bubblewrap,
+  docker: async () => (await import("./docker.ts")).docker,
 };
 
 export const BACKEND_NAMES: readonly string[] = Object.keys(BUILTINS);
-export const DEFAULT_BACKEND = "bubblewrap";
 
 /** The backend of this name. Rejects with PLAN_INVALID when there is none. */
 export async function loadBackend(name: string): Promise<Backend> {

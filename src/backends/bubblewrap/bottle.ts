@@ -1,15 +1,15 @@
 import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
-import type { Command, ExecResult, GuestFile } from "../../core/model/command.ts";
+import type { Command, ExecResult } from "../../core/model/command.ts";
 import { BottleError } from "../../core/model/errors.ts";
 import type { Json } from "../../core/model/plan.ts";
 import { run } from "../../host/exec.ts";
 import { isRunning } from "../../host/process-identity.ts";
 import type { Bottle, ExecOptions } from "../backend.ts";
-import { guestArchive } from "../guest-archive.ts";
+import { brokenInput, placing } from "../placing.ts";
+import { queue } from "../queue.ts";
 import { waitUntilGone } from "./cage.ts";
 import { type Entry, entryCommand } from "./entry-arguments.ts";
 import { endProcesses } from "./processes.ts";
-import { queue } from "./queue.ts";
 
 export const MAX_EXECS = 64;
 
@@ -42,19 +42,8 @@ export function openBottle(handle: Handle, teardown: () => Promise<void>, ended:
       });
     }
     if (result.code !== 0 && !isRunning(entry.init)) throw gone(command);
+    if (result.inputError !== null) throw brokenInput(command, result.inputError);
     return { code: result.code, stdout: result.stdout, stderr: result.stderr };
-  };
-
-  const tar = async (args: readonly string[], stdin: NonNullable<ExecOptions["stdin"]>): Promise<void> => {
-    const result = await exec({ argv: ["/bin/sh", "-c", ...args], cwd: "/" }, { stdin });
-    if (result.code === 0) return;
-    throw new BottleError(
-      "PROVISION_FAILED",
-      `files could not be placed: ${result.stderr.toString().slice(0, 1000).trim()}`,
-      {
-        facts: { code: result.code },
-      },
-    );
   };
 
   return {
@@ -62,13 +51,7 @@ export function openBottle(handle: Handle, teardown: () => Promise<void>, ended:
     ended,
     frame: (command, terminal) => entryCommand(entry, command, terminal),
     exec,
-    put: async (files: readonly GuestFile[]) => {
-      const odd = files.find((file) => !file.path.startsWith("/") || file.path.split("/").includes(".."));
-      if (odd !== undefined) throw new BottleError("PROVISION_FAILED", `not an absolute path: ${odd.path}`);
-      if (files.length > 0) await tar(["exec tar -xpf - --no-same-owner -C /"], guestArchive(files));
-    },
-    unpack: (folder, stream) =>
-      tar(['mkdir -p -- "$1" && exec tar -xpf - --no-same-owner -C "$1"', "unpack", folder], stream),
+    ...placing(exec),
     status: async () => (isRunning(entry.init) ? "running" : "gone"),
     stop: (graceMs) => endProcesses(handle.pidNamespace, entry.init, graceMs),
     close: () => {

@@ -1,16 +1,5 @@
 import type { Mount } from "../../core/model/plan.ts";
-
-/** Where everything is inside a bottle. */
-export const GUEST = {
-  home: "/home/agent",
-  run: "/run/bottle",
-  exec: "/run/bottle/exec",
-  proxyUrl: "http://127.0.0.1:9099",
-  port: 9099,
-  uid: 1000,
-  /** Of the idle pid 1 in a bottle that root started. */
-  idleUid: 999,
-} as const;
+import { GUEST } from "../guest.ts";
 
 /** What of the host's own files a bottle shows, found by `host-view`. */
 export interface HostView {
@@ -136,44 +125,6 @@ export function idMap(mode: CageMode, kernelId: number): string {
   if (mode === "user") return `${GUEST.uid} ${kernelId} 1\n`;
   const idle = kernelId === IDLE_IDS[0] ? IDLE_IDS[1] : IDLE_IDS[0];
   return `0 0 1\n${GUEST.idleUid} ${idle} 1\n${GUEST.uid} ${kernelId} 1\n`;
-}
-
-const RESERVED = [
-  "/usr",
-  "/bin",
-  "/sbin",
-  "/lib",
-  "/lib32",
-  "/lib64",
-  "/etc",
-  "/proc",
-  "/dev",
-  "/sys",
-  "/run",
-  "/var",
-  "/tmp",
-];
-
-/**
- * Why nothing may be mounted at `guest`, or null. `writable` are the agent-writable folders of the bottle. Only the
- * workspace may lie below /tmp or /var: it is mounted when they are new, before anything of the agent's runs.
- */
-export function refusedGuest(guest: string, writable: readonly string[], isWorkspace = false): string | null {
-  if (!guest.startsWith("/") || guest !== normalized(guest) || guest === "/") return "not a plain absolute path";
-  const inside = (folder: string) => guest === folder || guest.startsWith(`${folder}/`);
-  const around = (folder: string) => folder.startsWith(`${guest}/`);
-  const below = isWorkspace && !inside("/var/tmp") ? ["/tmp", "/var"].filter((folder) => guest !== folder) : [];
-  if (RESERVED.some((folder) => !below.includes(folder) && inside(folder))) return "a system folder of the bottle";
-  if (writable.some((folder) => inside(folder) || around(folder)))
-    return "at, in or around a folder that the agent writes";
-  return null;
-}
-
-function normalized(path: string): string {
-  return `/${path
-    .split("/")
-    .filter((part) => part !== "" && part !== "." && part !== "..")
-    .join("/")}`;
 }
 
 function folderArguments(folders: readonly string[]): string[] {

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { readlinkSync, writeFileSync } from "node:fs";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
 import { BottleError } from "../../core/model/errors.ts";
 import { identify, isPresent, signalProcess } from "../../host/process-identity.ts";
+import { startProgram } from "../../host/started-program.ts";
 import { type CageMode, FD, idMap } from "./cage-arguments.ts";
 import { diagnose } from "./diagnosis.ts";
 import { TAG_VARIABLE } from "./entry-arguments.ts";
@@ -53,6 +54,7 @@ export interface Cage {
 
 const INFO_TIMEOUT_MS = 10_000;
 const HELD_PIPE_MS = 500;
+const WORDS_LIMIT = 16_384;
 
 /**
  * Spawns bwrap with an empty environment (its pid 1 would show ours in /proc/1/environ) in a session of its own,
@@ -70,13 +72,14 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
     ...["--setenv", TAG_VARIABLE, spec.tag, "--args", String(FD.args), "--", ...spec.command],
   ];
   const [program = "/bin/sh", ...args] = argv;
-  const child = spawn(program, args, {
+  const child = startProgram(program, args, {
     // SHLVL: with a socket as stdin and none, bash takes itself for a remote shell and reads the operator's .bashrc.
     env: { SHLVL: "1", ...spec.prefixEnv },
     cwd: "/",
     stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe", ...(spec.filter === undefined ? [] : ["pipe" as const])],
     detached: true,
   });
+  const pipes = child.stdio as readonly unknown[];
   const words = collectWords(child.stderr as Readable);
   const exited = new Promise<number>((resolve) => {
     child.once("error", (error) => {
@@ -94,18 +97,21 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
       facts: { finding: finding.id },
     });
   };
+  let init: ProcessIdentity | null = null;
   const fail = async (cause?: unknown): Promise<never> => {
+    // It waits to be told to go on, and does not notice that its monitor is gone.
+    if (init !== null) signalProcess(init, "SIGKILL");
+    (pipes[FD.usernsBlock] as Duplex).destroy();
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await exited;
     throw await failure(cause);
   };
 
-  const pipes = child.stdio as readonly unknown[];
   (pipes[FD.args] as Writable).end(spec.arguments.map((word) => `${word}\0`).join(""));
   if (spec.filter !== undefined) (pipes[FD.filter] as Writable).end(spec.filter);
   const pid = await Promise.race([childPid(pipes[FD.info] as Readable), exited.then(() => null)]);
   if (pid === null || child.pid === undefined) return fail();
-  const init = identify(pid);
+  init = identify(pid);
   const monitor = identify(child.pid);
   if (init === null || monitor === null) return fail();
   let pidNamespace: string;
@@ -117,10 +123,11 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
   } catch (cause) {
     return fail(cause);
   }
+  const first = init;
   // One byte for the outer bwrap (--userns-block-fd), one for the inner (--block-fd).
   (pipes[FD.usernsBlock] as Duplex).end("xx");
   return {
-    init,
+    init: first,
     monitor,
     pidNamespace,
     stdin: child.stdin as Writable,
@@ -130,7 +137,7 @@ export async function openCage(spec: CageSpec): Promise<Cage> {
     silence: () => child.stderr?.destroy(),
     ended: exited.then(async (code) => {
       // A monitor killed alone is followed by its init, which first ends all others.
-      await waitUntilGone(init, 10_000);
+      await waitUntilGone(first, 10_000);
       return code;
     }),
     unref: () => release(child),
@@ -186,7 +193,7 @@ function childPid(info: Readable): Promise<number | null> {
 function collectWords(stream: Readable): { all: () => Promise<string>; add: (words: string) => void } {
   let words = "";
   const add = (more: string) => {
-    if (words.length < 16_384) words += more;
+    words += more.slice(0, Math.max(0, WORDS_LIMIT - words.length));
   };
   stream.setEncoding("utf8").on("data", add);
   const closed = new Promise<void>((resolve) => stream.once("close", resolve));

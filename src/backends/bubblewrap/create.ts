@@ -3,15 +3,17 @@ import { BottleError } from "../../core/model/errors.ts";
 import type { BottlePlan, Json } from "../../core/model/plan.ts";
 import { ownIdentity } from "../../host/process-identity.ts";
 import type { BottleShell, CreateContext } from "../backend.ts";
+import { GUEST } from "../guest.ts";
+import { checkGuests, hostWorkspace, realMount } from "../mounts.ts";
+import { removeRunFiles, runFiles, writeGuestFiles, writeRunFiles } from "../run-files.ts";
 import { type Handle, openBottle } from "./bottle.ts";
 import { type Cage, killCage, openCage } from "./cage.ts";
-import { cageArguments, FD, GUEST, initCommand, refusedGuest } from "./cage-arguments.ts";
+import { cageArguments, FD, initCommand } from "./cage-arguments.ts";
 import { groupFor, makeGroup, removeGroup, scopePrefix, systemctlOf } from "./cgroup.ts";
 import { type Entry, launchScript } from "./entry-arguments.ts";
 import { lookAtHost } from "./host-view.ts";
 import { agentIds, giveFolder } from "./identity.ts";
 import { makeListener } from "./listener.ts";
-import { removeRunFiles, runFiles, writeGuestFiles, writeRunFiles } from "./run-files.ts";
 import { seccompBytes, seccompProgram } from "./seccomp.ts";
 import { tagOf } from "./survey.ts";
 import { entryTools, managerEnv } from "./tools.ts";
@@ -94,11 +96,17 @@ export async function createCage(plan: BottlePlan, context: CreateContext): Prom
   ready.catch(() => {});
 
   return {
-    guest: { home: GUEST.home, workspace: plan.workspace.guest, run: GUEST.run, proxyUrl: GUEST.proxyUrl },
-    serve: async (here) => {
+    guest: {
+      home: GUEST.home,
+      workspace: plan.workspace.guest,
+      run: GUEST.run,
+      proxyUrl: GUEST.proxyUrl,
+      network: "none",
+    },
+    serve: async (ways) => {
       // Whichever fails first says why.
       const [server] = await Promise.all([listener, ready, limited]);
-      return here(server);
+      return ways.here(server);
     },
     start: async (list) => {
       const [cage] = await Promise.all([opening, ready, limited]);
@@ -136,31 +144,4 @@ async function cageReady(cage: Cage): Promise<void> {
   // What the bottle holds of these two pipes leads nowhere from now on.
   cage.stdout.destroy();
   cage.silence();
-}
-
-function hostWorkspace(plan: BottlePlan, copy: string): string {
-  const path = plan.workspace.mode === "bind" ? plan.workspace.host : copy;
-  try {
-    return realpathSync(path);
-  } catch (cause) {
-    throw new BottleError("CREATE_FAILED", `the workspace ${path} cannot be reached`, { cause });
-  }
-}
-
-function realMount(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (cause) {
-    throw new BottleError("PLAN_INVALID", `${path} is to be shown in the bottle and does not exist`, { cause });
-  }
-}
-
-/** A mount point below a folder that the agent writes would be made through its links (CVE-2026-87766). */
-function checkGuests(plan: BottlePlan): void {
-  const writable = [GUEST.home, plan.workspace.guest];
-  const refused = (guest: string, why: string | null) => {
-    if (why !== null) throw new BottleError("PLAN_INVALID", `nothing can be mounted at ${guest}: ${why}`);
-  };
-  refused(plan.workspace.guest, refusedGuest(plan.workspace.guest, [GUEST.home], true));
-  for (const { guest } of plan.mounts) refused(guest, refusedGuest(guest, writable));
 }

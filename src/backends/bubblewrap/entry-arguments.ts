@@ -2,7 +2,8 @@ import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
 import type { Command, HostCommand } from "../../core/model/command.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
-import { becomeUser, type CageMode, FD, GUEST } from "./cage-arguments.ts";
+import { GUEST } from "../guest.ts";
+import { becomeUser, type CageMode, FD } from "./cage-arguments.ts";
 import { type Group, joinFiles, scopePrefix } from "./cgroup.ts";
 
 /** Absolute paths of the host tools that open the way into a bottle. */
@@ -101,10 +102,29 @@ export function entryCommand(
   // SHLVL: with a socket as stdin and none, bash takes itself for a remote shell and reads the operator's .bashrc.
   const env = { PATH: HOST_PATH, SHLVL: "1", ...entry.managerEnv };
   if (terminal === false) return { argv, env };
-  // This shell too is in the foreground group. The reset is its own, not the host process's: it comes even when that was killed.
-  const line = `trap '' ${SPARED.replaceAll(",", " ")}; ${shellLine(argv)}; code=$?; printf '${RESET_MODES.replaceAll("\u001b", "\\033")}'; exit $code`;
+  const line = terminalLine(argv);
   return {
     argv: [tools.script, "-qfec", line, terminal.transcript ?? "/dev/null"],
     env: { ...env, SHELL: "/bin/sh" },
   };
+}
+
+/**
+ * The shell that script(1) runs: in the terminal's foreground group too, and the leader of its session. Of a terminal
+ * that hangs up the kernel tells only the leader, which tells the others, and waits on for the command's own code. The
+ * reset is this shell's, not the host process's: it comes even when that was killed.
+ */
+function terminalLine(argv: readonly string[]): string {
+  const spared = SPARED.split(",").filter((signal) => signal !== "HUP");
+  return [
+    `trap '' ${spared.join(" ")}`,
+    `trap 'trap "" HUP; kill -HUP 0; told=1' HUP`,
+    // A command in the background would read /dev/null.
+    "exec 3<&0",
+    `${shellLine(argv)} <&3 3<&- & wait $!`,
+    "code=$?",
+    '[ -z "$told" ] || { wait $!; code=$?; }',
+    `printf '${RESET_MODES.replaceAll("\u001b", "\\033")}'`,
+    "exit $code",
+  ].join("; ");
 }

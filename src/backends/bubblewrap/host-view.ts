@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import type { Mount } from "../../core/model/plan.ts";
 import { TRUST_FILES } from "../../core/plan/gateway-env.ts";
-import { GUEST, type HostView } from "./cage-arguments.ts";
+import { GUEST } from "../guest.ts";
+import type { HostView } from "./cage-arguments.ts";
 
 const TOP_FOLDERS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 

@@ -55,6 +55,7 @@ export function ownerOf(folder: string): { uid: number; gid: number } | null {
 /** Gives a folder of the bottle, still empty or the agent's already, to the agent. Under root only. */
 export function giveFolder(folder: string, ids: AgentIds): void {
   if (ids.mode === "user") return;
-  if (!lstatSync(folder).isDirectory()) throw new BottleError("STATE_UNUSABLE", `${folder} is not a folder`);
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new BottleError("STATE_UNUSABLE", `${folder} is not a folder`);
   chownSync(folder, ids.uid, ids.gid);
 }

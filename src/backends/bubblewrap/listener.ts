@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
 import type { Server } from "node:net";
 import { BottleError } from "../../core/model/errors.ts";
+import { startProgram } from "../../host/started-program.ts";
 import type { CageMode } from "./cage-arguments.ts";
 
 /*
@@ -84,13 +84,20 @@ export async function makeListener(
 }
 
 function receive([program = "", ...args]: readonly string[], abort: AbortSignal): Promise<Server> {
-  const child = spawn(program, args, { env: {}, cwd: "/", stdio: ["ignore", "ignore", "pipe", "ipc"], detached: true });
+  const child = startProgram(program, args, {
+    env: {},
+    cwd: "/",
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    detached: true,
+  });
   let words = "";
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     if (words.length < 4096) words += chunk;
   });
   return new Promise<Server>((resolve, reject) => {
+    let failed = false;
     const fail = (why: string) => {
+      failed = true;
       child.kill("SIGKILL");
       reject(
         new BottleError("CREATE_FAILED", `no listening socket in the bottle: ${why}`, { hint: "run `bottle doctor`" }),
@@ -98,10 +105,13 @@ function receive([program = "", ...args]: readonly string[], abort: AbortSignal)
     };
     const timer = setTimeout(() => fail(`nothing came in ${DEADLINE_MS} ms`), DEADLINE_MS);
     const closed = () => fail("the bottle was closed");
+    if (abort.aborted) closed();
     abort.addEventListener("abort", closed, { once: true });
     child.on("message", (message, handle) => {
-      if (handle !== undefined && message === "listener") resolve(handle as Server);
-      else fail(JSON.stringify(message));
+      if (handle === undefined || message !== "listener") fail(JSON.stringify(message));
+      // What was on its way when the attempt ended: nobody takes it, and open it would keep this process alive.
+      else if (failed) (handle as Server).close();
+      else resolve(handle as Server);
     });
     child.once("error", (error) => fail(error.message));
     child.once("close", (code) => {

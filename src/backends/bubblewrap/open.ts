@@ -30,7 +30,8 @@ function readHandle(json: unknown): Handle | null {
     typeof handle.pidNamespace === "string" &&
     typeof handle.entry?.seccompFile === "string" &&
     typeof handle.entry.tools === "object" &&
-    typeof handle.entry.group === "object";
+    typeof handle.entry.group === "object" &&
+    Array.isArray(handle.runFiles);
   return whole ? (handle as Handle) : null;
 }
 

@@ -7,6 +7,7 @@ import type { HostFacts } from "../../core/model/host-facts.ts";
 import type { BottlePlan } from "../../core/model/plan.ts";
 import { NOTHING_BROUGHT } from "../../core/model/setup.ts";
 import { Cleanup } from "../../host/cleanup.ts";
+import { onlyHere } from "../service-ways.ts";
 import { createCage } from "./create.ts";
 import { toolFindings } from "./tools.ts";
 
@@ -20,7 +21,7 @@ export async function probeHost(facts: HostFacts): Promise<readonly Finding[]> {
     return [{ id: "not-linux", level: "error", message: `bubblewrap needs Linux, this is ${facts.platform}` }];
   }
   const tools = toolFindings(facts);
-  findings.push(...tools, ...kernelFindings((path) => read(path)), ...cgroupFindings(facts));
+  findings.push(...tools, ...kernelFindings(readKernel), ...cgroupFindings(facts));
   if (facts.tools.perl === undefined) {
     findings.push({
       id: "perl-missing",
@@ -42,10 +43,12 @@ async function probeCage(facts: HostFacts): Promise<Finding> {
     const folders = { home: join(folder, "home"), workspace: join(folder, "workspace"), run: join(folder, "run") };
     for (const path of Object.values(folders)) mkdirSync(path, { mode: 0o700 });
     const shell = await createCage(probePlan(folders.workspace), { facts, folders, cleanup, journal: async () => {} });
-    await shell.serve(async (server) => {
-      server.close();
-      return { caPem: "" };
-    });
+    await shell.serve(
+      onlyHere(async (server) => {
+        server.close();
+        return { caPem: "" };
+      }),
+    );
     const exec = {
       path: `${shell.guest.run}/exec`,
       mode: 0o755,
@@ -160,14 +163,15 @@ export function cgroupFindings(facts: HostFacts, exists: (path: string) => boole
     findings.push({
       id: "no-linger",
       level: "warning",
-      message: "bottles end when you log out",
+      message: "bottles may end when you log out",
       mend: `loginctl enable-linger ${facts.user}`,
     });
   }
   return findings;
 }
 
-function read(path: string): string {
+/** A file of the kernel; "" for one that is not there. */
+export function readKernel(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

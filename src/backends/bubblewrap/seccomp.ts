@@ -1,4 +1,5 @@
 import { BottleError } from "../../core/model/errors.ts";
+import { CLONE_NEW, FAMILIES, JUDGED, NETLINK_ROUTE, PLANTED_INPUT, REFUSED } from "../system-calls.ts";
 
 /** One instruction of classic BPF (linux/filter.h: struct sock_filter). */
 export interface Instruction {
@@ -33,79 +34,6 @@ export const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7, i386: 0x40000003
 
 /** Bit that marks the x32 calls of x86-64, which would bypass a list of ordinary numbers. */
 const X32_BIT = 0x40000000;
-
-/** CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} (linux/sched.h). */
-export const CLONE_NEW = 0x7e020000;
-const [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] = [1, 2, 10, 16];
-const NETLINK_ROUTE = 0;
-const TIOCSTI = 0x5412;
-const TIOCLINUX = 0x541c;
-
-/** Calls refused outright with EPERM: name to number on x86-64 and on arm64 (null: not there). */
-export const REFUSED: Readonly<Record<string, readonly [number | null, number | null]>> = {
-  // New namespaces and mounts: `--disable-userns` cannot be used with `--userns-block-fd`, so nesting is closed here.
-  unshare: [272, 97],
-  setns: [308, 268],
-  mount: [165, 40],
-  umount2: [166, 39],
-  pivot_root: [155, 41],
-  chroot: [161, 51],
-  open_tree: [428, 428],
-  move_mount: [429, 429],
-  fsopen: [430, 430],
-  fsconfig: [431, 431],
-  fsmount: [432, 432],
-  fspick: [433, 433],
-  mount_setattr: [442, 442],
-  open_tree_attr: [467, 467],
-  // The kernel's own machinery.
-  bpf: [321, 280],
-  perf_event_open: [298, 241],
-  userfaultfd: [323, 282],
-  kexec_load: [246, 104],
-  kexec_file_load: [320, 294],
-  create_module: [174, null],
-  init_module: [175, 105],
-  finit_module: [313, 273],
-  delete_module: [176, 106],
-  iopl: [172, null],
-  ioperm: [173, null],
-  acct: [163, 89],
-  swapon: [167, 224],
-  swapoff: [168, 225],
-  reboot: [169, 142],
-  settimeofday: [164, 170],
-  syslog: [103, 116],
-  quotactl: [179, 60],
-  quotactl_fd: [443, 443],
-  lookup_dcookie: [212, 18],
-  nfsservctl: [180, 42],
-  vhangup: [153, 58],
-  uselib: [134, null],
-  // Keyrings are not in a namespace.
-  add_key: [248, 217],
-  request_key: [249, 218],
-  keyctl: [250, 219],
-  // io_uring makes socket calls that no filter sees (attack row 85).
-  io_uring_setup: [425, 425],
-  io_uring_enter: [426, 426],
-  io_uring_register: [427, 427],
-  // Other processes' memory, descriptors and pages; handles that name files outside the mounts (CVE-2014-3519 class).
-  process_vm_readv: [310, 270],
-  process_vm_writev: [311, 271],
-  process_madvise: [440, 440],
-  pidfd_getfd: [438, 438],
-  kcmp: [312, 272],
-  move_pages: [279, 239],
-  migrate_pages: [256, 238],
-  open_by_handle_at: [304, 265],
-};
-
-/** Calls that are judged by their arguments, or answered with ENOSYS. */
-export const JUDGED = {
-  x64: { clone: 56, clone3: 435, ioctl: 16, socket: 41, socketpair: 53 },
-  arm64: { clone: 220, clone3: 435, ioctl: 29, socket: 198, socketpair: 199 },
-} as const;
 
 /** An instruction whose jumps still name their targets; `next` is the one after it. */
 interface Step {
@@ -154,13 +82,13 @@ export function seccompProgram(arch: string): readonly Instruction[] {
     load(low(0), "clone"),
     jump(ANY_BIT, CLONE_NEW, "eperm", "allow"),
     load(low(1), "ioctl"),
-    jump(EQUAL, TIOCSTI, "eperm", NEXT),
-    jump(EQUAL, TIOCLINUX, "eperm", "allow"),
+    jump(EQUAL, PLANTED_INPUT.TIOCSTI, "eperm", NEXT),
+    jump(EQUAL, PLANTED_INPUT.TIOCLINUX, "eperm", "allow"),
     load(low(0), "socket"),
-    jump(EQUAL, AF_UNIX, "allow", NEXT),
-    jump(EQUAL, AF_INET, "allow", NEXT),
-    jump(EQUAL, AF_INET6, "allow", NEXT),
-    jump(EQUAL, AF_NETLINK, NEXT, "eafnosupport"),
+    jump(EQUAL, FAMILIES.unix, "allow", NEXT),
+    jump(EQUAL, FAMILIES.inet, "allow", NEXT),
+    jump(EQUAL, FAMILIES.inet6, "allow", NEXT),
+    jump(EQUAL, FAMILIES.netlink, NEXT, "eafnosupport"),
     load(low(2)),
     jump(EQUAL, NETLINK_ROUTE, "allow", "eafnosupport"),
     ...(["allow", "eperm", "enosys", "eafnosupport", "kill"] as const).map(

@@ -1,11 +1,11 @@
-import { lstatSync, realpathSync } from "node:fs";
-import type { Readable } from "node:stream";
-import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import { ownIdentity } from "../../host/process-identity.ts";
 import type { WorkshopJob, WorkshopResult } from "../backend.ts";
+import { GUEST } from "../guest.ts";
+import { realFolder } from "../mounts.ts";
+import { collect } from "../workshop-output.ts";
 import { killCage, openCage } from "./cage.ts";
-import { becomeUser, FD, GUEST, namespaceArguments, parentArguments, programArguments } from "./cage-arguments.ts";
+import { becomeUser, FD, namespaceArguments, parentArguments, programArguments } from "./cage-arguments.ts";
 import { launchScript } from "./entry-arguments.ts";
 import { lookAtHost } from "./host-view.ts";
 import { giveFolder, ownerOf, RESERVED_ID } from "./identity.ts";
@@ -17,7 +17,6 @@ import { entryTools } from "./tools.ts";
 const TMP_BYTES = 256 * 1024 * 1024;
 /** What a job may use of a processor, in seconds: more is a bomb. */
 const CPU_SECONDS = 1800;
-const DEFAULT_MAX_BYTES = 1 << 20;
 
 /**
  * Runs a fixed script of ours in a throw-away cage: the host's programs, an empty network namespace, nothing of the
@@ -58,7 +57,7 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
       ...parentArguments(job.folders.map(({ guest }) => guest)),
       ...job.folders.flatMap(({ host: from, guest, writable }) => [
         writable ? "--bind" : "--ro-bind",
-        folderAt(from),
+        realFolder(from),
         guest,
       ]),
       ...["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C", "--setenv", "HOME", "/nonexistent"],
@@ -97,30 +96,4 @@ function workshopIds(job: WorkshopJob, facts: HostFacts) {
   if (facts.uid !== 0) return { mode: "user", uid: facts.uid, gid: facts.gid } as const;
   const owner = ownerOf(job.agentFolder);
   return { mode: "root", uid: owner?.uid || RESERVED_ID, gid: owner?.gid || RESERVED_ID } as const;
-}
-
-function folderAt(path: string): string {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new BottleError("STATE_UNUSABLE", `${path} is not a folder`);
-  }
-  return realpathSync(path);
-}
-
-function collect(stream: Readable, onChunk: WorkshopJob["onStdout"]) {
-  const chunks: Buffer[] = [];
-  let kept = 0;
-  stream.on("data", (chunk: Buffer) => {
-    const waiting = onChunk?.(chunk);
-    if (waiting !== undefined) {
-      stream.pause();
-      void waiting.finally(() => stream.resume());
-    }
-    if (onChunk !== undefined || kept >= DEFAULT_MAX_BYTES) return;
-    chunks.push(Buffer.from(chunk));
-    kept += chunk.length;
-  });
-  return {
-    bytes: () => Buffer.concat(chunks),
-    drained: new Promise((resolve) => stream.once("close", resolve)),
-  };
 }

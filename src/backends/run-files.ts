@@ -1,10 +1,11 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import type { GuestFile } from "../../core/model/command.ts";
-import { BottleError } from "../../core/model/errors.ts";
-import { GUEST } from "./cage-arguments.ts";
+import type { GuestFile } from "../core/model/command.ts";
+import { BottleError } from "../core/model/errors.ts";
+import { orUnwritable } from "../host/files.ts";
+import { GUEST } from "./guest.ts";
 
-/** What the backend keeps below the bottle's 0700 run folder. The agent sees `etc` and `guest` read-only, the rest not at all. */
+/** What a backend keeps below the bottle's 0700 run folder. The agent sees `etc` and `guest` read-only, the rest not at all. */
 export interface RunFiles {
   readonly etc: string;
   readonly guest: string;
@@ -12,7 +13,7 @@ export interface RunFiles {
 }
 
 export function runFiles(folder: string): RunFiles {
-  return { etc: join(folder, "etc"), guest: join(folder, "guest"), seccomp: join(folder, "seccomp.bpf") };
+  return { etc: join(folder, "etc"), guest: join(folder, "guest"), seccomp: join(folder, "seccomp") };
 }
 
 /** Made up: no account, host name or resolver of the host shows; there is no DNS in a bottle at all. */
@@ -23,16 +24,18 @@ const ETC: Readonly<Record<string, string>> = {
   "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n",
 };
 
-/** Writes them; replaces what an earlier run of the bottle left. */
-export function writeRunFiles(files: RunFiles, seccomp: Uint8Array): void {
-  removeRunFiles(files);
-  for (const folder of [files.etc, files.guest]) mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(ETC)) writeReadable(join(files.etc, name), text, 0o644);
-  for (const folder of [files.etc, files.guest]) chmodSync(folder, 0o755);
-  writeFileSync(files.seccomp, seccomp, { mode: 0o600 });
+/** Writes them; replaces what an earlier run of the bottle left. Errors: STATE_UNUSABLE. */
+export function writeRunFiles(files: RunFiles, seccomp: Uint8Array | string): void {
+  orUnwritable(dirname(files.etc), () => {
+    removeRunFiles(files);
+    for (const folder of [files.etc, files.guest]) mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(ETC)) writeReadable(join(files.etc, name), text, 0o644);
+    for (const folder of [files.etc, files.guest]) chmodSync(folder, 0o755);
+    writeFileSync(files.seccomp, seccomp, { mode: 0o600 });
+  });
 }
 
-/** Places session files below /run/bottle. Throws PROVISION_FAILED for a path elsewhere. */
+/** Places session files below /run/bottle. Errors: PROVISION_FAILED for a path elsewhere, STATE_UNUSABLE. */
 export function writeGuestFiles(files: RunFiles, list: readonly GuestFile[]): void {
   for (const file of list) {
     const name = relative(GUEST.run, file.path);
@@ -40,11 +43,13 @@ export function writeGuestFiles(files: RunFiles, list: readonly GuestFile[]): vo
       throw new BottleError("PROVISION_FAILED", `${file.path} is not below ${GUEST.run}`);
     }
     const path = join(files.guest, name);
-    for (let folder = dirname(path); folder !== files.guest; folder = dirname(folder)) {
-      mkdirSync(folder, { recursive: true });
-      chmodSync(folder, 0o755);
-    }
-    writeReadable(path, file.content, file.mode);
+    orUnwritable(files.guest, () => {
+      for (let folder = dirname(path); folder !== files.guest; folder = dirname(folder)) {
+        mkdirSync(folder, { recursive: true });
+        chmodSync(folder, 0o755);
+      }
+      writeReadable(path, file.content, file.mode);
+    });
   }
 }
 
