@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { Transform } from "node:stream";
 import type { Bottle } from "../backends/backend.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Secret } from "../core/model/secret.ts";
 import type { Cleanup } from "../host/cleanup.ts";
+import { startProgram } from "../host/started-program.ts";
 import { searchFor } from "./secret-search.ts";
 
 /** What bringing in a folder needs besides the folder. */
@@ -46,7 +46,7 @@ async function searched(
   const quiet = ["--warning=none", "--warning=file-ignored"];
   // GNU tar reads no file that it would write to /dev/null: where there is nothing to search for, names are enough.
   const file = use === null && secrets.length === 0 ? "/dev/null" : "-";
-  const pack = spawn(tar, ["--create", `--file=${file}`, "--directory", from, ...quiet, "--", "."], {
+  const pack = startProgram(tar, ["--create", `--file=${file}`, "--directory", from, ...quiet, "--", "."], {
     env: { LC_ALL: "C" },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,

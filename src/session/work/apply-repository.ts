@@ -106,7 +106,8 @@ export async function planBranch(plan: ApplyPlan): Promise<ApplyStep> {
     merged.tree === next ? replayed.tip : await commitRest(plan, merged.tree, replayed.tip, `Work in bottle ${bottle}`);
   if (tip === null) throw new BottleError("WORK_NONE", "there is nothing to put on a branch");
   const before = await branchTip(plan, ref, tip);
-  const commits = tip === replayed.tip ? replayed.commits : [...replayed.commits, tip];
+  const all = tip === replayed.tip ? replayed.commits : [...replayed.commits, tip];
+  const commits = before === tip ? [] : all;
   const result = { ...resultOf(plan), commits, ref };
   return {
     result,

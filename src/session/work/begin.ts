@@ -1,4 +1,5 @@
-import { chmod, mkdir, realpath } from "node:fs/promises";
+import { chmodSync, mkdirSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Backend, WorkshopJob, WorkshopResult } from "../../backends/backend.ts";
 import { BottleError } from "../../core/model/errors.ts";
@@ -9,6 +10,7 @@ import type { RepositoryBase, WorkBase } from "../../core/model/work.ts";
 import { printable } from "../../core/wire/printable.ts";
 import { shellWord } from "../../core/wire/shell-words.ts";
 import type { WorkReport } from "../../core/wire/work-report.ts";
+import { orUnwritable } from "../../host/files.ts";
 import { type HostRepository, repositoryAt } from "../../host/repository.ts";
 import { writeBase } from "../../state/base-file.ts";
 import type { LivePaths } from "../../state/layout.ts";
@@ -125,9 +127,12 @@ function sayMissed({ say }: Beginning, { path }: Part, missed: readonly string[]
 async function bring(beginning: Beginning, part: Part, place: string): Promise<WorkReport> {
   const { plan, backend, facts, paths, secrets, signal } = beginning;
   const search = cloneSearch(secrets);
-  await mkdir(place, { mode: 0o755 });
-  // For the agent to read when its work is collected, whatever the umask; the folders around it are closed to everybody else.
-  for (const folder of [paths.baseFolder, place]) await chmod(folder, 0o755);
+  // Synchronous: the start loads modules next, which would keep a workshop waiting that has not begun.
+  orUnwritable(place, () => {
+    mkdirSync(place, { mode: 0o755 });
+    // For the agent to read when its work is collected, whatever the umask; the folders around are closed to everybody else.
+    for (const folder of [paths.baseFolder, place]) chmodSync(folder, 0o755);
+  });
   const result = await backend.workshop(
     {
       bottle: plan.name,

@@ -26,8 +26,6 @@ export interface CollectRequest {
 export interface Collection {
   /** Resolves when all of the pack came; rejects with WORK_UNREADABLE, or BOTTLE_GONE after an interrupt. */
   readonly done: Promise<void>;
-  /** Files that are not in it: unreadable, no file at all, larger than 1 GiB, or never still. Agent's text. */
-  readonly missed: readonly string[];
 }
 
 /**
@@ -63,7 +61,7 @@ export async function collectWork(
         folders: [
           { host: paths.workspace, guest: "/theirs" },
           { host: paths.baseFolder, guest: "/base" },
-          { host: scratch, guest: "/scratch", writable: true },
+          { host: scratch, guest: "/scratch", writable: true, temporary: true },
         ],
         agentFolder: paths.workspace,
         as: "agent",

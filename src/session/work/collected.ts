@@ -14,6 +14,8 @@ export interface CollectedWork {
   readonly refs: readonly WorkRef[];
   /** Folders of the workspace that are repositories of their own, as far as they lie directly in this one. */
   readonly embedded: readonly string[];
+  /** Files that are not in it: unreadable, no file at all, larger than 1 GiB, or never still. Agent's text. */
+  readonly missed: readonly string[];
   /** Raw pack stream, thin against the history of head and snapshot of the base. */
   readonly pack: Readable;
 }

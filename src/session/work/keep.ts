@@ -1,5 +1,8 @@
 import { join } from "node:path";
 import type { Backend } from "../../backends/backend.ts";
+import { BottleError } from "../../core/model/errors.ts";
+import { printable } from "../../core/wire/printable.ts";
+import { syncPath } from "../../host/files.ts";
 import { readBase } from "../../state/base-file.ts";
 import type { BottlePaths } from "../../state/layout.ts";
 import { readApplied } from "../../state/work-files.ts";
@@ -33,6 +36,7 @@ export async function keepWork(
   if (all.repositories.length === 0) return [];
   const kept: string[] = [];
   for (const work of await selectWork(all, null)) {
+    if (work.missed.length > 0) throw unkept(work.missed);
     const landed = applied.some((entry) => entry.repository === work.base.path && entry.work === work.work);
     const tips = await unlanded(work, landed);
     if (tips.length === 0) continue;
@@ -43,8 +47,19 @@ export async function keepWork(
   return kept;
 }
 
-function isUntouched({ repository, work, refs }: CollectedWork): boolean {
-  return work === repository.snapshot && refs.length === 0;
+/** What could not be read, as on a full disk, is not known to be untouched. */
+function isUntouched({ repository, work, refs, missed }: CollectedWork): boolean {
+  return work === repository.snapshot && refs.length === 0 && missed.length === 0;
+}
+
+const LISTED = 5;
+
+function unkept(missed: readonly string[]): BottleError {
+  const more = missed.length > LISTED ? ` and ${missed.length - LISTED} more` : "";
+  const list = missed.slice(0, LISTED).map((path) => printable(path, 200));
+  return new BottleError("WORK_UNREADABLE", `not all of it could be read: ${list.join(", ")}${more}`, {
+    hint: "unreadable files, no regular ones, larger than 1 GiB, or a full disk",
+  });
 }
 
 interface Tip {
@@ -80,4 +95,6 @@ async function writeBundle({ base, quarantine }: Work, tips: readonly Tip[], pat
   const known = base.gitDir === null ? [] : quarantine.known.filter((id) => id !== base.snapshot || id === base.head);
   const revisions = [...tips.map(({ ref }) => ref), ...known.map((id) => `^${id}`)];
   await git.run(["bundle", "create", "--quiet", path, "--stdin"], { stdin: Buffer.from(`${revisions.join("\n")}\n`) });
+  // The bottle goes next.
+  await syncPath(path);
 }

@@ -1,12 +1,11 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Transform } from "node:stream";
+import { finished, Transform } from "node:stream";
 import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import type { RepositoryBase, WorkRef } from "../../core/model/work.ts";
 import { complaint, type Git, neutralGit } from "../../host/git.ts";
 import { removePrivateFolder } from "../../host/private-folder.ts";
-import type { Collection } from "./collect.ts";
 import type { CollectedWork } from "./collected.ts";
 import { newQuarantineFolder } from "./quarantine-folder.ts";
 
@@ -123,7 +122,7 @@ export interface ImportedWork {
  */
 export async function importWork(
   quarantine: Quarantine,
-  collected: CollectedWork & Pick<Collection, "missed">,
+  collected: CollectedWork,
   maxBytes: number = MAX_PACK_BYTES,
 ): Promise<ImportedWork> {
   const { git, base } = quarantine;
@@ -160,7 +159,10 @@ async function takePack(git: Git, { pack }: CollectedWork, maxBytes: number): Pr
     broken.push(error);
     pack.destroy();
   });
-  pack.once("error", (error) => cap.destroy(error));
+  // `finished` and not the event: the cage may have failed before anybody listened.
+  finished(pack, (error) => {
+    if (error != null) cap.destroy(error);
+  });
   const args = ["index-pack", "--stdin", "--fix-thin", "--strict", `--max-input-size=${maxBytes}`];
   const result = await git.attempt(args, { stdin: pack.pipe(cap), timeoutMs: IMPORT_MS });
   pack.destroy();
