@@ -1,10 +1,11 @@
+import { PUSH_METHOD } from "../core/gitgate/push-method.ts";
 import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { AnswerScope, Grant } from "../core/model/grant.ts";
+import type { RequestId } from "../core/model/ids.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import { coverage } from "../core/policy/grants.ts";
-import type { Gateway } from "../gateway/gateway.ts";
-import type { Claim } from "../gateway/held.ts";
+import type { Claim, ClaimReading } from "../gateway/held.ts";
 import type { PolicyWriter } from "./policy-writer.ts";
 
 /** What an operator may say to the host process about requests that wait, and about what was granted. */
@@ -28,8 +29,19 @@ export interface AnswerReport {
   readonly covers: string;
 }
 
+/** As a claim of a gateway, which may be in another process and answer later. */
+export type AwaitedClaim = Omit<Claim, "settle"> & {
+  settle(...answer: Parameters<Claim["settle"]>): number | Promise<number>;
+};
+export type AwaitedClaimReading = AwaitedClaim | Exclude<ClaimReading, Claim>;
+
+/** What holds requests back until they are answered. */
+export interface RequestHolder {
+  claim(id: RequestId): AwaitedClaimReading | Promise<AwaitedClaimReading>;
+}
+
 export interface ApprovalsStart {
-  readonly gateway: Pick<Gateway, "claim">;
+  readonly gateway: RequestHolder;
   readonly writer: PolicyWriter;
   readonly audit: AuditSink;
   /** Milliseconds since the epoch. */
@@ -42,8 +54,8 @@ export interface ApprovalsStart {
  * GRANT_NOT_FOUND, STATE_UNUSABLE.
  */
 export function createApprovals({ gateway, writer, audit, now = Date.now }: ApprovalsStart) {
-  const claimed = (id: string): Claim => {
-    const claim = gateway.claim(id);
+  const claimed = async (id: string): Promise<AwaitedClaim> => {
+    const claim = await gateway.claim(id);
     if (claim.ok) return claim;
     if (claim.problem === "answered") {
       throw new BottleError("APPROVAL_SETTLED", `${id} was settled before this answer came`, {
@@ -56,8 +68,12 @@ export function createApprovals({ gateway, writer, audit, now = Date.now }: Appr
   };
 
   const allow = async ({ id, scope, forMs }: Extract<ApprovalRequest, { do: "allow" }>): Promise<AnswerReport> => {
-    const claim = claimed(id);
+    const claim = await claimed(id);
     const { proposal } = claim;
+    if (scope !== "once" && proposal.method === PUSH_METHOD) {
+      claim.putBack();
+      throw new BottleError("USAGE", "a yes to a push is for this push alone", { hint: "allow it --once" });
+    }
     if (scope !== "once" && proposal.reason === "token-in-request") {
       claim.putBack();
       throw new BottleError("USAGE", "a yes to what looks like a secret is for this request alone", {
@@ -78,7 +94,7 @@ export function createApprovals({ gateway, writer, audit, now = Date.now }: Appr
     return {
       version: writer.version,
       proposal,
-      settled: claim.settle(grant === null ? "once" : "granted"),
+      settled: await claim.settle(grant === null ? "once" : "granted"),
       others: claim.others,
       grant,
       covers: grant === null ? onceCovers(proposal) : coverage(grant),
@@ -86,14 +102,14 @@ export function createApprovals({ gateway, writer, audit, now = Date.now }: Appr
   };
 
   const deny = async ({ id, reason }: Extract<ApprovalRequest, { do: "deny" }>): Promise<AnswerReport> => {
-    const claim = claimed(id);
+    const claim = await claimed(id);
     const line = { type: "answer", id, by: "operator", verdict: "deny", scope: null, grant: null } as const;
     // A no holds whether it could be written or not; the denial has its own line.
     await audit.append({ ...line, detail: reason }).catch(() => undefined);
     return {
       version: writer.version,
       proposal: claim.proposal,
-      settled: claim.settle("ask-denied"),
+      settled: await claim.settle("ask-denied"),
       others: claim.others,
       grant: null,
       covers: onceCovers(claim.proposal),
@@ -121,7 +137,7 @@ function onceCovers({ method, scheme, authority, target, bytes }: Proposal): str
   return `this request alone: ${method} ${scheme}://${authority}${target}, ${body}`;
 }
 
-function grantOf({ proposal, path }: Claim, scope: Grant["scope"], forMs: number | null, now: number): Grant {
+function grantOf({ proposal, path }: AwaitedClaim, scope: Grant["scope"], forMs: number | null, now: number): Grant {
   const { id, method, scheme, authority } = proposal;
   return {
     id: `g-${id}`,

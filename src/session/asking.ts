@@ -8,7 +8,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { ProposalDesk } from "../gateway/held.ts";
 import { writePolicy } from "../state/policy-file.ts";
 import { openProposals } from "../state/proposals.ts";
-import { type ApprovalRequest, createApprovals } from "./approvals.ts";
+import { type ApprovalRequest, createApprovals, type RequestHolder } from "./approvals.ts";
 import { createPolicyWriter, type PolicyWriter } from "./policy-writer.ts";
 
 export interface AskingStart {
@@ -20,19 +20,21 @@ export interface AskingStart {
   readonly say: (line: string) => void;
   /** May a line be said when something waits? An interactive agent has the terminal for itself. */
   readonly announce: boolean;
+  /** Something waits, and can be seen. */
+  readonly onShown?: (proposal: Proposal) => void;
 }
 
 /** The host process's side of everything that one bottle asks its operator. */
 export interface Asking {
   readonly desk: ProposalDesk;
   /** Before it nothing can be answered. */
-  attach(gateway: Pick<Gateway, "claim" | "apply">, audit: AuditSink): void;
+  attach(gateway: RequestHolder & Pick<Gateway, "apply">, audit: AuditSink): void;
   answer(request: ApprovalRequest): Promise<unknown>;
   close(): Promise<void>;
 }
 
 /** Makes the folder in which proposals are shown. Errors: STATE_UNUSABLE. */
-export async function openAsking({ bottle, policy, paths, uid, say, announce }: AskingStart): Promise<Asking> {
+export async function openAsking({ bottle, policy, paths, uid, say, announce, onShown }: AskingStart): Promise<Asking> {
   const folder = await openProposals(paths.proposals, uid);
   let writer: PolicyWriter | null = null;
   let handle: ((request: ApprovalRequest) => Promise<unknown>) | null = null;
@@ -42,6 +44,7 @@ export async function openAsking({ bottle, policy, paths, uid, say, announce }: 
       show: async (proposal) => {
         await folder.write(proposal);
         if (announce) say(announcement(bottle, proposal, timeoutMs));
+        onShown?.(proposal);
       },
       withdraw: (id) => void folder.remove(id),
     },

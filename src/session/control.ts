@@ -1,6 +1,6 @@
-import { chmod } from "node:fs/promises";
 import { createConnection, createServer, type Server } from "node:net";
 import { BottleError, type ErrorCode, isErrorCode } from "../core/model/errors.ts";
+import { listenPrivately } from "../host/private-socket.ts";
 import type { ApprovalRequest } from "./approvals.ts";
 
 /** What another process of the operator may ask of the process that hosts a bottle. */
@@ -97,9 +97,7 @@ export async function serveControl(
     }
     socket.end(`${JSON.stringify(reply)}\n`);
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
-  await chmod(path, 0o600);
-  return server;
+  return listenPrivately(server, path);
 }
 
 function failure(error: unknown): ControlReply {

@@ -40,10 +40,10 @@ export function refuseExposedPlan(
 
 function textsOf(plan: BottlePlan): readonly PlacedText[] {
   const { agent, labels, files, env, name, workspace, ...rest } = plan;
-  const { command, ...program } = agent;
+  const { command, prompt, ...program } = agent;
   return [
     ...below("the name of the bottle", name),
-    ...below("the prompt, the instructions or the arguments of the agent", command),
+    ...below("the prompt, the instructions or the arguments of the agent", { command, prompt }),
     ...below("the agent's program", program),
     ...Object.entries(labels).flatMap(([key, value]) => [
       { where: "the key of a label", text: key },

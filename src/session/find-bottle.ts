@@ -15,7 +15,7 @@ export async function findRunning(
   const record = await readRecord(context.layout, name);
   const state = stateOf(record);
   if (state !== "running") {
-    const hint = state === "lost" ? "its host process was killed: bottle prune cleans up" : "bottle ls shows what runs";
+    const hint = state === "lost" ? `its host process was killed: bottle recover ${name}` : "bottle ls shows what runs";
     throw new BottleError("BOTTLE_NOT_RUNNING", `${name} does not run (${state})`, { hint });
   }
   const backend = await loadBackend(record.backend);

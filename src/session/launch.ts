@@ -1,32 +1,37 @@
+import { setImmediate } from "node:timers/promises";
 import type { Backend, Bottle, GuestLayout } from "../backends/backend.ts";
-import type { BottleRecord } from "../core/model/bottle-record.ts";
+import type { EndReason } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import { gatewayEnv } from "../core/plan/gateway-env.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
 import { baseEnv, runFiles } from "../core/plan/run-files.ts";
-import { Cleanup, type CleanupFailure } from "../host/cleanup.ts";
+import { allOrNone, Cleanup, type CleanupFailure } from "../host/cleanup.ts";
 import { makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
-import { ownIdentity } from "../host/process-identity.ts";
 import { type AuditLog, openAudit } from "../state/audit.ts";
 import { openJournal } from "../state/journal.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
-import { createRecord, findBottle, removeBottleFolder, updateRecord } from "../state/records.ts";
-import { newRunFolder } from "../state/run-folder.ts";
+import { holdSpare } from "../state/record-spare.ts";
+import { createRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
-import { serveControl } from "./control.ts";
 import { refuseExposedPlan } from "./exposed-plan.ts";
+import { removeFailedStart } from "./failed-start.ts";
+import { gateOf, withMinted } from "./gate-of.ts";
 import { guestEnv, missingVariables } from "./guest-env.ts";
 import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
 import { knownValues } from "./known-values.ts";
 import { checkNeighbours } from "./neighbours.ts";
+import { newRecord, recordAgain } from "./new-record.ts";
+import type { Notifier } from "./notifier.ts";
+import { notifierOf } from "./notifier-of.ts";
 import { readPlacedFiles } from "./placed-files.ts";
 import { openQuestions } from "./questions.ts";
 import { checkSeal } from "./seal-check.ts";
+import { type ServicesHere, serviceWays } from "./service-ways.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
@@ -35,13 +40,19 @@ export interface RunningBottle {
   readonly bottle: Bottle;
   readonly guest: GuestLayout;
   readonly audit: AuditLog;
+  /** null: the operator wants to be told nothing. */
+  readonly notifier: Notifier | null;
+  /** Has somebody asked for its end? */
+  readonly stopAsked: () => boolean;
   /**
    * TERM to the agent and all that it started, KILL after `graceMs`; then the cage ends, and with it whatever was on
    * its way in at that moment. Never rejects: what could not be undone shows in `close`.
    */
   stop(graceMs: number): Promise<void>;
-  /** Keeps the agent's own exit code in the record. */
-  ended(exitCode: number): void;
+  /** Keeps the agent's own exit code in the record, and why it ended where it did not end by itself. */
+  ended(exitCode: number, reason?: EndReason): void;
+  /** Nobody knows how the agent ended, or whether: the record stays one that runs, which is lost once this process is gone. */
+  unseen(): void;
   /** Undoes everything, last first; answers what could not be undone. Idempotent. */
   close(): Promise<readonly CleanupFailure[]>;
 }
@@ -51,6 +62,12 @@ export interface LaunchOptions {
   readonly removeFailed?: boolean;
   /** The bottle exists and has ended: its home and workspace stay as they are. */
   readonly again?: boolean;
+  /** This process has no terminal; one of the agent's is held for it. */
+  readonly detached?: boolean;
+  /** Tell the operator what they want to be told (session/notifier). */
+  readonly notify?: boolean;
+  /** Called while the seal is checked and this thread has nothing else to do. */
+  readonly meanwhile?: () => Promise<unknown>;
 }
 
 /**
@@ -63,7 +80,7 @@ export async function launch(
   plan: BottlePlan,
   backend: Backend,
   context: SessionContext,
-  { removeFailed = false, again = false }: LaunchOptions = {},
+  { removeFailed = false, again = false, detached = false, notify = false, meanwhile }: LaunchOptions = {},
 ): Promise<RunningBottle> {
   const cleanup = new Cleanup();
   let recorded = false;
@@ -71,14 +88,14 @@ export async function launch(
     const onRecord = () => {
       recorded = !again;
     };
-    return await build(plan, backend, context, cleanup, { again, onRecord });
+    return await build(plan, backend, context, cleanup, { again, detached, notify, onRecord, meanwhile });
   } catch (error) {
     for (const failure of await cleanup.run()) {
       context.say(`bottle: ${failure.name} could not be undone: ${String(failure.error)}; bottle prune removes it`);
     }
     // What came in before a credential was found in it holds that credential (attack row 89).
     const exposed = error instanceof BottleError && error.code === "SECRET_EXPOSED";
-    const removed = recorded && (removeFailed || exposed) && (await removeFolder(plan.name, backend, context));
+    const removed = recorded && (removeFailed || exposed) && (await removeFailedStart(plan.name, backend, context));
     if (recorded && !removed) {
       context.say(
         `bottle: ${plan.name} failed to start; bottle audit ${plan.name} tells how far it came, bottle rm ${plan.name} removes it`,
@@ -88,26 +105,23 @@ export async function launch(
   }
 }
 
-/** False when it could not be removed; `bottle rm` says why. */
-async function removeFolder(name: string, backend: Backend, context: SessionContext): Promise<boolean> {
-  const { removeBottle } = await import("./removal.ts");
-  return findBottle(context.layout, name)
-    .then((bottle) => (bottle === null ? undefined : removeBottle(bottle, backend, context, "discard")))
-    .then(
-      () => true,
-      () => false,
-    );
-}
-
 async function build(
   plan: BottlePlan,
   backend: Backend,
   context: SessionContext,
   cleanup: Cleanup,
-  { again, onRecord }: { again: boolean; onRecord: () => void },
+  how: Required<Pick<LaunchOptions, "again" | "detached" | "notify">> & {
+    onRecord: () => void;
+    meanwhile: LaunchOptions["meanwhile"] | undefined;
+  },
 ): Promise<RunningBottle> {
+  const { again, detached, onRecord, meanwhile } = how;
   const { facts, layout, env } = context;
-  const secrets = await holdSecrets(plan.secrets, env, missingVariables(plan, context));
+  if (detached && !plan.agent.headless) {
+    // What would hold the agent's terminal is looked for before anything exists.
+    await (await import("../host/terminal-holder.ts")).findHolderTools(facts.tools);
+  }
+  let secrets = await holdSecrets(plan.secrets, env, missingVariables(plan, context));
   const inside = await guestEnv(plan, secrets.known(), context);
   refuseExposedPlan(plan, inside, secrets.known());
   const known = await knownValues(plan, inside, env);
@@ -115,9 +129,12 @@ async function build(
   const placed = again ? [] : await readPlacedFiles(plan.files, secrets.known());
 
   let exitCode: number | null = null;
+  let endReason: EndReason | undefined;
+  let unseen = false;
   let running = false;
+  let stopAsked = false;
   let auditHead = (): string | null => null;
-  const fresh = newRecord(plan, context);
+  const fresh = newRecord(plan, detached, context);
   const paths = again
     ? await (await import("../state/resumption.ts")).takeAgain(layout, plan.name, (record) =>
         recordAgain(record, fresh),
@@ -132,23 +149,27 @@ async function build(
   onRecord();
   cleanup.push("record", async () => {
     const phase = running ? "exited" : "failed";
-    await updateRecord(layout, plan.name, (record) => ({
-      ...record,
-      phase,
-      exitCode,
-      endedAt: new Date().toISOString(),
-      auditHead: auditHead(),
-    }));
+    await updateRecord(layout, plan.name, (record) => {
+      // Its cage may still run: whoever recovers or resumes it looks for that first.
+      if (unseen) return { ...record, auditHead: auditHead() };
+      return {
+        ...record,
+        phase,
+        exitCode,
+        ...(endReason !== undefined && { endReason }),
+        endedAt: new Date().toISOString(),
+        auditHead: auditHead(),
+      };
+    });
   });
+  await holdSpare(paths.spare);
   if (again) await checkNeighbours(plan, layout);
   const audit = await openAudit(paths.audit);
   auditHead = () => audit.head().hash;
   cleanup.push("audit log", () => audit.close());
   const journal = await openJournal(paths.journal);
   cleanup.push("journal", () => journal.close());
-  if (!again) {
-    await writeFileAtomically(paths.plan, `${JSON.stringify(plan, null, 2)}\n`);
-  }
+  if (!again) await writeFileAtomically(paths.plan, `${JSON.stringify(plan, null, 2)}\n`);
 
   const intent = await journal.intent("runtime folder", paths.run);
   await makePrivateFolder(layout.runtime, facts.uid);
@@ -157,10 +178,14 @@ async function build(
     await removePrivateFolder(paths.run);
     await journal.done(intent);
   });
-
+  secrets = await withMinted({ plan, secrets, journal, path: paths.journal, cleanup, context });
   // The services close after the bottle is gone: their undo stands before that of the cage.
   let closeServices: () => Promise<void> = async () => undefined;
+  let servicesReady: () => Promise<void> = async () => undefined;
+  const gate = await gateOf(plan, { paths, secrets, known, audit, context });
+  cleanup.push("git gate", async () => gate?.close());
   cleanup.push("gateway", () => closeServices());
+  await journal.intent("backend", plan.backend);
   const shell = await backend.create(plan, {
     facts,
     folders: { home: paths.home, workspace: paths.workspace, run: paths.run },
@@ -172,35 +197,37 @@ async function build(
   const bringing = inPlace
     ? null
     : (await import("./bring.ts")).bringWorkspace(plan, backend, paths, secrets, context, cleanup);
-  const [{ startGateway }, { provisionedText }, { serveSearch }, roots] = await Promise.all([
-    import("../gateway/gateway.ts"),
-    import("./provisioned-text.ts"),
-    import("./search-service.ts"),
-    hostRootsPem(),
-  ]);
+  const [{ provisionedText }, roots] = await Promise.all([import("./provisioned-text.ts"), hostRootsPem()]);
   if (!again) await writeFileAtomically(paths.provisioned, provisionedText(plan, placed));
+  // Loading the gateway holds this thread for longest, so it comes last: by now the cage has had its id maps and the
+  // helper that makes the listener is on its way. Two turns, for what came in the meantime.
+  await setImmediate();
+  await setImmediate();
+  await import("../gateway/gateway.ts");
   stopIfAborted(context.signal);
 
   const policy = policyOfPlan(plan);
   await writePolicy(paths.policy, policy);
-  const questions = await openQuestions(plan, policy, paths, context);
+  const notifier = await notifierOf(plan, how, paths, context);
+  cleanup.push("notices", async () => notifier?.released());
+  const questions = await openQuestions(plan, policy, paths, notifier, context);
   cleanup.push("proposals", () => questions.close());
-  const services = await shell.serve(async (listener) => {
-    const gateway = startGateway({
-      bottle: plan.name,
-      listener,
-      policy,
-      secrets: (credential) => secrets.read(credential),
-      known,
-      ownAddresses,
-      audit,
-      onAlert: (text) => context.say(`bottle: ${plan.name}: ${text}`),
-      desk: questions.desk,
-    });
-    questions.attach(gateway, audit);
+  const start = {
+    bottle: plan.name,
+    policy,
+    secrets: (credential: string) => secrets.read(credential),
+    known: gate === null ? known : [...known, ...gate.values],
+    ownAddresses,
+    audit,
+    onAlert: (text: string) => context.say(`bottle: ${plan.name}: ${text}`),
+    desk: questions.desk,
+  };
+  const onHere = (gateway: ServicesHere) => {
     closeServices = () => gateway.close();
-    return { caPem: gateway.caPem };
-  });
+    servicesReady = () => gateway.ready();
+  };
+  const ways = serviceWays({ start, gate, questions, hostRootsPem: roots, cleanup, onHere });
+  const { caPem } = await shell.serve(ways);
   await audit.append({
     type: "policy",
     version: policy.version,
@@ -211,10 +238,19 @@ async function build(
   const { guest } = shell;
   const variables = { ...baseEnv(guest, env), ...inside, ...gatewayEnv(guest.proxyUrl, guest.run) };
   const bottle = await shell.start(
-    runFiles({ folder: guest.run, env: variables, caPem: services.caPem, hostRootsPem: roots }),
+    runFiles({ folder: guest.run, env: variables, caPem, hostRootsPem: roots, ...gate?.guestConfig(guest.proxyUrl) }),
   );
   stopIfAborted(context.signal);
-  await allOrNone([
+  const rest = async () => {
+    // Behind what the others begin: loading holds this thread, and theirs goes on in other processes.
+    await setImmediate();
+    await servicesReady();
+    const parts = await Promise.all([import("./control.ts"), import("./search-service.ts")]);
+    await meanwhile?.();
+    return parts;
+  };
+  const [[{ serveControl }, { serveSearch }]] = await allOrNone([
+    rest(),
     checkSeal(bottle, guest, secrets.known()),
     bottle.put(placed),
     bringing?.into(bottle, guest) ?? Promise.resolve(),
@@ -222,6 +258,7 @@ async function build(
   stopIfAborted(context.signal);
 
   const stop = async (graceMs: number): Promise<void> => {
+    stopAsked = true;
     await bottle.stop(graceMs).catch(() => undefined);
     await bottle.close().catch(() => undefined);
   };
@@ -243,52 +280,18 @@ async function build(
     bottle,
     guest,
     audit,
+    notifier,
+    stopAsked: () => stopAsked,
     stop,
-    ended: (code) => {
+    ended: (code, reason) => {
       exitCode = code;
+      endReason = reason;
+    },
+    unseen: () => {
+      unseen = true;
     },
     close: () => cleanup.run(),
   };
-}
-
-function newRecord(plan: BottlePlan, { layout }: SessionContext): BottleRecord {
-  const host = ownIdentity();
-  return {
-    schema: 1,
-    name: plan.name,
-    agent: plan.agent.name,
-    provider: plan.agent.provider,
-    backend: plan.backend,
-    phase: "creating",
-    createdAt: new Date().toISOString(),
-    endedAt: null,
-    exitCode: null,
-    host,
-    run: newRunFolder(layout.runtime, host),
-    handle: null,
-    workspace: { mode: plan.workspace.mode, host: plan.workspace.host },
-    labels: plan.labels,
-    auditHead: null,
-  };
-}
-
-/** The record of an ended bottle whose agent runs again. */
-function recordAgain(record: BottleRecord, { host, run }: BottleRecord): BottleRecord {
-  if (record.endedAt === null) {
-    throw new BottleError("BOTTLE_RUNNING", `${record.name} runs`, { hint: "bottle ls shows it" });
-  }
-  return { ...record, phase: "creating", endedAt: null, exitCode: null, host, run, handle: null };
-}
-
-/**
- * As Promise.all, but rejects only when all have settled: what still runs would otherwise make things while they are
- * being undone.
- */
-async function allOrNone<T extends readonly unknown[]>(
-  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
-  await Promise.allSettled(work);
-  return (await Promise.all(work)) as unknown as T;
 }
 
 /** Ends a launch that the operator no longer wants; the caller undoes what was made. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import { providers } from "../agents/providers.ts";
 import type { Backend } from "../backends/backend.ts";
-import { BACKEND_NAMES, DEFAULT_BACKEND, loadBackend } from "../backends/builtins.ts";
+import { loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
@@ -24,6 +24,7 @@ import { firstPresent } from "../host/secrets.ts";
 import { findEquipment } from "../host/toolchains.ts";
 import { loadManifest } from "../state/manifests.ts";
 import { findSetup } from "./agent-setup.ts";
+import { BACKEND_VARIABLE, chooseBackend } from "./backend-choice.ts";
 import type { SessionContext } from "./context.ts";
 import { refuseUnjudged } from "./judged-files.ts";
 import { topOf } from "./project-folder.ts";
@@ -40,6 +41,8 @@ export interface Prepared {
 export interface PrepareOptions {
   /** Come before all other rules. */
   readonly extraRules?: readonly EgressRule[];
+  /** The agent's terminal is held for it: none of the operator's is needed. */
+  readonly detached?: boolean;
 }
 
 /** Lines about what comes in and what does not, at most: a start is no report. */
@@ -67,6 +70,13 @@ export async function prepare(
   options: PrepareOptions = {},
 ): Promise<Prepared> {
   const { facts, layout, env } = context;
+  const named = request.backend ?? env[BACKEND_VARIABLE];
+  // A name that is none is told where the backend is chosen.
+  if (named && !request.dryRun)
+    void loadBackend(named).then(
+      ({ warm }) => warm?.(NO_OPTIONS),
+      () => undefined,
+    );
   const workspace = await realFolder(request.path);
   const repository = await findRepository(workspace);
   const project = topOf(workspace, repository, facts.home);
@@ -74,22 +84,21 @@ export async function prepare(
   const selected = selectAgent(request, manifest, providers);
   if (!selected.ok) throw selected.error;
   const { selection } = selected;
-  if (request.prompt === null && !request.dryRun && context.ask === null) {
+  if (request.prompt === null && !request.dryRun && context.ask === null && options.detached !== true) {
     throw new BottleError("USAGE", "an interactive agent needs a terminal on stdin and stdout", {
-      hint: `give it a prompt instead: bottle start ${selection.agent} -p "..."`,
-    });
-  }
-  if (request.backend !== null && !BACKEND_NAMES.includes(request.backend)) {
-    throw new BottleError("USAGE", `no backend is called ${request.backend}`, {
-      hint: `--backend takes ${BACKEND_NAMES.join(", ")}`,
+      hint: `give it a prompt, bottle start ${selection.agent} -p "...", or a terminal to attach to later: -d`,
     });
   }
   const folders = await protectedFolders(facts.home, layout, env);
   // What is missing of the setup is told before a program is fetched.
-  const [backend, setup] = await Promise.all([
-    loadBackend(request.backend ?? selection.bottle.backend ?? DEFAULT_BACKEND),
+  const definition = { backend: selection.bottle.backend, bottle: selection.bottleName };
+  const [setup, { backend, why }, found] = await Promise.all([
     findSetup(selection, project, folders, context),
+    chooseBackend({ asked: request.backend, definition, env }, facts),
+    findEquipment(selection.bottle, { home: facts.home, env, uid: facts.uid }),
   ]);
+  const { image = null, runtime = null, placement = null } = selection.bottle;
+  if (!request.dryRun) backend.warm?.({ image, runtime, placement });
   refuseUnjudged(selection, setup, manifest.project, project);
   const candidate = await firstPresent(selection.provider.credentials(facts.home), env);
   const binary = await findAgentBinary({
@@ -115,8 +124,9 @@ export async function prepare(
     workspace,
     repository,
     protectedFolders: folders,
-    found: await findEquipment(selection.bottle, { home: facts.home, env, uid: facts.uid }),
+    found,
     backend,
+    backendChoice: why,
     entropy: randomBytes(32),
     extraRules: options.extraRules ?? [],
   });
@@ -136,6 +146,8 @@ export async function prepare(
   const places = { ...bottlePlaces(bottleName, manifest), agent, agentFile: origin?.file ?? null };
   return { plan: resolved.plan, backend, places };
 }
+
+const NO_OPTIONS = { image: null, runtime: null, placement: null };
 
 /** At most `SAID` lines; the last then says how many more there are, and which verb shows them. */
 function first(lines: readonly string[], where: string): readonly string[] {

@@ -1,16 +1,19 @@
 import { basename } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import { BottleError } from "../core/model/errors.ts";
-import { isErrno } from "../host/files.ts";
 import { isRunning } from "../host/process-identity.ts";
 import { listAsides } from "../state/aside.ts";
 import { listDrafts, removeDraft } from "../state/drafts.ts";
-import { bottlePaths, sharedRuntime } from "../state/layout.ts";
-import { type ListedBottle, listBottles, readBottle, sameBottle, updateRecord } from "../state/records.ts";
+import { bottlePaths, pathsIn, sharedRuntime } from "../state/layout.ts";
+import { type ListedBottle, listBottles, readBottle } from "../state/records.ts";
 import { listRunFolders, ownerOfRunFolder } from "../state/run-folder.ts";
+import { BACKEND_VARIABLE } from "./backend-choice.ts";
+import { agentFolders, sizeOf } from "./bottle-size.ts";
 import type { SessionContext } from "./context.ts";
 import { stateOf } from "./reconcile.ts";
-import { failed, finishRemoval, removeBottle, removeRunFolder, removeUnreadable } from "./removal.ts";
+import { finishRemoval, removeBottle, removeRunFolder, removeUnreadable } from "./removal.ts";
+import { settleLost } from "./settlement.ts";
+import { unrevoked } from "./unrevoked.ts";
 import { removeUnfinished, unfinishedWork } from "./work/unfinished.ts";
 
 /** One thing that prune removes. */
@@ -26,8 +29,13 @@ export interface PruneStep {
     | "runtime folder"
     | "draft"
     | "unfinished"
+    | "forge credential"
     | "folder";
   readonly detail: string;
+  /** Whose it is; null: no backend's. */
+  readonly backend: string | null;
+  /** What the disk gets back, measured when it is asked for; absent: next to nothing. */
+  readonly bytes?: () => Promise<number>;
   readonly act: () => Promise<void>;
 }
 
@@ -46,11 +54,14 @@ export async function planPrune(
   options: PruneOptions,
 ): Promise<readonly PruneStep[]> {
   const listed = await listBottles(context.layout);
+  const { steps, silent } = await leftoverSteps(backends, listed, context, options);
+  // Nobody says whether their cages still run: nothing of theirs is dead.
+  const answering = backends.filter(({ name }) => !silent.has(name));
   return [
-    ...(await leftoverSteps(backends, listed, context, options)),
-    ...(await unfinishedSteps(backends, listed, context)),
-    ...listed.flatMap((bottle) => bottleSteps(bottle, backends, context, options)),
-    ...(await asideSteps(backends, context)),
+    ...steps,
+    ...(await unfinishedSteps(answering, listed, context)),
+    ...(await bottlesSteps(answering, listed, context, options)),
+    ...(await asideSteps(answering, context)),
     ...(await runFolderSteps(listed, context)),
     ...(await draftSteps(context)),
   ];
@@ -59,22 +70,40 @@ export async function planPrune(
 async function leftoverSteps(
   backends: readonly Backend[],
   listed: readonly ListedBottle[],
-  { facts }: SessionContext,
+  { facts, env, layout, say }: SessionContext,
   { all }: PruneOptions,
-): Promise<readonly PruneStep[]> {
+): Promise<{ readonly steps: readonly PruneStep[]; readonly silent: ReadonlySet<string> }> {
   // What cannot be read might still run: nothing of it is touched unless that was asked for.
   const alive = listed.filter(({ record }) =>
     record === null ? !all : stateOf(record) !== "lost" && record.endedAt === null,
   );
   const names = new Set(alive.map(({ name }) => name));
+  const folders = listed.map(({ name }) => bottlePaths(layout, name).folder);
+  const asides = (await listAsides(layout)).map(({ folder }) => folder);
+  const shelf = { folder: layout.bottles, bottles: [...folders, ...asides] };
   const steps: PruneStep[] = [];
+  const silent = new Set<string>();
   for (const backend of backends) {
-    for (const leftover of await backend.survey(facts, names)) {
+    const leftovers = await backend.survey(facts, names, shelf).catch((error: unknown) => {
+      if (!(error instanceof BottleError) || error.code !== "HOST_UNFIT") throw error;
+      silent.add(backend.name);
+      // Who never had a bottle there need not hear of it.
+      if (isInUse(backend.name, listed, env))
+        say(`bottle: ${backend.name} cannot be asked, and nothing of its bottles is touched: ${error.message}`);
+      return [];
+    });
+    for (const leftover of leftovers) {
       const detail = `${leftover.kind} ${leftover.id}`;
-      steps.push({ bottle: leftover.bottle, kind: "leftover", detail, act: () => backend.remove(leftover, facts) });
+      const act = () => backend.remove(leftover, facts);
+      steps.push({ bottle: leftover.bottle, kind: "leftover", detail, backend: backend.name, act });
     }
   }
-  return steps;
+  return { steps, silent };
+}
+
+/** Whether a bottle is of this backend, or the operator chose it for all. */
+function isInUse(backend: string, listed: readonly ListedBottle[], env: SessionContext["env"]): boolean {
+  return env[BACKEND_VARIABLE] === backend || listed.some(({ record }) => record?.backend === backend);
 }
 
 /** What collections that were killed left in bottles; a bottle that stays would keep it. */
@@ -91,9 +120,38 @@ async function unfinishedSteps(
     const count = left.quarantines.length + left.scratch.length;
     if (count === 0) continue;
     const act = () => removeUnfinished(left, backend, facts);
-    steps.push({ bottle: name, kind: "unfinished", detail: `${count} of a look at its work that was killed`, act });
+    const detail = `${count} of a look at its work that was killed`;
+    const bytes = () => sizeOf(left.scratch, backend, facts);
+    steps.push({ bottle: name, kind: "unfinished", detail, backend: backend.name, bytes, act });
   }
   return steps;
+}
+
+/** A credential at a forge is taken back before the journal that names it goes, and keeps nothing else waiting. */
+async function bottlesSteps(
+  backends: readonly Backend[],
+  listed: readonly ListedBottle[],
+  context: SessionContext,
+  options: PruneOptions,
+): Promise<readonly PruneStep[]> {
+  const steps: PruneStep[] = [];
+  for (const bottle of listed) {
+    const own = bottleSteps(bottle, backends, context, options);
+    const forge = await forgeSteps(bottle, context);
+    const settles = own.some(({ kind }) => kind === "lost bottle") && !options.all;
+    steps.push(...(settles ? [...own, ...forge] : [...forge, ...own]));
+  }
+  return steps;
+}
+
+async function forgeSteps(
+  { name, record }: ListedBottle,
+  { layout, env }: SessionContext,
+): Promise<readonly PruneStep[]> {
+  if (record === null || !["lost", "exited", "failed"].includes(stateOf(record))) return [];
+  return (await unrevoked(bottlePaths(layout, name).journal, env)).map(({ what, revoke }) => {
+    return { bottle: name, kind: "forge credential", detail: what, backend: null, act: revoke };
+  });
 }
 
 function bottleSteps(
@@ -105,31 +163,43 @@ function bottleSteps(
   const { name, record, problem } = bottle;
   if (record === null) {
     const act = () => removeUnreadable(bottle, context);
-    if (all) return [{ bottle: name, kind: "unreadable", detail: `its record ${problem}`, act }];
+    if (all) return [{ bottle: name, kind: "unreadable", detail: `its record ${problem}`, backend: null, act }];
     context.say(`bottle: ${name}: its record ${problem}; bottle rm --force ${name} removes it`);
     return [];
   }
   const backend = backends.find((candidate) => candidate.name === record.backend);
   if (backend === undefined) return [];
+  const bytes = () => sizeOf(agentFolders(bottlePaths(context.layout, name)), backend, context.facts);
   const remove = () => removeBottle(bottle, backend, context, all ? "try" : "keep");
   if (stateOf(record) === "lost") {
-    const act = all ? remove : () => settle(bottle, context);
-    return [{ bottle: name, kind: "lost bottle", detail: "its host process is gone", act }];
+    const settle = () => settleLost(bottle, backend, context);
+    const act = all ? remove : settle;
+    const lost = {
+      bottle: name,
+      kind: "lost bottle",
+      detail: "its host process is gone",
+      backend: backend.name,
+    } as const;
+    return [all ? { ...lost, bytes, act } : { ...lost, act }];
   }
   if (record.endedAt === null || (!all && now - Date.parse(record.endedAt) < KEEP_MS)) return [];
-  return [{ bottle: name, kind: "ended bottle", detail: `ended ${record.endedAt}`, act: remove }];
+  const detail = `ended ${record.endedAt}`;
+  return [{ bottle: name, kind: "ended bottle", detail, backend: backend.name, bytes, act: remove }];
 }
 
 /** Removals that were cut short. */
-async function asideSteps([backend]: readonly Backend[], context: SessionContext): Promise<readonly PruneStep[]> {
+async function asideSteps(backends: readonly Backend[], context: SessionContext): Promise<readonly PruneStep[]> {
   const steps: PruneStep[] = [];
   for (const aside of await listAsides(context.layout)) {
     const { record } = await readBottle(aside.folder, aside.name);
     // A bottle that lives would be here only when its name was taken in the moment in which it should have got it back.
+    // What an agent wrote may be of ids that only its own backend can handle.
+    const backend = record === null ? backends[0] : backends.find(({ name }) => name === record.backend);
     const lives = record !== null && ["creating", "running"].includes(stateOf(record));
     if (lives || isRunning(aside.remover) || backend === undefined) continue;
     const act = () => finishRemoval(aside, backend, context);
-    steps.push({ bottle: aside.name, kind: "removal", detail: "it was cut short", act });
+    const bytes = () => sizeOf(agentFolders(pathsIn(aside.folder)), backend, context.facts);
+    steps.push({ bottle: aside.name, kind: "removal", detail: "it was cut short", backend: backend.name, bytes, act });
   }
   return steps;
 }
@@ -147,7 +217,8 @@ async function runFolderSteps(
       const known = listed.find(({ record }) => record?.run === run);
       if (owner === null || isRunning(owner) || (known?.record && stateOf(known.record) === "lost")) continue;
       const bottle = known?.name ?? basename(run);
-      steps.push({ bottle, kind: "runtime folder", detail: run, act: () => removeRunFolder({ run }) });
+      const act = () => removeRunFolder({ run });
+      steps.push({ bottle, kind: "runtime folder", detail: run, backend: null, act });
     }
   }
   return steps;
@@ -156,40 +227,12 @@ async function runFolderSteps(
 /** Folders of starts that were killed before their bottle had a name. */
 async function draftSteps({ layout }: SessionContext): Promise<readonly PruneStep[]> {
   return (await listDrafts(layout))
-    .filter(({ pid }) => !isAlive(pid))
+    .filter(({ maker }) => !isRunning(maker))
     .map(({ folder }) => ({
       bottle: basename(folder),
       kind: "draft",
       detail: "a start that was killed",
+      backend: null,
       act: () => removeDraft(folder),
     }));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !isErrno(error, "ESRCH");
-  }
-}
-
-/** Marks a bottle whose host process died as ended; its cage died with it, its folder and the work in it stay. */
-async function settle(bottle: ListedBottle, { layout }: SessionContext): Promise<void> {
-  const { name, record } = bottle;
-  if (record === null) return;
-  await removeRunFolder(record);
-  try {
-    await updateRecord(layout, name, (current) =>
-      sameBottle({ name, record: current, problem: null }, bottle) && current.endedAt === null ? failed(current) : null,
-    );
-  } catch (error) {
-    if (!(error instanceof BottleError)) throw error;
-    // Removed by another one in the meantime.
-    if (error.code === "BOTTLE_NOT_FOUND") return;
-    throw new BottleError(error.code, `${name} stays lost: ${error.message}`, {
-      hint: `free some space, or remove it with the work in it: bottle rm --discard ${name}`,
-      cause: error.cause,
-    });
-  }
 }

@@ -1,22 +1,36 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { Policy } from "../core/model/policy.ts";
+import { approvalNotice } from "../core/notices/words.ts";
 import { canAsk } from "../core/policy/asking.ts";
 import type { LivePaths } from "../state/layout.ts";
 import type { ApprovalRequest } from "./approvals.ts";
 import type { Asking } from "./asking.ts";
 import type { SessionContext } from "./context.ts";
+import type { Notifier } from "./notifier.ts";
 
 /** What a bottle asks its operator; nothing is loaded or made for one that asks nothing. Errors: STATE_UNUSABLE. */
 export async function openQuestions(
   plan: BottlePlan,
   policy: Policy,
   paths: LivePaths,
+  notifier: Pick<Notifier, "tell"> | null,
   { facts, say }: SessionContext,
 ): Promise<Asking | typeof SILENT> {
-  if (!canAsk(policy)) return SILENT;
+  const pushes = (plan.repositories ?? []).some(
+    ({ askMs, secretsAskMs }) => askMs !== null || secretsAskMs !== undefined,
+  );
+  if (!canAsk(policy) && !pushes) return SILENT;
   const { openAsking } = await import("./asking.ts");
-  return openAsking({ bottle: plan.name, policy, paths, uid: facts.uid, say, announce: plan.agent.headless });
+  return openAsking({
+    bottle: plan.name,
+    policy,
+    paths,
+    uid: facts.uid,
+    say,
+    announce: plan.agent.headless,
+    onShown: (proposal) => notifier?.tell(approvalNotice(plan.name, proposal)),
+  });
 }
 
 const SILENT = {

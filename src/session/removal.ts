@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import { BACKEND_NAMES, loadBackend } from "../backends/builtins.ts";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
-import { shellWord } from "../core/wire/shell-words.ts";
+import { allOrNone } from "../host/cleanup.ts";
 import { isErrno, readTextFile, writeFileAtomically } from "../host/files.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
 import { isRunning, ownIdentity } from "../host/process-identity.ts";
@@ -18,6 +18,7 @@ import { formatRecord } from "../state/record-format.ts";
 import { findBottle, type ListedBottle, readBottle, sameBottle } from "../state/records.ts";
 import { ownerOfRunFolder } from "../state/run-folder.ts";
 import type { SessionContext } from "./context.ts";
+import { takeBack } from "./unrevoked.ts";
 
 /**
  * What becomes of work that has not landed: it is archived and a bottle whose work cannot be archived stays (`keep`); as
@@ -70,12 +71,19 @@ export async function finishRemoval(left: Aside, backend: Backend, context: Sess
 async function removeAside(aside: Aside, backend: Backend, context: SessionContext, unlanded: Unlanded): Promise<void> {
   const { facts, layout } = context;
   const paths = pathsIn(aside.folder);
+  // With the journal goes the last that knows of a key at a forge.
+  if (!(await takeBack(paths.journal, context)) && unlanded !== "discard") {
+    throw new BottleError("TEARDOWN_INCOMPLETE", `a forge still has a credential of ${aside.name}`, {
+      hint: `bottle rm --discard ${aside.name} removes the bottle all the same; then remove it at the forge by hand`,
+    });
+  }
   await settleWork(aside, backend, context, unlanded);
   // First what the agent wrote, from inside a throw-away cage: on a full disk nothing can be written before.
   // Each collection that was killed left a folder that may be the agent's own, in one of ours.
   const scratches = await readdir(paths.scratch).catch((): string[] => []);
   await Promise.all(scratches.map((name) => backend.erase(join(paths.scratch, name), facts)));
-  await Promise.all(WORKSHOP_FOLDERS.map((name) => backend.erase(join(paths.folder, name), facts)));
+  // What stays is listed again as it then is.
+  await allOrNone(WORKSHOP_FOLDERS.map((name) => backend.erase(join(paths.folder, name), facts)));
   const { record } = await readBottle(aside.folder, aside.name);
   if (record !== null && record.endedAt === null) {
     await removeRunFolder(record);
@@ -89,13 +97,12 @@ async function removeAside(aside: Aside, backend: Backend, context: SessionConte
 
 /** Says how work comes back out of the archive. */
 async function sayKept(name: string, archive: string, context: SessionContext): Promise<void> {
+  const bundles = (await readdir(archive).catch((): string[] => [])).filter(isBundle);
+  if (bundles.length === 0) return;
   const base = await readBase(pathsIn(archive).base).catch(() => null);
-  for (const bundle of (await readdir(archive).catch((): string[] => [])).filter(isBundle)) {
-    const path = join(archive, bundle);
-    context.say(`bottle: work of ${name} that had not landed is kept; to have it back:`);
-    if (base?.kind === "copy") context.say(`  git clone --branch work ${shellWord(path)} FOLDER`);
-    else context.say(`  git fetch ${shellWord(path)} 'refs/heads/*:refs/bottle/${name}/*'`);
-  }
+  const places = bundles.map((bundle) => join(archive, bundle)).join(", ");
+  context.say(`bottle: work of ${name} that had not landed is kept in ${places}; to have it back:`);
+  context.say(`  bottle archive restore ${basename(archive)}${base?.kind === "copy" ? " FOLDER" : ""}`);
 }
 
 /** Keeps what has not landed, once: what is erased after that is no work any more, whoever goes on with the removal. */
@@ -133,7 +140,7 @@ async function keepUnlanded(
 
 /** The record of a bottle whose host process did not get to say how it ended. */
 export function failed(record: BottleRecord): BottleRecord {
-  return { ...record, phase: "failed", endedAt: new Date().toISOString() };
+  return { ...record, phase: "failed", endedAt: new Date().toISOString(), endReason: "host process lost" };
 }
 
 /** Removes the runtime folder that a dead host process left. Only what has the name of one: the rest is not ours. */
@@ -143,7 +150,8 @@ export async function removeRunFolder({ run }: Pick<BottleRecord, "run">): Promi
   try {
     await removePrivateFolder(run);
   } catch (cause) {
-    if (!isErrno(cause, "EACCES", "EPERM", "EBUSY", "EROFS", "EIO")) throw cause;
+    if (!isErrno(cause, "EACCES", "EPERM", "EBUSY", "EROFS", "EIO", "ENOSPC", "EDQUOT", "ENOMEM", "EMFILE", "ENFILE"))
+      throw cause;
     throw new BottleError("TEARDOWN_INCOMPLETE", `${run} could not be removed`, { hint: "remove it by hand", cause });
   }
 }
@@ -154,7 +162,8 @@ export async function removeRunFolder({ run }: Pick<BottleRecord, "run">): Promi
  */
 export async function removeUnreadable(bottle: ListedBottle, context: SessionContext): Promise<void> {
   const { name } = bottle;
-  const backends = await Promise.all(BACKEND_NAMES.map(loadBackend));
+  const { journal } = bottlePaths(context.layout, name);
+  const backends = await Promise.all((await journaledBackends(journal)).map(loadBackend));
   for (const backend of backends) {
     await removeLeftovers(name, backend, context);
     if (await backend.runs(name, context.facts)) {
@@ -163,7 +172,6 @@ export async function removeUnreadable(bottle: ListedBottle, context: SessionCon
       });
     }
   }
-  const { journal } = bottlePaths(context.layout, name);
   for (const { intent, detail } of await readJournal(journal)) {
     const owner = intent === "runtime folder" && typeof detail === "string" ? ownerOfRunFolder(detail) : null;
     if (owner === null) continue;
@@ -176,6 +184,13 @@ export async function removeUnreadable(bottle: ListedBottle, context: SessionCon
   }
   const [backend] = backends;
   if (backend !== undefined) await removeBottle(bottle, backend, context, "try");
+}
+
+/** Those that a start of the bottle was about to use; all where the journal names none. */
+async function journaledBackends(journal: string): Promise<readonly string[]> {
+  const named = (await readJournal(journal)).flatMap(({ intent, detail }) => (intent === "backend" ? [detail] : []));
+  const known = BACKEND_NAMES.filter((name) => named.includes(name));
+  return known.length > 0 && known.length === new Set(named).size ? known : BACKEND_NAMES;
 }
 
 /** Ends and removes what a dead host process left of its cage. */

@@ -13,13 +13,13 @@ const HEAD_LIMIT = 16 * 1024;
  * searches it. Throws SEAL_BROKEN with every breach.
  */
 export async function checkSeal(bottle: Bottle, guest: GuestLayout, secrets: readonly Secret[]): Promise<void> {
-  const port = new URL(guest.proxyUrl).port;
+  const { hostname, port } = new URL(guest.proxyUrl);
   const detector = searchFor(secrets);
   const found = new Set<string>();
   let head = Buffer.alloc(0);
   let split = -1;
   const result = await bottle.exec(
-    { argv: ["/usr/bin/perl", "-", port, guest.home, guest.run], cwd: "/" },
+    { argv: ["/usr/bin/perl", "-", hostname, port, guest.network, guest.home, guest.run], cwd: "/" },
     {
       stdin: Buffer.from(SEAL_PROBE),
       timeoutMs: 30_000,
@@ -34,7 +34,7 @@ export async function checkSeal(bottle: Bottle, guest: GuestLayout, secrets: rea
   );
   const report = split < 0 || result.code !== 0 ? null : readProbeReport(head.subarray(0, split).toString("latin1"));
   const breaches: SealBreach[] = [
-    ...judgeProbeReport(report),
+    ...judgeProbeReport(report, guest.network),
     ...[...found].map((name) => ({ probe: `secret ${name}`, expected: "not inside", seen: "inside" })),
   ];
   if (breaches.length === 0) return;

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { chmod } from "node:fs/promises";
 import { createConnection, createServer, type Server } from "node:net";
 import type { Readable } from "node:stream";
 import type { Secret } from "../core/model/secret.ts";
+import { listenPrivately } from "../host/private-socket.ts";
 import { searchFor } from "./secret-search.ts";
 
 const QUIET_MS = 60_000;
@@ -26,9 +26,7 @@ export async function serveSearch(path: string, known: () => readonly Secret[]):
       socket.destroy();
     }
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
-  await chmod(path, 0o600);
-  return server;
+  return listenPrivately(server, path);
 }
 
 /** Asks the host process of a bottle; null when it does not answer, or did not see the whole stream. */

@@ -24,7 +24,7 @@ export async function stopBottle(name: string, graceMs: number, context: Session
   const record = await readRecord(layout, name);
   if (stateOf(record) === "lost") {
     throw new BottleError("BOTTLE_NOT_RUNNING", `the host process of ${name} is gone`, {
-      hint: "bottle prune cleans up",
+      hint: `bottle recover --settle ${name} removes what is left of it; without --settle its agent goes on`,
     });
   }
   if (record.endedAt !== null) return;
@@ -58,8 +58,9 @@ export async function stopBottle(name: string, graceMs: number, context: Session
   }
 }
 
-function wayOut({ host }: BottleRecord): string {
-  return `to let it go on: kill -CONT ${host.pid}; to end it and its cage: kill -KILL ${host.pid}, then bottle prune`;
+function wayOut({ host: { pid }, name }: BottleRecord): string {
+  const end = `kill -KILL ${pid}, then bottle recover --settle ${name}`;
+  return `to let it go on: kill -CONT ${pid}; to end it and its cage: ${end} (without --settle its agent goes on)`;
 }
 
 /** Its record is final, or it is gone; the name may be another bottle's by now. */

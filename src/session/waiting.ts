@@ -47,7 +47,7 @@ export async function findWaiting(id: string, context: SessionContext): Promise<
     const state: BottleState = record === null ? "lost" : stateOf(record);
     if (state === "running") return { bottle: name, proposal };
     throw new BottleError("BOTTLE_NOT_RUNNING", `the host process of ${name} is gone, and ${id} with it`, {
-      hint: "nothing of it was sent; bottle prune cleans up",
+      hint: `nothing of it was sent; bottle recover ${name} removes what is left`,
     });
   }
   throw new BottleError("APPROVAL_NOT_FOUND", `no request waits under ${printable(id, 64)}`, {
@@ -66,7 +66,7 @@ export async function askHost(name: string, request: ApprovalRequest, context: S
   if (reply === null) {
     const lost = stateOf(record) === "lost";
     throw new BottleError("BOTTLE_NOT_RUNNING", `nobody answers for ${name}`, {
-      hint: lost ? "its host process was killed: bottle prune cleans up" : "bottle ls shows what runs",
+      hint: lost ? `its host process was killed: bottle recover ${name}` : "bottle ls shows what runs",
     });
   }
   if (reply.ok) return reply.value;

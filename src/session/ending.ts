@@ -1,0 +1,77 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { BottleRecord } from "../core/model/bottle-record.ts";
+import { BottleError } from "../core/model/errors.ts";
+import { archivedBottles } from "../state/archived-bottles.ts";
+import { listAsides } from "../state/aside.ts";
+import { findBottle, readBottle, readRecord } from "../state/records.ts";
+import type { SessionContext } from "./context.ts";
+import { type BottleState, stateOf } from "./reconcile.ts";
+
+/** How a bottle ended. */
+export interface Ending {
+  readonly state: Exclude<BottleState, "creating" | "running">;
+  /** The agent's own; null where nobody knows it. */
+  readonly exitCode: number | null;
+  readonly endedAt: string | null;
+}
+
+const POLL_MS = 100;
+/** While a bottle is removed its record is on its way into the archive. */
+const MOVING_MS = 10_000;
+
+/**
+ * Waits until this very bottle has ended, however long that takes, and answers how; also of one that is removed at once.
+ * Null when the signal of `context` came first, or `deadlineMs` has passed.
+ */
+export async function untilEnded(
+  record: BottleRecord,
+  { layout, signal }: Pick<SessionContext, "layout" | "signal">,
+  deadlineMs = Number.POSITIVE_INFINITY,
+): Promise<Ending | null> {
+  const until = performance.now() + deadlineMs;
+  const { name, createdAt } = record;
+  let missing: number | null = null;
+  while (!signal.aborted) {
+    const found = (await findBottle(layout, name))?.record ?? null;
+    const now = found?.createdAt === createdAt ? found : await archived(record, layout);
+    if (now === null) {
+      missing ??= performance.now();
+      if (performance.now() - missing > MOVING_MS) return { state: "exited", exitCode: null, endedAt: null };
+    } else {
+      const state = stateOf(now);
+      if (state !== "creating" && state !== "running") return { state, exitCode: now.exitCode, endedAt: now.endedAt };
+    }
+    if (performance.now() >= until) return null;
+    // No event crosses processes when a record is final.
+    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return null;
+}
+
+/**
+ * The record of the bottle called `name`, of the last one where all of that name were removed. Errors: BOTTLE_NOT_FOUND,
+ * STATE_UNUSABLE.
+ */
+export async function recordOrLast(name: string, layout: SessionContext["layout"]): Promise<BottleRecord> {
+  try {
+    return await readRecord(layout, name);
+  } catch (error) {
+    if (!(error instanceof BottleError) || error.code !== "BOTTLE_NOT_FOUND") throw error;
+    // In the order in which a removal moves it, so that it is met wherever it is by then.
+    const leaving = (await listAsides(layout)).find((aside) => aside.name === name);
+    const left = leaving === undefined ? null : (await readBottle(leaving.folder, name)).record;
+    if (left !== null) return left;
+    const [last] = await archivedBottles(layout, name);
+    const record = last === undefined ? null : (await readBottle(last.folder, name)).record;
+    if (record === null) throw error;
+    return record;
+  }
+}
+
+async function archived({ name, createdAt }: BottleRecord, layout: SessionContext["layout"]) {
+  for (const { folder } of await archivedBottles(layout, name)) {
+    const { record } = await readBottle(folder, name);
+    if (record?.createdAt === createdAt) return record;
+  }
+  return null;
+}
