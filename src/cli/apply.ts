@@ -92,22 +92,16 @@ function describe(name: string, request: ApplyRequest, results: readonly Applied
   if (results.length === 0) return [`${name}: nothing to apply`];
   const would = request.dryRun ? "would apply" : "applied";
   return results.flatMap(({ path, commits, files, work, ref, pin, notes }) => {
+    const onto = ref === null ? "" : ` onto ${printable(ref.replace("refs/heads/", ""), 100)}`;
     const parts = [
-      ...(ref === null
-        ? []
-        : [
-            `${commits.length} ${commits.length === 1 ? "commit" : "commits"} onto ${printable(ref.replace("refs/heads/", ""), 100)}`,
-          ]),
-      ...(files.length === 0 && ref !== null
-        ? []
-        : [`${files.length} ${files.length === 1 ? "file" : "files"} written`]),
+      ...(commits.length === 0 ? [] : [`${commits.length} ${commits.length === 1 ? "commit" : "commits"}${onto}`]),
+      ...(files.length === 0 ? [] : [`${files.length} ${files.length === 1 ? "file" : "files"} written`]),
     ];
     const where = path === "" ? "" : `${printable(path)}: `;
     const kept = pin === null ? "" : `; kept as ${pin}`;
-    return [
-      `${where}${would} ${work.slice(0, 12)}: ${parts.join(", ")}${kept}`,
-      ...notes.map((note) => `  note: ${note}`),
-    ];
+    const id = work.slice(0, 12);
+    const line = parts.length === 0 ? `nothing new: ${id} has landed already` : `${would} ${id}: ${parts.join(", ")}`;
+    return [`${where}${line}${kept}`, ...notes.map((note) => `  note: ${note}`)];
   });
 }
 

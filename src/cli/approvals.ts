@@ -1,3 +1,4 @@
+import { PUSH_METHOD } from "../core/gitgate/push-method.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import { packHint } from "../core/policy/pack-hints.ts";
@@ -105,8 +106,9 @@ const WHY: Readonly<Partial<Record<Proposal["reason"], string>>> = {
   "token-in-request": "a rule allows it, but not what looks like a secret in it, which is not shown above",
 };
 
-function becauseLine({ reason, rule, pack, credentials }: Proposal): string {
-  const why = reason === "ask-required" ? `rule ${rule ?? "?"} asks each time` : (WHY[reason] ?? reason);
+function becauseLine({ method, reason, rule, pack, credentials }: Proposal): string {
+  const asks = method === PUSH_METHOD ? "it changes what runs elsewhere" : `rule ${rule ?? "?"} asks each time`;
+  const why = reason === "ask-required" ? asks : (WHY[reason] ?? reason);
   return [
     why,
     ...credentials.map((name) => `adds the credential ${name}`),

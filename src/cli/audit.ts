@@ -12,6 +12,7 @@ import type { Layout } from "../state/layout.ts";
 import { findBottle } from "../state/records.ts";
 import { selection } from "./audit/selection.ts";
 import { formatTotals } from "./audit/totals.ts";
+import { describeGateEvent } from "./gate-event.ts";
 import type { Io } from "./io.ts";
 import { readerGone, writePaced } from "./paced-output.ts";
 import { sessionContext } from "./session-context.ts";
@@ -41,6 +42,8 @@ function describe(event: AuditEvent): string {
     }
     case "result":
       return `result   ${event.id} ${event.status ?? "-"} out ${event.bytesOut} in ${event.bytesIn} ${event.ms} ms${event.error === null ? "" : ` ${event.error}`}${found(event)}`;
+    case "git":
+      return describeGateEvent(event);
     case "session":
       return `session  ${event.event}: ${event.detail}`;
   }

@@ -5,6 +5,7 @@ import { formatSize, parseSize } from "../core/plan/sizes.ts";
 import { type Copied, copyIn, copyOut } from "../session/copy.ts";
 import type { Io } from "./io.ts";
 import { sessionContext } from "./session-context.ts";
+import { readableSize } from "./table.ts";
 import { flag, text, type VerbInput, type VerbRun } from "./verb.ts";
 
 const MAX_BYTES = 16 * 1024 ** 3;
@@ -45,16 +46,9 @@ async function writeOut(archive: NodeJS.ReadableStream): Promise<void> {
 }
 
 function tell({ files, bytes, left, leftCount, to }: Copied, io: Io): void {
-  io.say(`bottle: copied ${files === 1 ? "1 file" : `${files} files`} (${size(bytes)}) to ${to}`);
+  io.say(`bottle: copied ${files === 1 ? "1 file" : `${files} files`} (${readableSize(bytes)}) to ${to}`);
   const more = leftCount - left.length;
   if (leftCount > 0) io.say(`bottle: left out: ${left.join(", ")}${more > 0 ? ` and ${more} more` : ""}`);
-}
-
-/** `12 bytes`, `3.4 MiB`. */
-function size(bytes: number): string {
-  const units = ["KiB", "MiB", "GiB"];
-  const power = Math.min(units.length, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  return power === 0 ? `${bytes} bytes` : `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
 }
 
 function maxBytes(input: VerbInput): number {

@@ -2,11 +2,15 @@ import type { HostCommand } from "../core/model/command.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { runRelayed } from "../host/relay.ts";
 import { runOnTerminal } from "../session/attach.ts";
+import { brokenEntry } from "../session/broken-entry.ts";
 import { findRunning } from "../session/find-bottle.ts";
 import { outlet } from "../session/outlet.ts";
 import type { Io } from "./io.ts";
 import { sessionContext } from "./session-context.ts";
 import { flag, text, type VerbRun } from "./verb.ts";
+
+/** Our part broke after the command had started. */
+const BROKEN = 125;
 
 /** `bottle exec`: the same entry into the cage as the agent's own. The exit code is the command's. */
 export const exec: VerbRun = async (input, io) => {
@@ -21,9 +25,13 @@ export const exec: VerbRun = async (input, io) => {
   const { bottle } = await findRunning(name, context);
   const cwd = text(input, "cwd");
   const command = { argv, ...(cwd === undefined ? {} : { cwd }) };
-  return tty
-    ? runOnTerminal(bottle, command, null, context.facts.tools.stty)
-    : piped(bottle.frame(command, false), flag(input, "interactive"), io);
+  const code = tty
+    ? await runOnTerminal(bottle, command, context.facts.tools.stty, {
+        rules: { clipboard: "off" },
+        signal: io.signal,
+      })
+    : await piped(bottle.frame(command, false), flag(input, "interactive"), io);
+  return (await brokenEntry(bottle, code, context.say)) ? BROKEN : code;
 };
 
 /** Without a terminal of its own the command must not get the operator's either: pipes, in a session of its own. */

@@ -3,6 +3,7 @@ import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
 import { formatProblem } from "../core/plan/manifest-problems.ts";
 import { nearest } from "../core/plan/nearest.ts";
+import { version } from "../host/own-version.ts";
 import { readOverview } from "../session/overview.ts";
 import { findBottle, listBottles } from "../state/records.ts";
 import { agentInfo } from "./info/agent.ts";
@@ -10,7 +11,6 @@ import { bottleInfo } from "./info/bottle.ts";
 import { report } from "./info/sections.ts";
 import { sessionContext } from "./session-context.ts";
 import { text, type VerbRun } from "./verb.ts";
-import { version } from "./version.ts";
 
 /** `bottle info`: this host and its manifests, or one bottle, or one agent. */
 export const info: VerbRun = async (input, io) => {

@@ -20,6 +20,21 @@ export interface Io {
   ask(question: string): Promise<string>;
   /** Aborted by SIGINT, SIGTERM or SIGHUP; the reason is the signal's name. */
   readonly signal: AbortSignal;
+  /** From here on talk goes there, that of a crash too. */
+  divert(sink: (line: string) => void): void;
+  /** How this very program is started again: program, its own options, script. */
+  readonly self: readonly string[];
+  /** Set in the host process of a detached bottle; null: this process has what a terminal it has from the operator. */
+  readonly hosted: Hosted | null;
+}
+
+/** What the host process of a detached bottle knows of who started it. */
+export interface Hosted {
+  /** Of the operator's terminal, as the size that the agent's first has. */
+  readonly columns: number;
+  readonly rows: number;
+  /** The bottle called `name` runs: who started it may go. Talk goes into `log` from here on. */
+  ready(name: string, log: string): void;
 }
 
 /** Reads a line from the terminal without showing it. */
@@ -46,9 +61,10 @@ function currentFolder(): string {
 }
 
 /** The real process's Io. */
-export function processIo(signal: AbortSignal): Io {
+export function processIo(signal: AbortSignal, self: readonly string[]): Io {
   const stdoutIsTerminal = process.stdout.isTTY === true;
   const env = process.env;
+  let say = (line: string): void => void process.stderr.write(`${printableLines(line)}\n`);
   return {
     env,
     get cwd() {
@@ -62,8 +78,13 @@ export function processIo(signal: AbortSignal): Io {
     stderrIsTerminal: process.stderr.isTTY === true,
     colour: stdoutIsTerminal && !env.NO_COLOR && env.TERM !== "dumb",
     out: (text) => void process.stdout.write(text),
-    say: (line) => void process.stderr.write(`${printableLines(line)}\n`),
+    say: (line) => say(line),
     ask: (question) => askHidden(question, signal),
     signal,
+    divert: (sink) => {
+      say = sink;
+    },
+    self,
+    hosted: null,
   };
 }

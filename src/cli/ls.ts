@@ -1,61 +1,101 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { SessionContext } from "../session/context.ts";
 import { stateOf } from "../session/reconcile.ts";
+import { listWaiting } from "../session/waiting.ts";
 import { listBottles } from "../state/records.ts";
+import type { Io } from "./io.ts";
+import { hasLabels } from "./label-words.ts";
+import { readerGone, writePaced } from "./paced-output.ts";
 import { sessionContext } from "./session-context.ts";
 import { age, table } from "./table.ts";
-import { flag, text, type VerbRun } from "./verb.ts";
+import { flag, text, texts, type VerbInput, type VerbRun } from "./verb.ts";
 
-/** `bottle ls`: the records, corrected by what really runs. */
+/** One line of the list; every text in it is the operator's or a plain name. */
+type Row = Awaited<ReturnType<typeof listed>>[number];
+
+/** No event crosses processes when a bottle begins, asks or ends: the records are looked at. */
+const LOOK_MS = 500;
+/** To the first line and column; from there to the end of the screen (ECMA-48, CUP and ED). */
+const HOME = "\u001b[H";
+const CLEAR_BELOW = "\u001b[J";
+const CLEAR_LINE = "\u001b[K";
+const BELL = "\u0007";
+
+/** `bottle ls`: the records, corrected by what really runs; with --watch again at every change. */
 export const ls: VerbRun = async (input, io) => {
-  const { layout } = sessionContext(io);
-  const rows = (await listBottles(layout)).map(({ name, record, problem }) =>
-    record === null
-      ? {
-          name,
-          state: "unreadable",
-          problem,
-          agent: null,
-          backend: null,
-          createdAt: null,
-          endedAt: null,
-          exitCode: null,
-          workspace: null,
-          labels: {},
-        }
-      : {
-          name,
-          state: stateOf(record),
-          problem: null,
-          agent: record.agent,
-          backend: record.backend,
-          createdAt: record.createdAt,
-          endedAt: record.endedAt,
-          exitCode: record.exitCode,
-          workspace: record.workspace,
-          labels: record.labels,
-        },
-  );
-  const shown = flag(input, "running") ? rows.filter((row) => row.state === "running") : rows;
-  if (text(input, "format") === "json") {
-    io.out(`${JSON.stringify(shown, null, 2)}\n`);
-    return 0;
-  }
-  const now = Date.now();
-  const since = (time: string | null) => (time === null ? "-" : age(now - Date.parse(time)));
-  io.out(
-    table(
-      ["NAME", "AGENT", "STATE", "EXIT", "AGE", "WORKSPACE"],
-      shown.map((row) => [
-        row.name,
-        row.agent ?? "-",
-        row.state,
-        row.exitCode === null ? "-" : String(row.exitCode),
-        since(row.createdAt),
-        row.workspace === null ? "-" : `${row.workspace.host}${row.workspace.mode === "bind" ? " (bind)" : ""}`,
-      ]),
-    ),
-  );
-  for (const { name, problem } of shown) {
+  const context = sessionContext(io);
+  if (flag(input, "watch")) return watch(input, io, context);
+  const rows = await listed(input, context, false);
+  if (text(input, "format") === "json") io.out(`${JSON.stringify(rows, null, 2)}\n`);
+  else io.out(tableOf(rows));
+  for (const { name, problem } of rows) {
     if (problem !== null) io.say(`bottle: ${name}: its record ${problem}; bottle rm --force ${name} removes it`);
   }
   return 0;
 };
+
+/** Until a signal comes or nobody reads any more. On a terminal in place, elsewhere one list after the other. */
+async function watch(input: VerbInput, io: Io, context: SessionContext): Promise<number> {
+  const json = text(input, "format") === "json";
+  const inPlace = io.stdoutIsTerminal && !json;
+  let before = "";
+  let asking = 0;
+  if (inPlace) io.out(`${HOME}${CLEAR_BELOW}`);
+  while (!io.signal.aborted && !readerGone()) {
+    const rows = await listed(input, context, true);
+    const line = `${JSON.stringify(rows)}\n`;
+    const now = json ? line : tableOf(rows);
+    const asks = rows.filter(({ waiting }) => waiting > 0).length;
+    // Ages tick where they are painted over; elsewhere they are no news.
+    const seen = inPlace ? now : line;
+    if (seen !== before) {
+      const bell = inPlace && asks > asking ? BELL : "";
+      const lines = inPlace ? `${HOME}${now.replaceAll("\n", `${CLEAR_LINE}\n`)}${CLEAR_BELOW}${bell}` : now;
+      if (!(await writePaced(lines))) return 0;
+      before = seen;
+    }
+    asking = asks;
+    await delay(LOOK_MS, undefined, { signal: io.signal }).catch(() => undefined);
+  }
+  return 0;
+}
+
+async function listed(input: VerbInput, context: SessionContext, watching: boolean) {
+  const asked = texts(input, "label");
+  const waiting = watching ? await listWaiting(null, context) : [];
+  const rows = (await listBottles(context.layout)).map(({ name, record, problem }) => ({
+    name,
+    state: record === null ? ("unreadable" as const) : stateOf(record),
+    problem,
+    agent: record?.agent ?? null,
+    backend: record?.backend ?? null,
+    createdAt: record?.createdAt ?? null,
+    endedAt: record?.endedAt ?? null,
+    exitCode: record?.exitCode ?? null,
+    endReason: record?.endReason ?? null,
+    detached: record?.detached === true,
+    /** May `bottle attach` come to it? */
+    attachable: record?.terminal === "held" && stateOf(record) === "running",
+    workspace: record?.workspace ?? null,
+    labels: record?.labels ?? {},
+    waiting: waiting.filter(({ bottle }) => bottle === name).length,
+  }));
+  return rows.filter((row) => (!flag(input, "running") || row.state === "running") && hasLabels(row.labels, asked));
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const now = Date.now();
+  const since = (time: string | null) => (time === null ? "-" : age(now - Date.parse(time)));
+  return table(
+    ["NAME", "AGENT", "BACKEND", "STATE", "EXIT", "AGE", "WORKSPACE"],
+    rows.map((row) => [
+      row.name,
+      row.agent ?? "-",
+      row.backend ?? "-",
+      row.waiting === 0 ? row.state : `${row.state}, asks`,
+      row.exitCode === null ? "-" : String(row.exitCode),
+      since(row.createdAt),
+      row.workspace === null ? "-" : `${row.workspace.host}${row.workspace.mode === "bind" ? " (bind)" : ""}`,
+    ]),
+  );
+}

@@ -1,9 +1,9 @@
 import { constants } from "node:os";
 import { EXIT_OF_KIND } from "../core/model/errors.ts";
+import { version } from "../host/own-version.ts";
 import { type Io, processIo } from "./io.ts";
 import { parse } from "./parse.ts";
 import { report } from "./report.ts";
-import { version } from "./version.ts";
 
 async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
@@ -12,6 +12,8 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
       (call.toStderr ? process.stderr : process.stdout).write(call.text);
       return call.exitCode;
     }
+    // Not before the help: it has few modules.
+    (await import("./own-modules.ts")).loadOwnModules();
     const run = await call.verb.load();
     return await run(call.input, io);
   } catch (error) {
@@ -38,8 +40,8 @@ const UNWRITTEN: Readonly<Record<string, number>> = { start: 125, exec: 125 };
 process.umask(process.umask(0o077) & 0o077);
 
 const controller = new AbortController();
-const io = processIo(abortOnSignals(controller));
-const argv = process.argv.slice(2);
+const [, script = "", ...argv] = process.argv;
+const io = processIo(abortOnSignals(controller), [process.execPath, ...process.execArgv, script]);
 let crashed = false;
 let unwritten = false;
 

@@ -3,6 +3,7 @@ import { BottleError } from "../core/model/errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import { stateOf } from "../session/reconcile.ts";
 import { removeBottle, removeLeftovers, removeUnreadable, type Unlanded } from "../session/removal.ts";
+import { refuseAnswering } from "../session/settlement.ts";
 import { stopBottle } from "../session/stop.ts";
 import { findBottle, sameBottle, unreadable } from "../state/records.ts";
 import { report } from "./report.ts";
@@ -49,6 +50,9 @@ async function remove(name: string, force: boolean, unlanded: Unlanded, context:
     return removeUnreadable(bottle, context);
   }
   const backend = await loadBackend(bottle.record.backend);
-  if (stateOf(bottle.record) === "lost") await removeLeftovers(name, backend, context);
+  if (stateOf(bottle.record) === "lost") {
+    await refuseAnswering(bottle.record, context);
+    await removeLeftovers(name, backend, context);
+  }
   await removeBottle(bottle, backend, context, unlanded);
 }

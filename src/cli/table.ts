@@ -23,3 +23,10 @@ export function age(milliseconds: number): string {
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
   return `${Math.floor(seconds / 86_400)}d`;
 }
+
+/** `12 bytes`, `3.4 MiB`. */
+export function readableSize(bytes: number): string {
+  const units = ["KiB", "MiB", "GiB"];
+  const power = Math.min(units.length, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return power === 0 ? `${bytes} bytes` : `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
+}

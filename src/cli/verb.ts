@@ -16,6 +16,9 @@ export interface Term {
   readonly meaning: string;
 }
 
+/** Name of the verb that hosts a detached bottle; not for people. */
+export const HOST_VERB = "__host";
+
 /** What the command line said, after parsing. */
 export interface VerbInput {
   readonly positionals: readonly string[];
@@ -69,4 +72,9 @@ export function texts(input: VerbInput, name: string): readonly string[] {
 /** True when a flag was given. */
 export function flag(input: VerbInput, name: string): boolean {
   return input.options[name] === true;
+}
+
+/** True when a flag that begins with `no-` was given; `name` is without it. */
+export function negated(input: VerbInput, name: string): boolean {
+  return input.options[name] === false;
 }

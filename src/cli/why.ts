@@ -6,7 +6,7 @@ import { policyOfBottle, policyOfStart } from "../session/known-policy.ts";
 import { findBottle } from "../state/records.ts";
 import type { Io } from "./io.ts";
 import { sessionContext } from "./session-context.ts";
-import { startRequest } from "./start.ts";
+import { startRequest } from "./start-words.ts";
 import { flag, text, texts, type VerbInput, type VerbRun } from "./verb.ts";
 import { type Answer, formatAnswer, jsonAnswer } from "./why/answer.ts";
 import { pastRequest } from "./why/past-request.ts";

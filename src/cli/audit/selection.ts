@@ -32,7 +32,7 @@ export function selection({ host, denied, since }: Wanted, now: number): (line: 
   };
   return ({ time, event }) => {
     const here = ofHost(event);
-    if (denied && !(event.type === "decision" && event.verdict === "deny")) return false;
+    if (denied && !((event.type === "decision" || event.type === "git") && event.verdict === "deny")) return false;
     return here && (from === null || Date.parse(time) >= from);
   };
 }

@@ -13,6 +13,7 @@ export function names(io: Io): KnownNames {
     agents: () => orNone(agents(io)),
     providers: () => orNone(builtIn()),
     packs: () => orNone(packs()),
+    archived: () => orNone(archived(io)),
     waiting: () => orNone(waiting(io)),
   };
 }
@@ -25,6 +26,14 @@ async function bottles(io: Io) {
     const state = record === null ? "unreadable" : stateOf(record);
     return { name, running: state === "running", summary: printable(`${record?.agent ?? "?"}, ${state}`, 80) };
   });
+}
+
+async function archived(io: Io) {
+  const { listArchive } = await import("../../state/archived-bottles.ts");
+  return (await listArchive(sessionContext(io).layout)).map(({ id, record, bundles }) => ({
+    value: id,
+    summary: `${record?.agent ?? "?"}${bundles.length === 0 ? "" : ", work that had not landed"}`,
+  }));
 }
 
 async function builtIn() {

@@ -21,6 +21,8 @@ export interface KnownNames {
   providers(): Promise<readonly Candidate[]>;
   /** Rule packs. */
   packs(): Promise<readonly Candidate[]>;
+  /** Removed bottles that left something, by id. */
+  archived(): Promise<readonly Candidate[]>;
   /** Requests that wait for an answer, by id. */
   waiting(): Promise<readonly Candidate[]>;
 }
@@ -29,7 +31,7 @@ export interface KnownNames {
 const ENTERS_RUNNING = ["exec", "stop", "attach", "approvals", "grants"];
 /** Those that answer: elsewhere any request of the log may be meant. */
 const ANSWERS = ["allow", "deny"];
-const TAKES_ENDED = ["rm", "resume"];
+const TAKES_ENDED = ["rm", "resume", "recover"];
 
 const NOTHING: Completion = { paths: "none", candidates: [] };
 const FILES: Completion = { paths: "files", candidates: [] };
@@ -109,6 +111,7 @@ async function ofKind(kind: string, verb: Verb, typed: string, known: KnownNames
   switch (kind) {
     case "name":
     case "bottle": {
+      if (verb.name === "archive") return { paths: "none", candidates: await known.archived() };
       const bottles = await known.bottles();
       const fits = bottles.filter(({ running }) =>
         ENTERS_RUNNING.includes(verb.name) ? running : !TAKES_ENDED.includes(verb.name) || !running,
@@ -128,6 +131,7 @@ async function ofKind(kind: string, verb: Verb, typed: string, known: KnownNames
       return { paths: "files", candidates: bottles.map(({ name, summary }) => ({ value: `${name}:`, summary })) };
     }
     case "path":
+    case "folder":
       return FOLDERS;
     case "file":
       return FILES;

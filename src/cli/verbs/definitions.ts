@@ -3,7 +3,7 @@ import { FORMAT } from "./format.ts";
 import { runningVerbs } from "./running.ts";
 
 /** Options of `start` that say how it runs and not what. */
-const RUN_ONLY = /^--(?:dry-run|format|rm|detach)\b|^-d\b/;
+const RUN_ONLY = /^--(?:dry-run|format|rm|detach|no-notify)\b|^-d\b/;
 const start = runningVerbs.find(({ name }) => name === "start");
 
 /** Verbs about what agents may do: the manifests, and the plans made from them. */
@@ -61,7 +61,14 @@ export const definitionVerbs: readonly Verb[] = [
     aliases: [],
     summary: "what a start would do, or what a bottle was started with; creates nothing",
     usage: "<bottle|agent> [path]",
-    options: [...(start?.options ?? []).filter(({ flags }) => !RUN_ONLY.test(flags)), FORMAT],
+    options: [
+      ...(start?.options ?? []).filter(({ flags }) => !RUN_ONLY.test(flags)),
+      {
+        ...FORMAT,
+        summary: "what stdout carries; compose: containers as a Compose file",
+        choices: ["text", "json", "compose"],
+      },
+    ],
     details:
       "With nothing but the name of a bottle: the plan it was started with. Else the same as `bottle start --dry-run` with " +
       "the same words.",

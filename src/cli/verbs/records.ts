@@ -46,4 +46,29 @@ export const recordVerbs: readonly Verb[] = [
     seeAlso: ["logs", "why"],
     load: async () => (await import("../audit.ts")).audit,
   },
+  {
+    name: "archive",
+    aliases: [],
+    summary: "list, restore or remove what outlived removed bottles",
+    usage: "<ls|restore|prune> [name] [folder]",
+    options: [
+      { flags: "--older-than <days>", summary: "prune: only what was removed so long ago (default: 30)" },
+      { flags: "--discard", summary: "prune: also work that is nowhere else" },
+      { flags: "--dry-run", summary: "prune: only say what would go" },
+      FORMAT,
+    ],
+    details:
+      "rm and prune keep audit log, plan, transcript, and the commits and files that had not landed. A name stands for the last " +
+      "removed bottle that had it, an id for one. restore brings the commits back into the repository from which they came, under " +
+      "refs/bottle/ID/, and touches no branch and no file there; what was made in a plain folder goes into a new FOLDER. prune " +
+      "leaves work alone that no ref of its repository leads to. bottle-logs and bottle-audit read the archive, too.",
+    examples: [
+      "bottle archive ls",
+      "bottle archive restore claude-x7k2p",
+      "bottle archive prune --older-than 90 --dry-run",
+    ],
+    files: [{ term: "~/.local/state/bot-bottle/archive/", meaning: "one folder for each removed bottle" }],
+    seeAlso: ["rm", "prune", "logs", "audit"],
+    load: async () => (await import("../archive.ts")).archive,
+  },
 ];

@@ -1,4 +1,4 @@
-import type { Verb } from "../verb.ts";
+import { HOST_VERB, type Verb } from "../verb.ts";
 
 /** Verbs for the operator's shell, which completes the words of `all`. */
 export const shellVerbs = (all: () => readonly Verb[]): readonly Verb[] => [
@@ -17,6 +17,16 @@ export const shellVerbs = (all: () => readonly Verb[]): readonly Verb[] => [
       "bottle completion fish >~/.config/fish/completions/bottle.fish",
     ],
     load: async () => (await import("../completion.ts")).completion,
+  },
+  {
+    name: HOST_VERB,
+    aliases: [],
+    summary: "the host process of a detached bottle",
+    usage: "",
+    options: [],
+    examples: [],
+    hidden: true,
+    load: async () => (await import("../host-process.ts")).hostProcess(all()),
   },
   {
     name: "__complete",

@@ -69,4 +69,21 @@ export const workVerbs: readonly Verb[] = [
     seeAlso: ["diff", "rm", "resume"],
     load: async () => (await import("../apply.ts")).apply,
   },
+  {
+    name: "git",
+    aliases: [],
+    summary: "what went through a bottle's git gate, and its branches in your own repository",
+    usage: "<log|fetch> <name>",
+    options: [
+      { flags: "--all", summary: "log: with reads, and with what was sent before the server answered" },
+      FORMAT,
+    ],
+    details:
+      "log says of each push whether it was accepted or refused, and why; never a secret's value. fetch brings the branches " +
+      "that the bottle pushed into the repository of the current folder, as refs/bottles/NAME/REPOSITORY/BRANCH: no file is " +
+      "touched and nothing of theirs is run. What may be pushed is said by git.repos in the manifest.",
+    examples: ["bottle git log claude-x7k2p", "bottle git fetch claude-x7k2p"],
+    seeAlso: ["diff", "apply", "audit"],
+    load: async () => (await import("../git.ts")).git,
+  },
 ];
