@@ -12,6 +12,8 @@ export interface Census {
   /** Sockets that this process holds, and names of unix sockets on this machine. */
   readonly sockets: readonly string[];
   readonly files: readonly string[];
+  /** Bottles of which the backend says that a cage runs: an engine's containers bear no mark that a process shows. */
+  readonly cages: readonly string[];
 }
 
 /** By what the demo's own things are known. */
@@ -24,6 +26,8 @@ export interface Marks {
   readonly ownSockets: readonly string[];
   /** Folders in which our names could lie. */
   readonly folders: readonly string[];
+  /** Asks the backend which cages of this demo run. */
+  readonly cages: () => Promise<readonly string[]>;
 }
 
 const KINDS = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"];
@@ -67,7 +71,8 @@ function namespacesOf(pid: string): readonly string[] {
 }
 
 /** Looks for everything that bears one of the marks. What another user owns and we may not see is not ours. */
-export function takeCensus(marks: Marks): Census {
+export async function takeCensus(marks: Marks): Promise<Census> {
+  const cages = await marks.cages();
   const marked = (text: string) => marks.words.some((word) => text.includes(word));
   const processes: string[] = [];
   const namespaces = new Set<string>();
@@ -100,6 +105,7 @@ export function takeCensus(marks: Marks): Census {
         .filter(marked)
         .map((name) => join(folder, name)),
     ),
+    cages,
   };
 }
 
@@ -110,6 +116,7 @@ const KIND_WORDS: readonly (readonly [kind: keyof Census, one: string, many: str
   ["cgroups", "control group", "control groups"],
   ["sockets", "socket", "sockets"],
   ["files", "file or folder", "files and folders"],
+  ["cages", "cage", "cages"],
 ];
 
 /** `6 processes, 0 mounts, 7 namespaces, ...` */

@@ -4,12 +4,14 @@ import { basename, join } from "node:path";
 import { BottleError } from "../core/model/errors.ts";
 import type { EgressRule } from "../core/model/policy.ts";
 import { type Census, heldSockets, type Marks, takeCensus } from "./census.ts";
+import { type GitServer, openGitServer } from "./git-server.ts";
 import { MEMORY_PROGRAM } from "./inside/memory.ts";
 import { type ListedHost, openListedHost } from "./listed-host.ts";
 import { type Lures, openLures } from "./lures.ts";
 import { DIRECT_WAYS, probeDirectWays } from "./probes/direct-ways.ts";
 import { NOTHING_LEFT, probeNothingLeft } from "./probes/nothing-left.ts";
 import { PLACEHOLDER_ONLY, probePlaceholderOnly } from "./probes/placeholder-only.ts";
+import { probeSecretInPush, SECRET_IN_PUSH } from "./probes/secret-in-push.ts";
 import { probeSecretInRequest, SECRET_IN_REQUEST } from "./probes/secret-in-request.ts";
 import { probeTurn, TURN } from "./probes/turn.ts";
 import { probeUnlistedHost, UNLISTED } from "./probes/unlisted-host.ts";
@@ -24,6 +26,8 @@ export interface DemoOptions {
   /** Temp folder of this demo: exists, empty, 0700, short enough for a socket in it. Removed by `removeFolder`. */
   readonly folder: string;
   readonly removeFolder: () => void;
+  /** Programs of this machine; git is among them. */
+  readonly tools: Readonly<Record<string, string>>;
   /** Where else our names could be left: temp, runtime and state folders. */
   readonly watched: readonly string[];
   /** Whether this machine has control groups for us. */
@@ -44,22 +48,24 @@ interface Observed {
   agent: string | null;
   during: Census | null;
   readonly words: string[];
+  readonly names: string[];
   namespaces: readonly string[];
 }
 
 /**
- * Runs the six probes: the real agent in a real bottle, against the stand-in. A probe that throws has failed, with the
+ * Runs the seven probes: the real agent in a real bottle, against the stand-in. A probe that throws has failed, with the
  * error as its evidence; the others still run. Rejects only when no bottle can start or the operator interrupts.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   const { live, session, folder, progress, signal } = options;
   const ownSockets = heldSockets();
-  const observed: Observed = { agent: null, during: null, words: [basename(folder)], namespaces: [] };
+  const observed: Observed = { agent: null, during: null, words: [basename(folder)], names: [], namespaces: [] };
   const marks = (): Marks => ({
     words: observed.words,
     namespaces: observed.namespaces,
     ownSockets,
     folders: options.watched,
+    cages: () => session.cages(observed.names),
   });
   const probes: ProbeResult[] = [];
   const workspace = makeWorkspace(folder);
@@ -68,10 +74,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   let standIn: StandIn | null = null;
   let lures: Lures | null = null;
   let listed: ListedHost | null = null;
+  let server: GitServer | null = null;
   try {
     if (live) {
       progress("demo: a bottle for the real API, with your credential");
-      await session.withBottle({ workspace, rules: [], credential: null }, async (bottle) => {
+      await session.withBottle({ workspace, rules: [], credential: null, repositories: {} }, async (bottle) => {
         note(bottle, observed);
         probes.push(await attempt(TURN, () => probeTurn(bottle, null)));
       });
@@ -86,14 +93,18 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     lures = traps;
     const host = await openListedHost(join(folder, "listed.sock"));
     listed = host;
+    const upstream = await openGitServer(folder, options.tools);
+    server = upstream;
+    const repositories = { upstream: upstream.repository };
     const rules = [standInRule(join(folder, "model.sock"), fake.caPem), host.rule];
     progress("demo: a bottle, with a stand-in where the model API would be");
-    await session.withBottle({ workspace, rules, credential }, async (bottle) => {
+    await session.withBottle({ workspace, rules, credential, repositories }, async (bottle) => {
       note(bottle, observed);
       const steps: readonly (readonly [string, () => Promise<ProbeResult>])[] = [
         ...(live ? [] : [[TURN, () => probeTurn(bottle, fake.seen)] as const]),
         [UNLISTED, () => probeUnlistedHost(bottle, fake.seen)],
         [SECRET_IN_REQUEST, () => probeSecretInRequest(bottle, host)],
+        [SECRET_IN_PUSH, () => probeSecretInPush(bottle, upstream, fake.seen)],
         [PLACEHOLDER_ONLY, () => probePlaceholderOnly(bottle, credential, fake.seen)],
         [DIRECT_WAYS, () => probeDirectWays(bottle, traps)],
       ];
@@ -102,17 +113,18 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
         progress(`demo: ${name}`);
         probes.push(await attempt(name, step));
       }
-      observed.during = takeCensus(marks());
+      observed.during = await takeCensus(marks());
       observed.namespaces = observed.during.namespaces;
     });
   } finally {
     await lures?.close();
     await listed?.close();
     await standIn?.close();
+    await server?.close();
     options.removeFolder();
   }
   progress(`demo: ${NOTHING_LEFT}`);
-  const during = observed.during ?? takeCensus(marks());
+  const during = observed.during ?? (await takeCensus(marks()));
   probes.push(await attempt(NOTHING_LEFT, () => probeNothingLeft(during, marks(), options.cgroups)));
   return { ok: probes.every((probe) => probe.ok), agent: observed.agent, probes };
 }
@@ -120,6 +132,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 function note(bottle: DemoBottle, observed: Observed): void {
   observed.agent = bottle.agent;
   observed.words.push(bottle.name, bottle.runFolder);
+  observed.names.push(bottle.name);
 }
 
 async function attempt(name: string, probe: () => Promise<ProbeResult>): Promise<ProbeResult> {

@@ -1,3 +1,5 @@
+import { PUSHED_BRANCH } from "./git-server.ts";
+import { CLONE } from "./inside/commit.ts";
 import type { Scene } from "./script.ts";
 
 /** A host that no rule lists; the name is reserved and belongs to nobody (RFC 2606). */
@@ -47,6 +49,12 @@ i=0; while [ ! -e ${GO_ON} ] && [ $i -lt ${HOLD_TENTHS} ]; do sleep 0.1; i=$((i+
   answer: (result) => `I ${result.trim()}.`,
 };
 
+const push: Scene = {
+  prompt: `Push what is committed in the folder ${CLONE} to the branch ${PUSHED_BRANCH}, and say what came back.`,
+  command: `cd ${CLONE} && git push origin HEAD:refs/heads/${PUSHED_BRANCH} 2>&1; true`,
+  answer: (result) => `I tried to push. What came back: ${result.trim()}`,
+};
+
 /** The script of the stand-in. */
-export const scenes = { write, fetchUnlisted, hold } as const;
+export const scenes = { write, fetchUnlisted, hold, push } as const;
 export const allScenes: readonly Scene[] = Object.values(scenes);

@@ -1,5 +1,7 @@
 import type { AuditEvent } from "../core/model/audit.ts";
 import type { ExecResult } from "../core/model/command.ts";
+import type { GitRepositoryDefinition } from "../core/model/definition.ts";
+import type { GuestNetwork } from "../core/model/guest-network.ts";
 import type { EgressRule } from "../core/model/policy.ts";
 
 /** What the demo asks of a bottle at its start. */
@@ -10,6 +12,8 @@ export interface DemoSpec {
   readonly rules: readonly EgressRule[];
   /** Takes the place of the operator's credential; null: the operator's own is used. */
   readonly credential: string | null;
+  /** Repositories that the bottle reaches through the git gate. */
+  readonly repositories: Readonly<Record<string, GitRepositoryDefinition>>;
 }
 
 export interface DemoExecOptions {
@@ -26,6 +30,7 @@ export interface DemoBottle {
   readonly runFolder: string;
   /** e.g. `Claude Code 2.1.197 (host claude)`. */
   readonly agent: string;
+  readonly network: GuestNetwork;
   /** What stands for the credential inside. */
   readonly placeholder: string;
   exec(argv: readonly string[], options?: DemoExecOptions): Promise<ExecResult>;
@@ -38,6 +43,8 @@ export interface DemoBottle {
 export interface DemoSession {
   /** Starts a bottle, calls `use`, then ends the bottle and removes all that belongs to it, whatever `use` does. */
   withBottle<T>(spec: DemoSpec, use: (bottle: DemoBottle) => Promise<T>): Promise<T>;
+  /** Which of these bottles have a cage that runs, as the backend says. */
+  cages(names: readonly string[]): Promise<readonly string[]>;
 }
 
 /** One row of the demo's table. */

@@ -1,8 +1,10 @@
+import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { providers } from "../agents/providers.ts";
+import { loadBackend } from "../backends/builtins.ts";
 import type { AuditEvent } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
-import type { BottlePlan } from "../core/model/plan.ts";
+import type { BottlePlan, Placement } from "../core/model/plan.ts";
 import type { StartRequest } from "../core/plan/start-request.ts";
 import type { SessionContext } from "../session/context.ts";
 import { launch, type RunningBottle } from "../session/launch.ts";
@@ -21,15 +23,24 @@ const GRACE_MS = 1_000;
 const OWN_CREDENTIALS = /^(ANTHROPIC_|CLAUDE_)/;
 
 /**
- * Bottles of the demo: ordinary starts of the built-in agent, without the operator's manifest, so that the demo shows
- * the same everywhere. `folder` is the demo's own temp folder.
+ * Bottles of the demo: ordinary starts of the built-in agent, with a manifest of the demo's own in place of the
+ * operator's, so that the demo shows the same everywhere. `folder` is the demo's temp folder, `asked` the backend's
+ * name; `placement` null: as the backend chooses.
  */
-export function demoSession(context: SessionContext, folder: string): DemoSession {
-  const layout = { ...context.layout, operatorManifest: join(folder, "no-manifest.json") };
+export function demoSession(
+  context: SessionContext,
+  folder: string,
+  asked: string,
+  placement: Placement | null = null,
+): DemoSession {
+  const operatorManifest = join(folder, "manifest.json");
+  const layout = { ...context.layout, operatorManifest };
   return {
     async withBottle(spec, use) {
+      const bottle = { ...(placement === null ? {} : { placement }), git: { repos: spec.repositories } };
+      writeFileSync(operatorManifest, JSON.stringify({ bottles: { default: bottle } }), { mode: 0o600 });
       const own: SessionContext = { ...context, layout, env: environment(context.env, spec.credential) };
-      const { plan, backend } = await prepare(request(spec), own, { extraRules: spec.rules });
+      const { plan, backend } = await prepare(request(spec, asked), own, { extraRules: spec.rules });
       const binding = plan.credentials[0];
       if (binding === undefined) {
         throw new BottleError(
@@ -57,6 +68,11 @@ export function demoSession(context: SessionContext, folder: string): DemoSessio
       }
       return result;
     },
+    async cages(names) {
+      const backend = await loadBackend(asked);
+      const running = await Promise.all(names.map((name) => backend.runs(name, context.facts)));
+      return names.filter((_, index) => running[index] === true);
+    },
   };
 }
 
@@ -66,11 +82,11 @@ function environment(env: SessionContext["env"], credential: string | null): Ses
   return { ...Object.fromEntries(kept), CLAUDE_CODE_OAUTH_TOKEN: credential };
 }
 
-const request = (spec: DemoSpec): StartRequest => ({
+const request = (spec: DemoSpec, backend: string): StartRequest => ({
   agent: AGENT,
   path: spec.workspace,
   workspace: "copy",
-  backend: null,
+  backend,
   command: null,
   // Every run of the agent brings its own prompt; this one only says that none has a terminal.
   prompt: "demo",
@@ -88,6 +104,7 @@ function demoBottle({ plan, bottle, paths, guest }: RunningBottle, placeholder: 
     name: plan.name,
     runFolder: basename(paths.run),
     agent: agentTitle(plan),
+    network: guest.network,
     placeholder,
     exec: (argv, options = {}) => bottle.exec({ argv }, { timeoutMs: EXEC_LIMIT_MS, ...options }),
     runAgent(prompt) {

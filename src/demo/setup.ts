@@ -9,7 +9,8 @@ import { gatherFacts } from "../host/facts.ts";
  * what to type where it does. Answers the facts as they are then. Errors: HOST_UNFIT with what to mend.
  */
 export async function makeHostFit(backend: Backend, facts: HostFacts, say: (line: string) => void): Promise<HostFacts> {
-  const missing = new Set<string>();
+  // The demo has a git server of its own, whatever the backend needs.
+  const missing = new Set<string>(facts.tools.git === undefined ? ["git"] : []);
   for (const finding of await backend.probe(facts)) {
     if (finding.level !== "error") continue;
     if (finding.debianPackage === undefined) throw unfit(finding.message, finding.mend);

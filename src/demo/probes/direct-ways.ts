@@ -1,6 +1,7 @@
+import type { GuestNetwork } from "../../core/model/guest-network.ts";
 import { type ProbeReport, readProbeReport } from "../../core/wire/probe-report.ts";
 import { run } from "../../host/exec.ts";
-import { LURE_WAYS, WAYS, WAYS_PROGRAM } from "../inside/ways.ts";
+import { LURE_WAYS, WAYS_PROGRAM, waysOf } from "../inside/ways.ts";
 import { LURE_WORD, type Lures } from "../lures.ts";
 import type { DemoBottle, ProbeResult } from "../session-port.ts";
 
@@ -13,7 +14,8 @@ const PERL = "/usr/bin/perl";
  * it must reach what the demo put there: a listener that is not there would prove nothing.
  */
 export async function probeDirectWays(bottle: DemoBottle, lures: Lures): Promise<ProbeResult> {
-  const where = [String(lures.port), lures.abstractName, lures.socketPath];
+  const { network } = bottle;
+  const where = [network, String(lures.port), lures.abstractName, lures.socketPath];
   const stdin = Buffer.from(WAYS_PROGRAM);
   const control = await run(
     { argv: [PERL, "-", "lures", ...where], env: { PATH: "/usr/bin:/bin" } },
@@ -26,12 +28,15 @@ export async function probeDirectWays(bottle: DemoBottle, lures: Lures): Promise
   const tried = await bottle.exec([PERL, "-", "all", ...where], { stdin });
   const inside = readReport(tried.stdout);
   const through = lures.touched() - before;
-  const open = WAYS.filter(([name]) => !/^refused /.test(inside?.get(name) ?? ""));
-  const closed = inside?.get("devices") === "lo" && inside.get("routes") === "0";
+  // A refusal of the next hop is an answer: somebody is there.
+  const nobody = inside?.get("next_hop") !== "refused ECONNREFUSED";
+  const open = waysOf(network).filter(([name]) => !/^refused /.test(inside?.get(name) ?? ""));
+  const closed = isClosed(inside, network);
   const gateway = inside?.get("gateway_to_host") ?? "none";
   const ok =
     there.length === LURE_WAYS.length &&
     open.length === 0 &&
+    nobody &&
     closed &&
     gateway === "403" &&
     through === 0 &&
@@ -40,18 +45,31 @@ export async function probeDirectWays(bottle: DemoBottle, lures: Lures): Promise
     name: DIRECT_WAYS,
     ok,
     evidence: [
-      `inside there is ${closed ? "only lo, and no route" : `${inside?.get("devices") ?? "nothing known"}: nothing was dialled`}`,
-      ...outcomes(inside),
+      closed
+        ? ONLY[network]
+        : `inside there are ${inside?.get("devices") ?? "nothing known"} and ${inside?.get("neighbours") ?? "unknown"} neighbours`,
+      ...outcomes(inside, network),
       `the same program on the host reached ${there.length} of ${LURE_WAYS.length} listeners; from inside ${through} came through`,
       `the host's loopback through the gateway: ${gateway}`,
     ],
   };
 }
 
+const ONLY: Readonly<Record<GuestNetwork, string>> = {
+  none: "inside there is only lo, and no route",
+  "gateway-only": "inside there is lo, and a network on which the gateway is the only neighbour",
+};
+
+function isClosed(report: ProbeReport | null, network: GuestNetwork): boolean {
+  if (network === "none") return report?.get("devices") === "lo" && report.get("routes") === "0";
+  const devices = report?.get("devices")?.split(",").sort().join();
+  return devices === "eth0,lo" && report?.get("neighbours") === "1";
+}
+
 /** The ways by what came of them: `ENETUNREACH: IPv4, IPv6`. */
-function outcomes(report: ProbeReport | null): readonly string[] {
+function outcomes(report: ProbeReport | null, network: GuestNetwork): readonly string[] {
   const groups = new Map<string, string[]>();
-  for (const [name, words] of WAYS) {
+  for (const [name, words] of waysOf(network)) {
     const said = report?.get(name) ?? "no answer";
     const outcome = said.startsWith("refused ") ? said.slice("refused ".length) : `NOT REFUSED (${said})`;
     groups.set(outcome, [...(groups.get(outcome) ?? []), words]);

@@ -14,13 +14,20 @@ const POLL_MS = 50;
  */
 export async function probeNothingLeft(during: Census, marks: Marks, groups: boolean): Promise<ProbeResult> {
   const deadline = performance.now() + SETTLE_MS;
-  let after = takeCensus(marks);
+  let after = await takeCensus(marks);
   while (listCensus(after).length > 0 && performance.now() < deadline) {
     await delay(POLL_MS);
-    after = takeCensus(marks);
+    after = await takeCensus(marks);
   }
   const left = listCensus(after);
-  const kinds = ["processes", "namespaces", "sockets", "files", ...(groups ? (["cgroups"] as const) : [])] as const;
+  const kinds = [
+    "processes",
+    "namespaces",
+    "sockets",
+    "files",
+    "cages",
+    ...(groups ? (["cgroups"] as const) : []),
+  ] as const;
   const blind = kinds.filter((kind) => during[kind].length === 0);
   return {
     name: NOTHING_LEFT,
