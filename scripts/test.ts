@@ -28,7 +28,7 @@ const ON_DEMAND = ["canaries"];
 /** Suites that can do without a cage. */
 const OFFLINE = ["unit", "fuzz"];
 /** How long a test file may run; BOT_BOTTLE_TEST_SECONDS changes it. */
-const FILE_LIMIT_MS = Number(process.env.BOT_BOTTLE_TEST_SECONDS ?? 300) * 1000;
+const FILE_LIMIT_MS = Number(process.env.BOT_BOTTLE_TEST_SECONDS ?? 600) * 1000;
 const GRACE_MS = 5_000;
 
 const root = join(import.meta.dirname, "..");
@@ -50,9 +50,13 @@ const files = selected.flatMap((word) => {
 });
 
 if (!files.every((file) => OFFLINE.some((suite) => file.startsWith(join(root, "test", suite))))) {
-  if (programPath("bwrap") === null) {
-    const outcome = await installDebianPackages(["bubblewrap"], say);
-    if (!outcome.ok) say(`bubblewrap is missing and its tests are skipped (${outcome.why}); type: ${outcome.type}`);
+  const missing = Object.entries({ bwrap: "bubblewrap", tmux: "tmux" }).flatMap(([program, name]) =>
+    programPath(program) === null ? [name] : [],
+  );
+  if (missing.length > 0) {
+    const outcome = await installDebianPackages(missing, say);
+    const names = missing.join(" and ");
+    if (!outcome.ok) say(`without ${names} tests are skipped (${outcome.why}); type: ${outcome.type}`);
   }
   if (claudeBinary() === null) await fetchClaude();
 }

@@ -17,6 +17,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   gateway: ["credentials", ...HOST],
   gitgate: ["credentials", ...HOST],
   supervise: HOST,
+  sidecar: [...SERVICES, "credentials", ...HOST],
   session: ["backends", ...SERVICES, ...RACKS, ...STATE],
   dashboard: ["session", ...STATE],
   demo: ["session", "backends", ...SERVICES, ...RACKS, ...STATE],

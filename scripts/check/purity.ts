@@ -55,7 +55,7 @@ export function checkPurity(files: readonly ParsedFile[]): CheckResult {
 }
 
 /** Programs of their own, started by path: they own their process. Everything else leaves it to `cli/main.ts`. */
-const PROGRAMS = ["src/cli/main.ts"];
+const PROGRAMS = ["src/cli/main.ts", "src/sidecar/main.ts"];
 
 const PROCESS_OWNER =
   /\bprocess\s*\.\s*(?:exit\b|exitCode\b|argv\b|abort\b|reallyExit\b|on\s*\(|once\s*\(|addListener\s*\(|kill\s*\(\s*process\s*\.\s*pid)/g;
@@ -85,6 +85,12 @@ const REVEALERS: readonly string[] = [
   // Compares: was it renewed?
   "src/gateway/snapshot.ts",
   "src/session/held-secrets.ts",
+  // Hands over: to the sidecar that applies it.
+  "src/session/remote-services/service-start.ts",
+  // Applies: the key file of one ssh, which has no name.
+  "src/gitgate/ssh-key.ts",
+  // Applies: signs what a GitHub App logs in with.
+  "src/gitgate/minting/app-jwt.ts",
   // Applies: written into its slot of a request.
   "src/credentials/scheme.ts",
 ];

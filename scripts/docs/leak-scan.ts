@@ -73,14 +73,24 @@ ${misses.length === 0 ? "Outside host names nothing was missed." : `Missed outsi
 Percent, JSON and other backslash escapes, HTML entities, characters of no width, full-width letters, base64 and
 base64url at every alignment and over the line breaks of MIME, and hex are taken off, up to three layers in any order. A
 body in gzip, deflate, br or zstd is decoded, within limits, and its encoded bytes are searched too. Declared values are
-searched in more: base32, UTF-16, reversed, hex with separators, in any case.
+searched in more: base32, UTF-16, reversed, hex with separators, in any case; in base64 and hex up to two layers.
 
 ## Expected misses
 
+- Declared values in three layers of base64 or hex, or in upper-case hex that is itself encoded.
 - Tokens in base32, in UTF-16, reversed, in rot13, in hex with separators, in base64 in lines of other
   lengths than 60, 64, 72 and 76 characters, in more than three layers.
+- What leaves over many requests, but for declared values in short pieces in their order at one place (path, query, field, body)
+  of one host: those are stopped when their middle half is together. Each piece twice, or a piece of something else
+  between two, is enough to miss them.
 - Compressed data inside base64, in archives, in images: the host's policy for opaque bodies decides.
-- A value split over several parameters, fields or requests.
+- A value or a token that is cut over fields which do not follow each other, over more than 16 KiB, or over fields of
+  another layout than JSON, forms, cookies and multipart; of values longer than 256 bytes only the two ends of 128 bytes
+  (of the length of the longest declared value, if that is more) take part. A token in more than eight pieces, in pieces of less
+  than 8 bytes on average, escaped or encoded as well; in pieces no private key, JWT, and six other formats without a bound,
+  and no URL of which the first piece holds no character of the password, or only digits of it: an address and its port
+  look the same.
+- A password in a URL that begins with 2 to 5 digits and goes on like a next parameter (\`12&a=\`).
 - A private key whose body is escaped in a way that leaves blanks as they are.
 - Anything encrypted, or written in a way made up for the purpose. Only the list of hosts stops that.
 

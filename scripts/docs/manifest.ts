@@ -19,11 +19,26 @@ export function manifestPages(): Page[] {
   ];
 }
 
+const NOTIFICATIONS = `How you are told of what you do not watch: a request or a push that waits (\`approval\`), a copy that waits
+(\`clipboard\`, with \`--clipboard ask\`), an agent that has ended (\`finished\`; \`crashed\` by a signal that nobody sent on purpose, with
+its cage, its gateway or its host process), one that is quiet (\`stalled\`), and a disk that is nearly full (\`disk-low\`). After one
+notice the next of its kind and bottle waits a minute, and says how many it stands for. \`--no-notify\` of \`start\`, \`resume\`
+and \`attach\` turns it off.
+
+Terminals are told by OSC 9 (OSC 777 in rxvt, a bell on a console). Inside your own tmux it passes with \`set -g allow-passthrough on\`,
+and the bell marks the window in any case. A command gets the words in its environment, never as arguments, and nothing
+else of yours but \`PATH\`, \`HOME\` and what a desktop is reached by:
+
+\`\`\`jsonc
+"notify": { "command": ["/bin/sh", "-c", "notify-send bottle \\"$BOTTLE_TEXT\\""], "events": ["approval", "finished", "crashed"] }
+\`\`\``;
+
 function referencePage(): string {
   const keys = manifestKeys();
   const sections = [
     ["Bottles", "What a kind of bottle may reach, hold and use.", "bottles"],
     ["Agents", "What is typed after `bottle start`. Built-in agents need no entry.", "agents"],
+    ["Notifications", NOTIFICATIONS, "notify"],
   ].map(([title, text, root]) => {
     const own = keys.filter(({ path }) => path[0] === root && path.length > 1);
     return `## ${title}\n\n${text}\n\n${table(["key", "type", "project", "meaning"], own.map(row))}\n`;

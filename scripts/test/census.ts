@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 
@@ -62,10 +63,14 @@ function processes(folder: string, alone: boolean): Map<string, string> {
 }
 
 function mounts(folder: string): string[] {
-  return read("/proc/self/mountinfo")
-    .split("\n")
-    .filter((line) => line.includes(folder) || line.includes("bot-bottle") || line.includes(" nsfs "))
-    .map((line) => `mount ${line.split(" ").slice(3, 5).join(" at ")}`);
+  return (
+    read("/proc/self/mountinfo")
+      .split("\n")
+      .filter((line) => line.includes(folder) || line.includes("bot-bottle") || line.includes(" nsfs "))
+      // The network of a container; containers are counted themselves.
+      .filter((line) => line.includes(folder) || !/\/netns\/(?:default|[0-9a-f]{12}) /.test(line))
+      .map((line) => `mount ${line.split(" ").slice(3, 5).join(" at ")}`)
+  );
 }
 
 /** Control groups of ours in which no process is: those of a bottle that runs are its own affair. */
@@ -73,6 +78,17 @@ function emptyControlGroups(): string[] {
   return globSync("/sys/fs/cgroup/{,*/,*/*/,*/*/*/}*bot-bottle*")
     .filter((group) => globSync(join(group, "**/cgroup.procs")).every((file) => read(file) === ""))
     .map((group) => `control group ${group}`);
+}
+
+/** Everything in the engine that DOCKER_HOST names but images; nothing where none answers. */
+function engineThings(): string[] {
+  const calls = { container: ["ps", "--all"], network: ["network", "ls"], volume: ["volume", "ls"] };
+  return Object.entries(calls).flatMap(([kind, args]) => {
+    const name = kind === "container" ? "{{.ID}} {{.Names}} of {{.Image}}" : "{{.Name}}";
+    const { status, stdout } = spawnSync("docker", [...args, "--format", name], { encoding: "utf8", timeout: 20_000 });
+    const lines = status === 0 ? stdout.split("\n").filter((line) => line !== "") : [];
+    return lines.map((line) => `${kind} ${line}`);
+  });
 }
 
 /**
@@ -87,6 +103,7 @@ export function takeCensus(folder: string, alone: boolean): Census {
       ...mounts(folder),
       ...emptyControlGroups(),
       ...(alone ? named("network namespace", "/run/netns/*") : []),
+      ...(alone && process.env.DOCKER_HOST !== undefined ? engineThings() : []),
       ...(alone ? named("file", "/{tmp,dev/shm}/*bot-bottle*") : []),
       ...list(folder).map((name) => `file ${join(folder, name)}`),
     ]),

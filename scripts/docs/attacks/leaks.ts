@@ -1,7 +1,5 @@
 import type { AttackSection } from "./row.ts";
 
-const GIT_GATE = "git gate: not built yet";
-
 export const LEAKS: AttackSection = {
   title: "Leaks",
   rows: [
@@ -28,13 +26,14 @@ export const LEAKS: AttackSection = {
       attack: "a secret cut over query parameters, JSON or form fields",
       must: "values are joined before a second search, with a limit that is written down",
       partial:
-        "a token cut over parameters of the query is found; known values, and fields of JSON and of forms, are not joined",
+        "over query parameters, cookies, values and names of JSON, fields of forms and bodies of parts: within 16 KiB, in their order, with nothing between; a token in up to eight pieces of 8 bytes on average. Not found: other layouts, pieces in another order, tokens that are escaped or have no end of their own (private keys, JWT)",
     },
     {
       row: 110,
       attack: "a secret cut over many requests",
       must: "a window and a budget for each host, with a limit that is written down",
-      open: "a secret that is sent a few characters at a time is not put together: few hosts, a budget for the bottle and the log are all there is",
+      partial:
+        "for each host the short texts (up to 64 bytes) of path, query, fields and bodies up to 1 KiB are put together, each place for itself, in the order of requests, and searched for the middle half of known values: up to three quarters have left by then, more of a value shorter than 24 characters. Not found: tokens, pieces in another order or with others between, a new place for each, several hosts, encoded bodies, WebSocket messages, encryption",
     },
     {
       row: 111,
@@ -52,7 +51,7 @@ export const LEAKS: AttackSection = {
       attack: "zero-width and confusable characters, case, reversal, rot13, encryption",
       must: "cheap ones are folded; encryption cannot be seen, hence few hosts and budgets",
       partial:
-        "known values are found reversed, tokens are not; letters that look alike, characters of no width and ciphers hide both",
+        "known values are found reversed, tokens are not; characters of no width and full-width letters are folded for tokens, not for known values; letters of other scripts that look alike, and ciphers, hide both",
     },
     {
       row: 114,
@@ -63,14 +62,11 @@ export const LEAKS: AttackSection = {
       row: 115,
       attack: "`git push` of secrets, or to a remote of the attacker",
       must: "receive-pack is denied over https; pushes go by the git gate",
-      partial:
-        "the rule pack github-read denies it; a rule for a whole host does not, as the plan says, and there is no git gate yet",
     },
     {
       row: 116,
       attack: "a secret in a merge, tag, author, file name, binary or deleted commit",
       must: "all of it is searched before a push",
-      open: GIT_GATE,
     },
     {
       row: 117,

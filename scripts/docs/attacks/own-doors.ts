@@ -1,6 +1,5 @@
 import type { AttackSection } from "./row.ts";
 
-const DOCKER = "docker backend: not built yet";
 const PAGE = "dashboard: not built yet";
 
 export const OWN_DOORS: AttackSection = {
@@ -66,7 +65,6 @@ export const OWN_DOORS: AttackSection = {
       row: 147,
       attack: "secrets in the environment of tmux or of git hooks",
       must: "both from an empty environment; hooks hold none",
-      open: "windows of tmux and the git gate: not built yet",
     },
     {
       row: 148,
@@ -82,7 +80,6 @@ export const OWN_DOORS: AttackSection = {
       row: 150,
       attack: "a sidecar that parses hostile bytes writes what the host trusts",
       must: "a narrow stream, no state folder; without the stream it denies",
-      open: DOCKER,
     },
     {
       row: 151,
@@ -94,7 +91,6 @@ export const OWN_DOORS: AttackSection = {
       row: 152,
       attack: "`#(cmd)` in names for tmux, modelines, text in the words of a notifier",
       must: "escaped for the very place where it is shown",
-      partial: "labels are kept plain; there is no tmux, editor or notifier yet",
     },
     {
       row: 153,
