@@ -27,7 +27,7 @@ export interface BenchOptions {
   readonly root: string;
   /** A folder of this run's own, removed afterwards. */
   readonly folder: string;
-  /** Words of the command line: `srt` fetches the comparison, a number is the count of idle bottles. */
+  /** Words of the command line: `srt` fetches the comparison, a number is how many bottles at once. */
   readonly words: readonly string[];
   readonly say: (line: string) => void;
 }

@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { cageArguments } from "../src/backends/bubblewrap/cage-arguments.ts";
 import { lookAtHost } from "../src/backends/bubblewrap/host-view.ts";
-import { runFiles, writeRunFiles } from "../src/backends/bubblewrap/run-files.ts";
 import { seccompBytes, seccompProgram } from "../src/backends/bubblewrap/seccomp.ts";
 import { loadBackend } from "../src/backends/builtins.ts";
+import { runFiles, writeRunFiles } from "../src/backends/run-files.ts";
+import { onlyHere } from "../src/backends/service-ways.ts";
 import { Cleanup } from "../src/host/cleanup.ts";
 import { gatherFacts } from "../src/host/facts.ts";
 import { guestFiles, testFolders, testPlan } from "../test/support/test-bottle.ts";
@@ -39,10 +40,12 @@ try {
       journal: async () => {},
     });
     note("create", begin);
-    await shell.serve(async (listener) => {
-      cleanup.push("listener", () => void listener.close());
-      return { caPem: "", close: async () => {} };
-    });
+    await shell.serve(
+      onlyHere(async (listener) => {
+        cleanup.push("listener", () => void listener.close());
+        return { caPem: "", close: async () => {} };
+      }),
+    );
     const bottle = await shell.start(guestFiles());
     note("create + serve + start", begin);
     const exec = performance.now();

@@ -1,12 +1,11 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cageArguments } from "../src/backends/bubblewrap/cage-arguments.ts";
 import { lookAtHost } from "../src/backends/bubblewrap/host-view.ts";
 import { programPath } from "../test/support/needs.ts";
 import { type BenchOptions, type BenchSection, type Contestant, inTurns, milliseconds, spread } from "./measure.ts";
+import { fetchSrt, SRT } from "./sandbox-runtime.ts";
 
-const SRT = "@anthropic-ai/sandbox-runtime@0.0.78";
 const SCRIPT = "echo ready";
 
 /** bwrap with the mounts of a bottle and nothing else: no map of ours, no seccomp, no gateway, no probes. */
@@ -31,25 +30,18 @@ function rawCage(folder: string): Contestant {
   return { argv: ["bwrap", ...argv, "/bin/sh", "-c", SCRIPT], options: { cwd: folder, env: process.env } };
 }
 
-/** The nearest relative from npm, only when asked for; null with the reason otherwise. */
-function srt({ folder, words, say }: BenchOptions): Contestant | string {
-  if (!words.includes("srt")) return "`npm run bench -- srt` adds the comparison with sandbox-runtime from npm.";
-  const missing = ["socat", "rg"].filter((name) => programPath(name) === null);
-  if (missing.length > 0) return `sandbox-runtime needs ${missing.join(" and ")}, which are not installed here.`;
-  const home = join(folder, "srt");
-  mkdirSync(home);
-  say(`fetching ${SRT} with npm into a temp folder`);
-  const fetched = spawnSync("npm", ["install", "--prefix", home, "--ignore-scripts", "--no-audit", "--no-fund", SRT], {
-    stdio: ["ignore", 2, 2],
-  });
-  if (fetched.status !== 0) return `npm could not fetch ${SRT}.`;
+/** sandbox-runtime with settings of its own, or why it is missing. */
+function srt(options: BenchOptions): Contestant | string {
+  const fetched = fetchSrt(options);
+  if ("missing" in fetched) return fetched.missing;
+  const { home } = fetched;
+  const { folder } = options;
   const settings = join(home, "settings.json");
   const network = { allowedDomains: [], deniedDomains: [] };
   const filesystem = { denyRead: [], allowWrite: [folder], denyWrite: [] };
   writeFileSync(settings, JSON.stringify({ network, filesystem }));
-  const program = join(home, "node_modules/.bin/srt");
   return {
-    argv: [program, "-s", settings, ...SCRIPT.split(" ")],
+    argv: [join(home, "node_modules/.bin/srt"), "-s", settings, ...SCRIPT.split(" ")],
     options: { cwd: folder, env: { ...process.env, HOME: home } },
   };
 }

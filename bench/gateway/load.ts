@@ -1,17 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 
-/** One keep-alive client in a tunnel through a proxy. */
+const folder = join(import.meta.dirname, "../../src/gateway");
+const sources = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+/** 64 KiB of our own sources. */
+const SOURCE = Buffer.alloc(64 * 1024, sources.map((name) => readFileSync(join(folder, name), "utf8")).join("\n"));
+
+/** How a client gets to the origin. */
+export interface Route {
+  readonly port: number;
+  /** Whom the client trusts. */
+  readonly caPem: string;
+  readonly host: string;
+  /** What it asks the proxy at `port` for; null: the origin itself listens there. */
+  readonly target: string | null;
+}
+
+/** One keep-alive client. */
 export interface LoadClient {
+  /** False when the other side closed the connection, as some do after a few idle seconds. */
+  isOpen(): boolean;
   /** Sends one request and resolves with the bytes of the response's body. */
   request(text: string): Promise<number>;
+  /** Posts `bytes` of text like that of a source, as fast as they are taken. */
+  upload(path: string, host: string, bytes: number): Promise<number>;
   close(): void;
 }
 
-/** CONNECT `target` and TLS for `host` through the proxy at `port`. Rejects when the proxy refuses. */
-export async function openClient(port: number, target: string, host: string, caPem: string): Promise<LoadClient> {
+/** CONNECT and TLS through a proxy, or TLS alone. Rejects when the proxy refuses. */
+export async function openClient({ port, target, host, caPem }: Route): Promise<LoadClient> {
   const socket = await new Promise<Socket>((resolve, reject) => {
     const raw = connect(port, "127.0.0.1", () => {
+      raw.setNoDelay(true);
+      if (target === null) return resolve(raw);
       raw.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
       raw.once("data", (head: Buffer) => {
         if (head.includes(" 200 ")) resolve(raw);
@@ -53,11 +76,32 @@ export async function openClient(port: number, target: string, host: string, caP
   secured.on("error", fail);
   secured.on("close", fail);
   return {
+    isOpen: () => !closed,
     request: (text) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Error("the proxy closed an idle connection"));
         waiting = { resolve, reject };
         secured.write(text);
+      }),
+    upload: (path, host, bytes) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(new Error("the proxy closed an idle connection"));
+        waiting = { resolve, reject };
+        secured.write(
+          `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\nContent-Type: text/plain\r\nContent-Length: ${bytes}\r\n\r\n`,
+        );
+        let left = bytes;
+        const more = (): void => {
+          while (left > 0 && !closed) {
+            const piece = SOURCE.subarray(0, Math.min(left, SOURCE.length));
+            left -= piece.length;
+            if (!secured.write(piece)) {
+              secured.once("drain", more);
+              return;
+            }
+          }
+        };
+        more();
       }),
     close: () => secured.destroy(),
   };

@@ -30,6 +30,7 @@ const server = createServer(
     more();
   },
 );
+server.keepAliveTimeout = 120_000;
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   process.send?.({ port: typeof address === "object" ? address?.port : 0, caPem: ca.caPem });

@@ -27,7 +27,7 @@ async function gateway(mode: "inspect" | "splice", credential: boolean, listener
     paths: mode === "inspect" ? ["/*"] : null,
     body: null,
     websocket: false,
-    maxRequestBytes: null,
+    maxRequestBytes: mode === "inspect" ? 2 * 1024 ** 3 : null,
     dial: null,
   };
   const binding = {
