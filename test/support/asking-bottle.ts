@@ -30,8 +30,13 @@ interface Waiting {
   readonly bytes: number;
 }
 
-/** A bottle that runs and asks about everything, and the only host that it can reach. */
-export async function openWorld(t: TestContext, egress: object = { default: "ask" }, terms = ""): Promise<World> {
+/** A bottle that runs and asks about everything, and the only host that it can reach; `more` stands in its manifest too. */
+export async function openWorld(
+  t: TestContext,
+  egress: object = { default: "ask" },
+  terms = "",
+  more: (operator: Operator) => object = () => ({}),
+): Promise<World> {
   const seen: string[] = [];
   const server: Server = createServer((request, response) => {
     let body = "";
@@ -48,8 +53,11 @@ export async function openWorld(t: TestContext, egress: object = { default: "ask
   const { port } = server.address() as AddressInfo;
   const operator = newOperator();
   const rule = `{ "host": "${HOST}", "scheme": "http", "paths": ["/listed"], ${terms}"dial": { "address": "127.0.0.1", "port": ${port} } }`;
+  const others = Object.entries(more(operator))
+    .map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`)
+    .join("");
   operator.writeManifest(
-    `{\n  // mine\n  "bottles": { "default": { "egress": {\n    ${JSON.stringify(egress).slice(1, -1)},\n    "rules": [\n      ${rule}, // the stand\n    ],\n  } } },\n}\n`,
+    `{\n  // mine\n${others}  "bottles": { "default": { "egress": {\n    ${JSON.stringify(egress).slice(1, -1)},\n    "rules": [\n      ${rule}, // the stand\n    ],\n  } } },\n}\n`,
   );
   const child = operator.spawn(["start", "shell", "--without-cgroup", "--name", "one", "-p", "echo up; sleep 300"]);
   child.stdin?.end();

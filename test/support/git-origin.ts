@@ -12,6 +12,8 @@ export interface GitOrigin {
   readonly ca: string;
   /** `METHOD URL` of each request. */
   readonly seen: string[];
+  /** The repository itself. */
+  readonly bare: string;
   close(): Promise<void>;
 }
 
@@ -25,8 +27,11 @@ const NEUTRAL = {
   GIT_COMMITTER_EMAIL: "a@a.test",
 };
 
-/** Serves real git (git-http-backend(1)) from a repository made in `folder`. */
-export async function openGitOrigin(folder: string): Promise<GitOrigin> {
+/** Serves real git (git-http-backend(1)) from a repository made in `folder`; to those who send this `Authorization` only. */
+export async function openGitOrigin(
+  folder: string,
+  authorization?: string | ((sent: string) => boolean),
+): Promise<GitOrigin> {
   const bare = join(folder, "o", "r.git");
   const work = join(folder, "work");
   mkdirSync(work, { recursive: true });
@@ -47,6 +52,12 @@ export async function openGitOrigin(folder: string): Promise<GitOrigin> {
     { SNICallback: (name, done) => done(null, originCa.contextFor(name)), ALPNProtocols: ["http/1.1"] },
     (request, response) => {
       seen.push(`${request.method} ${request.url}`);
+      const sent = request.headers.authorization ?? "";
+      const known = typeof authorization === "function" ? authorization(sent) : sent === (authorization ?? sent);
+      if (!known) {
+        response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
+        return;
+      }
       serve(folder, request, response);
     },
   );
@@ -55,6 +66,7 @@ export async function openGitOrigin(folder: string): Promise<GitOrigin> {
     port,
     ca,
     seen,
+    bare,
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -80,16 +92,47 @@ function serve(folder: string, request: IncomingMessage, response: ServerRespons
   const cgi = spawn("git", ["-c", "safe.directory=*", "http-backend"], { env, stdio: ["pipe", "pipe", "inherit"] });
   request.pipe(cgi.stdin);
   cgi.stdin.on("error", () => undefined);
-  const pieces: Buffer[] = [];
-  cgi.stdout.on("data", (piece: Buffer) => pieces.push(piece));
-  cgi.once("close", () => {
-    const all = Buffer.concat(pieces);
-    const end = all.indexOf("\r\n\r\n");
-    for (const line of all.toString("latin1", 0, end).split("\r\n")) {
+  let head: Buffer | null = Buffer.alloc(0);
+  cgi.stdout.on("data", (piece: Buffer) => {
+    if (head === null) {
+      if (!response.write(piece)) {
+        cgi.stdout.pause();
+        response.once("drain", () => cgi.stdout.resume());
+      }
+      return;
+    }
+    head = Buffer.concat([head, piece]);
+    const end = head.indexOf("\r\n\r\n");
+    if (end < 0) return;
+    for (const line of head.toString("latin1", 0, end).split("\r\n")) {
       const [name = "", value = ""] = line.split(/: (.*)/s);
       if (name === "Status") response.statusCode = Number.parseInt(value, 10);
       else response.setHeader(name, value);
     }
-    response.end(all.subarray(end + 4));
+    response.write(head.subarray(end + 4));
+    head = null;
   });
+  response.once("close", () => cgi.kill());
+  cgi.once("close", () => response.end());
+}
+
+/** Where the repository is for git. */
+export function originUrl({ port }: Pick<GitOrigin, "port">): string {
+  return `https://localhost:${port}/o/r.git`;
+}
+
+/** A manifest: this server's repository as `app`, with the token of UPSTREAM_TOKEN, and asked about; `more` of the bottle. */
+export function originManifest(
+  origin: Pick<GitOrigin, "port" | "ca">,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const app = {
+    url: originUrl(origin),
+    credential: { source: { env: "UPSTREAM_TOKEN" }, username: "bot" },
+    ca: origin.ca,
+    branches: ["bot/{bottle}/*"],
+    ask: true,
+  };
+  const git = { name: "A", email: "a@a.test", repos: { app } };
+  return JSON.stringify({ bottles: { default: { ...more, git } } });
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { newerGitProblem } from "./newer-git.ts";
 
 /** The program's absolute path on PATH (or in the system's administration folders), or null. */
 export function programPath(name: string): string | null {
@@ -28,6 +29,19 @@ export function ordinaryUser(): { readonly uid: number; readonly gid: number } {
 export function asOrdinaryUser(): readonly string[] {
   const { uid, gid } = ordinaryUser();
   return ["setpriv", "--reuid", String(uid), "--regid", String(gid), "--clear-groups", "--"];
+}
+
+/** Socket of the engine that DOCKER_HOST names; null where it is reached in another way. */
+function engineSocket(): string | null {
+  const host = process.env.DOCKER_HOST || "unix:///var/run/docker.sock";
+  return host.startsWith("unix://") ? host.slice("unix://".length) : null;
+}
+
+/** As `asOrdinaryUser`, in the group that may use the engine besides. Needs `engine-user`. */
+export function asEngineUser(): readonly string[] {
+  const socket = engineSocket();
+  const group = String(socket === null ? 0 : statSync(socket).gid);
+  return asOrdinaryUser().map((word) => (word === "--clear-groups" ? `--groups=${group}` : word));
 }
 
 /** The real Claude Code program for tests: BOT_BOTTLE_CLAUDE, else the one that the agent rack put into the cache, else null. */
@@ -74,6 +88,20 @@ function cgroupsUsable(): boolean {
   return own !== undefined && writable(join("/sys/fs/cgroup", own, "cgroup.subtree_control"));
 }
 
+/** Why the engine that DOCKER_HOST or the context names does not answer, or null. */
+function engineProblem(): string | null {
+  if (programPath("docker") === null) return "docker is not installed";
+  return runs("docker", ["version"]) ? null : "no container engine answers (see DOCKER_HOST and `docker context ls`)";
+}
+
+function hasRuntime(name: string): boolean {
+  const { stdout } = spawnSync("docker", ["info", "--format", "{{json .Runtimes}}"], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  return stdout.includes(`"${name}":`);
+}
+
 const onPath = (program: string) => () => (programPath(program) === null ? `${program} is not installed` : null);
 
 /** What a test can ask for. Each check answers null, or the reason why the need is not met. */
@@ -89,10 +117,33 @@ const CHECKS = {
     const [program = "", ...args] = asOrdinaryUser();
     return runs(program, [...args, "true"]) ? null : "setpriv cannot become an ordinary user";
   },
+  "engine-user": () => {
+    if (process.getuid?.() !== 0) return "needs root, to become an ordinary user";
+    const problem = engineProblem();
+    if (problem !== null) return problem;
+    const socket = engineSocket();
+    if (socket === null || statSync(socket).gid === 0) return "the engine's socket belongs to no group of users";
+    const [program = "", ...args] = asEngineUser();
+    return runs(program, [...args, "docker", "version"])
+      ? null
+      : "an ordinary user of its group does not reach the engine";
+  },
   cgroup: () => (cgroupsUsable() ? null : "no control group in which a limit can be set"),
   claude: () =>
     claudeBinary() === null ? "no Claude Code program (set BOT_BOTTLE_CLAUDE, or run the demo once)" : null,
   codex: () => (codexBinary() === null ? "no Codex CLI (set BOT_BOTTLE_CODEX to bin/codex of its npm package)" : null),
+  docker: engineProblem,
+  "docker-images": () =>
+    engineProblem() ??
+    (runs("docker", ["image", "inspect", "localhost/bot-bottle/claude:latest", "localhost/bot-bottle/sidecar:latest"])
+      ? null
+      : "the engine has no images of ours (as root: scripts/test-images)"),
+  "docker-unseen": () =>
+    existsSync(process.env.BOT_BOTTLE_TEST_UNSEEN ?? "")
+      ? null
+      : "no folder that the engine does not see is named by BOT_BOTTLE_TEST_UNSEEN (.ci/engine makes one)",
+  runsc: () => engineProblem() ?? (hasRuntime("runsc") ? null : "the engine has no runtime called runsc"),
+  "docker-compose": onPath("docker-compose"),
   tmux: onPath("tmux"),
   perl: onPath("perl"),
   python3: onPath("python3"),
@@ -100,6 +151,12 @@ const CHECKS = {
   curl: onPath("curl"),
   gcc: onPath("gcc"),
   git: onPath("git"),
+  gitleaks: onPath("gitleaks"),
+  "newer-git": newerGitProblem,
+  sshd: () => {
+    const missing = ["sshd", "ssh", "ssh-keygen"].find((program) => programPath(program) === null);
+    return missing === undefined ? null : `${missing} is not installed`;
+  },
   npm: onPath("npm"),
   groff: onPath("groff"),
   zsh: onPath("zsh"),
@@ -126,6 +183,7 @@ const CHECKS = {
   bun: onPath("bun"),
   deno: onPath("deno"),
   uv: onPath("uv"),
+  "ssh-keygen": onPath("ssh-keygen"),
 } satisfies Record<string, () => string | null>;
 
 export type Need = keyof typeof CHECKS;

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isRunning } from "../../src/host/process-identity.ts";
+import { parseRecord } from "../../src/state/record-format.ts";
 import { ordinaryUser } from "./needs.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
 
@@ -29,6 +31,14 @@ export interface Operator extends Disposable {
 }
 
 /** Makes an operator; disposing removes the home, which must hold no bottle any more. */
+/** By these a whole suite is run on another backend or engine. */
+const BACKEND_VARIABLES = ["BOT_BOTTLE_BACKEND", "BOT_BOTTLE_IMAGE", "DOCKER_HOST", "DOCKER_CONTEXT"];
+
+function passed(...names: readonly string[]): Record<string, string> {
+  const set = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return Object.fromEntries(set) as Record<string, string>;
+}
+
 export function newOperator(): Operator {
   const home = mkdtempSync(join(tmpdir(), "operator-"));
   const workspace = join(home, "project");
@@ -47,7 +57,7 @@ export function newOperator(): Operator {
     LANG: "C.UTF-8",
     TMPDIR: tmpdir(),
     XDG_RUNTIME_DIR: join(home, "run"),
-    ...(process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+    ...passed("NODE_COMPILE_CACHE", ...BACKEND_VARIABLES),
   };
   mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
   const words = [process.execPath, ...NODE_FLAGS, MAIN];
@@ -78,8 +88,21 @@ export function newOperator(): Operator {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, manifest);
     },
-    [Symbol.dispose]: () => rmSync(home, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      endHosts(home);
+      rmSync(home, { recursive: true, force: true });
+    },
   };
+}
+
+/** A test that failed leaves detached bottles running, and nobody else would end them. */
+function endHosts(home: string): void {
+  for (const file of globSync(".local/state/bot-bottle/bottles/*/record.json", { cwd: home })) {
+    const parsed = parseRecord(readFileSync(join(home, file), "utf8"));
+    if (!parsed.ok || parsed.record.detached !== true || !isRunning(parsed.record.host)) continue;
+    if (parsed.record.host.pid === process.pid) continue;
+    process.kill(parsed.record.host.pid, "SIGKILL");
+  }
 }
 
 async function text(stream: NodeJS.ReadableStream | null): Promise<string> {

@@ -2,8 +2,24 @@ import { spawn } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { asOrdinaryUser, ordinaryUser } from "./needs.ts";
+import { asEngineUser, asOrdinaryUser, ordinaryUser } from "./needs.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
+
+/** What an ordinary user is not asked for; the engine of a test run is root's. */
+const NOT_REQUIRED = new Set([
+  "root",
+  "cgroup",
+  "ordinary-user",
+  "engine-user",
+  "all",
+  "docker",
+  "docker-images",
+  "docker-compose",
+  "runsc",
+]);
+
+/** What one who may use the engine is asked for all the same. */
+const ENGINES_OWN = new Set(["docker", "docker-images"]);
 
 export interface OrdinaryRun {
   readonly code: number | null;
@@ -12,9 +28,14 @@ export interface OrdinaryRun {
 
 /**
  * Runs test files again as an ordinary user, with a Node, a home and a temp folder that this user can reach.
- * Needs `ordinary-user`. Everything is removed afterwards.
+ * `more` is added to their environment. Needs `ordinary-user`; with `engine`, the engine is theirs too, which needs
+ * `engine-user`. Everything is removed afterwards.
  */
-export async function runAsOrdinaryUser(files: readonly string[]): Promise<OrdinaryRun> {
+export async function runAsOrdinaryUser(
+  files: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+  engine = false,
+): Promise<OrdinaryRun> {
   const { uid, gid } = ordinaryUser();
   const top = mkdtempSync(join(tmpdir(), "user-"));
   try {
@@ -34,14 +55,16 @@ export async function runAsOrdinaryUser(files: readonly string[]): Promise<Ordin
       PATH: process.env.PATH ?? "/usr/bin:/bin",
       BOT_BOTTLE_REQUIRE:
         process.env.BOT_BOTTLE_REQUIRE?.split(",")
-          .filter((name) => name !== "root" && name !== "cgroup" && name !== "ordinary-user" && name !== "all")
+          .filter((name) => !NOT_REQUIRED.has(name) || (engine && ENGINES_OWN.has(name)))
           .join(",") ?? "",
+      ...(engine && process.env.DOCKER_HOST ? { DOCKER_HOST: process.env.DOCKER_HOST } : {}),
+      ...more,
     };
     const argv = [
       "/usr/bin/env",
       "-C",
       home,
-      ...asOrdinaryUser(),
+      ...(engine ? asEngineUser() : asOrdinaryUser()),
       node,
       ...NODE_FLAGS,
       "--test",

@@ -1,4 +1,4 @@
-import { JUDGED, REFUSED } from "../../src/backends/bubblewrap/seccomp.ts";
+import { JUDGED, REFUSED } from "../../src/backends/system-calls.ts";
 import type { TestBottle } from "./test-bottle.ts";
 
 const column = process.arch === "arm64" ? 1 : 0;

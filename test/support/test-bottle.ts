@@ -1,28 +1,27 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Backend, Bottle, BottleFolders, BottleShell } from "../../src/backends/backend.ts";
+import { basename, join } from "node:path";
+import type { Backend, Bottle, BottleFolders, BottleShell, ServiceWays } from "../../src/backends/backend.ts";
+import { onlyHere } from "../../src/backends/service-ways.ts";
 import type { BottleRecord } from "../../src/core/model/bottle-record.ts";
 import type { HostFacts } from "../../src/core/model/host-facts.ts";
 import type { BottlePlan, Workspace } from "../../src/core/model/plan.ts";
 import { NOTHING_BROUGHT } from "../../src/core/model/setup.ts";
+import { runFiles } from "../../src/core/plan/run-files.ts";
 import { Cleanup } from "../../src/host/cleanup.ts";
 import { gatherFacts } from "../../src/host/facts.ts";
 
-/** What the session writes to /run/bottle: the environment, and the program that every command goes through. */
-export function guestFiles(env: Readonly<Record<string, string>> = {}) {
-  const lines = Object.entries({ PATH: "/usr/bin:/bin", HOME: "/home/agent", ...env }).map(
-    ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
-  );
-  return [
-    { path: "/run/bottle/env", mode: 0o644, content: Buffer.from(lines.join("")) },
-    {
-      path: "/run/bottle/exec",
-      mode: 0o755,
-      content: Buffer.from('#!/bin/sh\n. /run/bottle/env\ncd -- "$1" || exit 126\nshift\nexec "$@"\n'),
-    },
-  ];
+const INSIDE = { home: "/home/agent", run: "/run/bottle" };
+
+/** What the session writes to /run/bottle, without the gateway's certificates: environment, and the one way to a command. */
+export function guestFiles(
+  env: Readonly<Record<string, string>> = {},
+  { home, run }: { readonly home: string; readonly run: string } = INSIDE,
+) {
+  const all = { PATH: "/usr/bin:/bin", HOME: home, ...env };
+  const files = runFiles({ folder: run, env: all, caPem: "", hostRootsPem: "" });
+  return files.filter(({ path }) => ["env", "exec", "resume"].includes(basename(path)));
 }
 
 export function testPlan(name: string, workspace: string, more: Partial<BottlePlan> = {}): BottlePlan {
@@ -88,7 +87,10 @@ export function testRecord(name: string, change: Partial<BottleRecord> = {}): Bo
 export interface TestBottle {
   readonly bottle: Bottle;
   readonly shell: BottleShell;
+  /** The listener; throws where the services run in a sidecar. */
   readonly server: Server;
+  /** Holds `folders`. */
+  readonly top: string;
   readonly facts: HostFacts;
   readonly folders: BottleFolders;
   readonly cleanup: Cleanup;
@@ -109,22 +111,40 @@ export function testFolders(): { top: string; folders: BottleFolders } {
 
 let count = 0;
 
-/** A bottle that runs, with a listener that nobody serves yet. */
-export async function openTestBottle(
+export interface TestBottleOptions {
+  readonly plan?: (plan: BottlePlan, facts: HostFacts) => Partial<BottlePlan>;
+  readonly env?: Record<string, string>;
+  readonly facts?: Partial<HostFacts>;
+  /** Services, wherever they run; without them the listener accepts and nobody answers. */
+  readonly services?: (bottle: string, cleanup: Cleanup) => ServiceWays;
+  /** An ended bottle whose name and folders this one takes up again. */
+  readonly again?: TestBottle;
+}
+
+/** A plan of this backend for a bottle of this name. */
+export function plannedFor(
   backend: Backend,
-  options: {
-    readonly plan?: (plan: BottlePlan) => Partial<BottlePlan>;
-    readonly env?: Record<string, string>;
-    readonly facts?: Partial<HostFacts>;
-  } = {},
-): Promise<TestBottle> {
-  const { top, folders } = testFolders();
+  facts: HostFacts,
+  name: string,
+  workspace: string,
+  change: TestBottleOptions["plan"] = () => ({}),
+): BottlePlan {
+  const basic = testPlan(name, workspace);
+  const plan = { ...basic, ...change(basic, facts) };
+  return { ...plan, backendPlan: backend.plan(plan, facts) };
+}
+
+/** A bottle that runs, with a listener that nobody serves yet. */
+export async function openTestBottle(backend: Backend, options: TestBottleOptions = {}): Promise<TestBottle> {
+  const { top, folders } = options.again ?? testFolders();
   const facts = { ...gatherFacts(), ...options.facts };
   const cleanup = new Cleanup();
   count += 1;
-  const basic = testPlan(`test-${process.pid}-${count}`, folders.workspace);
-  const plan = { ...basic, ...options.plan?.(basic) };
-  const dispose = async () => {
+  const name = options.again?.plan.name ?? `test-${process.pid}-${count}`;
+  const plan = plannedFor(backend, facts, name, folders.workspace, options.plan);
+  let disposing: Promise<void> | undefined;
+  const dispose = () => (disposing ??= takeAway());
+  const takeAway = async () => {
     const failures = await cleanup.run();
     for (const folder of [folders.home, folders.workspace]) await backend.erase(folder, facts);
     rmSync(top, { recursive: true, force: true });
@@ -133,19 +153,36 @@ export async function openTestBottle(
   try {
     const shell = await backend.create(plan, { facts, folders, cleanup, journal: async () => {} });
     let server: Server | undefined;
-    await shell.serve(async (listener) => {
-      server = listener;
-      cleanup.push("listener", () => new Promise<void>((resolve) => listener.close(() => resolve())));
-      return { caPem: "" };
+    const ways = options.services?.(name, cleanup) ?? onlyHere(async () => ({ caPem: "" }));
+    await shell.serve({
+      here: (listener) => {
+        server = listener;
+        cleanup.push("listener", () => new Promise<void>((resolve) => listener.close(() => resolve())));
+        return ways.here(listener);
+      },
+      remote: (place) => ways.remote(place),
     });
-    if (server === undefined) throw new Error("serve gave no listener");
-    const bottle = await shell.start(guestFiles(options.env));
+    const bottle = await shell.start(guestFiles(options.env, shell.guest));
     const sh = async (script: string, ...args: readonly string[]) => {
       const result = await bottle.exec({ argv: ["/bin/bash", "-c", script, "bash", ...args] }, { timeoutMs: 60_000 });
       if (result.code !== 0) throw new Error(`ended with ${result.code}: ${result.stderr.toString()}`);
       return result.stdout.toString();
     };
-    return { bottle, shell, server, facts, folders, cleanup, plan, sh, dispose };
+    return {
+      bottle,
+      shell,
+      get server() {
+        if (server === undefined) throw new Error("the services of this bottle run in a sidecar");
+        return server;
+      },
+      top,
+      facts,
+      folders,
+      cleanup,
+      plan,
+      sh,
+      dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;

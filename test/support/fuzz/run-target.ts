@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Arbitrary } from "fast-check";
-import fc from "fast-check";
+import fc from "../properties.ts";
 import type { FuzzTarget } from "./target.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");

@@ -1,5 +1,5 @@
 import type { Arbitrary } from "fast-check";
-import fc from "fast-check";
+import fc from "../properties.ts";
 
 /** One parser, or two that must agree, and the promise that no input breaks. Everything follows from the input's bytes. */
 export interface FuzzTarget {

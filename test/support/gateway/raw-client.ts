@@ -7,7 +7,10 @@ export interface RawClient {
   send(bytes: string | Uint8Array): void;
   /** Everything received so far, Latin-1. */
   received(): string;
-  /** Resolves with all that was received once `text` is in it; rejects when the connection ends or time runs out. */
+  /**
+   * Resolves with all that was received once `text` is in it, whole or in chunks (RFC 9112 section 7.1: where they end
+   * says nothing); rejects when the connection ends or time runs out.
+   */
   until(text: string | RegExp, limitMs?: number): Promise<string>;
   /** Resolves with everything when the other side has closed. */
   closed(limitMs?: number): Promise<string>;
@@ -60,7 +63,10 @@ function rawClient(socket: Socket): RawClient {
     },
     received: () => text,
     until: (wanted, limitMs = 5000) => {
-      const found = () => (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text));
+      const found = () =>
+        typeof wanted === "string"
+          ? text.includes(wanted) || text.replace(/\r\n[0-9a-f]+\r\n/g, "").includes(wanted)
+          : wanted.test(text);
       return wait(found, String(wanted), limitMs, false);
     },
     closed: (limitMs = 5000) => wait(() => over, "close", limitMs, true),

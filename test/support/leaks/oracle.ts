@@ -46,6 +46,9 @@ const ESCAPE =
   /%u([0-9A-Fa-f]{4})|%([0-9A-Fa-f]{2})|\\{1,8}u([0-9A-Fa-f]{4})|\\{1,8}x([0-9A-Fa-f]{2})|\\{1,8}([nrt"'/=+.:@&~_-])|&(#[0-9]{1,10}|#[xX][0-9A-Fa-f]{1,10}|[A-Za-z]+);|\xe2\x80[\x8b-\x8f]/g;
 const SHORT: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
+/** Of a word so much before its first escape is read with it. */
+const WORD_BYTES = 512;
+
 /** Words with escapes taken off, together with the byte that ends them. */
 function words(bytes: Buffer): readonly Decoded[] {
   return [...bytes.toString("latin1").matchAll(/(?:\\["']|[^\0-\x20\x7f"'`<>])+[\0-\x20\x7f"'`<>]?/g)].flatMap(
@@ -57,20 +60,22 @@ function words(bytes: Buffer): readonly Decoded[] {
         decoded.to.push(index + to);
       };
       let at = 0;
-      let telling = false;
+      let first = -1;
       for (const match of word.matchAll(ESCAPE)) {
         const meant = meaning(match);
         if (meant === null) continue;
-        telling ||=
+        const telling =
           !/^[\t\r\n"'<>]$/.test(meant.toString("latin1")) || match[0].startsWith("%") || /\\[ux]/.test(match[0]);
+        if (telling && first < 0) first = match.index;
         for (; at < match.index; at++) put(word.charCodeAt(at), at, at + 1);
         at += match[0].length;
         for (const byte of meant) put(byte, match.index, at);
       }
       // Quotes and line breaks are in every text of JSON: they alone make no word worth a look.
-      if (!telling) return [];
+      if (first < 0) return [];
       for (; at < word.length; at++) put(word.charCodeAt(at), at, at + 1);
-      return [decoded];
+      const begin = decoded.from.findIndex((place) => place >= index + first - WORD_BYTES);
+      return [{ text: decoded.text.slice(begin), from: decoded.from.slice(begin), to: decoded.to.slice(begin) }];
     },
   );
 }

@@ -334,6 +334,9 @@ export class WorkBench implements Disposable {
       },
       ask: async () => "",
       signal: new AbortController().signal,
+      divert: () => undefined,
+      self: [],
+      hosted: null,
     };
     const code = await run(io).catch((error: unknown) => report(error, io));
     return { code, out, said };
