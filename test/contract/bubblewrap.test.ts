@@ -1,5 +1,4 @@
-import { loadBackend } from "../../src/backends/builtins.ts";
-import { skipWithout } from "../support/needs.ts";
-import { bottleContract } from "./bottle-contract.ts";
+import { bubblewrapContender } from "./contenders/bubblewrap.ts";
+import { contract } from "./contract.ts";
 
-bottleContract("bubblewrap", () => loadBackend("bubblewrap"), skipWithout("bubblewrap", "perl"));
+contract(bubblewrapContender());

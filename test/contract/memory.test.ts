@@ -1,0 +1,4 @@
+import { memoryContender } from "./contenders/memory.ts";
+import { contract } from "./contract.ts";
+
+contract(memoryContender());
