@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { judgeServers } from "../../../src/agents/claude-code/mcp-servers.ts";
 import { claudeCode } from "../../../src/agents/claude-code.ts";
 import type { Inside } from "../../../src/core/model/setup.ts";
+import fc from "../../support/properties.ts";
 
 const inside: Inside = {
   hostHome: "/home/op",

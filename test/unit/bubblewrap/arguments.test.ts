@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   becomeUser,
   type CageParts,
   cageArguments,
   idMap,
   initCommand,
-  refusedGuest,
 } from "../../../src/backends/bubblewrap/cage-arguments.ts";
 import { type Entry, entryCommand } from "../../../src/backends/bubblewrap/entry-arguments.ts";
+import { refusedGuest } from "../../../src/backends/guest.ts";
 import { shellLine } from "../../../src/core/wire/shell-words.ts";
+import fc from "../../support/properties.ts";
 
 const PARTS: CageParts = {
   mode: "user",

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   groupFor,
   joinFiles,
@@ -12,11 +11,12 @@ import {
 } from "../../../src/backends/bubblewrap/cgroup.ts";
 import { diagnose } from "../../../src/backends/bubblewrap/diagnosis.ts";
 import { cgroupFindings, kernelFindings } from "../../../src/backends/bubblewrap/probe.ts";
-import { queue } from "../../../src/backends/bubblewrap/queue.ts";
 import { parseTag, tagOf } from "../../../src/backends/bubblewrap/survey.ts";
 import { BACKEND_NAMES, loadBackend } from "../../../src/backends/builtins.ts";
 import { guestArchive } from "../../../src/backends/guest-archive.ts";
+import { queue } from "../../../src/backends/queue.ts";
 import { gatherFacts } from "../../../src/host/facts.ts";
+import fc from "../../support/properties.ts";
 
 const HOST = { pid: 12, startTime: 345, bootId: "b" };
 const LIMITS = { memoryBytes: 1024, cpus: 1.5, pids: 7, tmpBytes: 1 };

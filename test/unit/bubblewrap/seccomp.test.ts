@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
-import {
-  ACTIONS,
-  AUDIT_ARCH,
-  CLONE_NEW,
-  JUDGED,
-  REFUSED,
-  seccompBytes,
-  seccompProgram,
-} from "../../../src/backends/bubblewrap/seccomp.ts";
+import { ACTIONS, AUDIT_ARCH, seccompBytes, seccompProgram } from "../../../src/backends/bubblewrap/seccomp.ts";
+import { CLONE_NEW, JUDGED, REFUSED } from "../../../src/backends/system-calls.ts";
 import { BottleError } from "../../../src/core/model/errors.ts";
 import { disassemble, interpret } from "../../support/bpf.ts";
+import fc from "../../support/properties.ts";
 
 const ARCHS = ["x64", "arm64"] as const;
 const actionName = (value: number) =>

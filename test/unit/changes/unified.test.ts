@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { unifiedDiff } from "../../../src/core/changes/unified.ts";
+import fc from "../../support/properties.ts";
 
 /** Applies hunks to a text, strictly: every kept and removed line must stand where the hunk says. */
 function applied(before: string, diff: string): string {

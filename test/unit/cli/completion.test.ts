@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { completeWords, type KnownNames } from "../../../src/cli/completion/words.ts";
 import { verbs } from "../../../src/cli/verbs.ts";
+import fc from "../../support/properties.ts";
 
 const known: KnownNames = {
   bottles: async () => [
@@ -12,6 +12,7 @@ const known: KnownNames = {
   agents: async () => ["claude", "shell"].map((value) => ({ value, summary: "" })),
   providers: async () => [{ value: "claude", summary: "" }],
   packs: async () => ["npm", "pypi"].map((value) => ({ value, summary: "" })),
+  archived: async () => [{ value: "old-1-20250101T000000000Z", summary: "" }],
   waiting: async () => [{ value: "9f3a01bc-7", summary: "" }],
 };
 
@@ -30,6 +31,8 @@ test("each place of a command line gets what can stand there", async () => {
     ["bottle help SEAL", "none", ["SEAL_BROKEN"]],
     ["bottle help audit ", "none", []],
     ["bottle start ", "none", ["claude", "shell"]],
+    ["bottle image ", "none", ["build", "ls", "prune"]],
+    ["bottle image build ", "none", []],
     ["bottle run cl", "none", ["claude"]],
     ["bottle start claude ", "folders", []],
     ["bottle start claude --workspace ", "none", ["clone", "copy", "bind"]],
@@ -46,6 +49,11 @@ test("each place of a command line gets what can stand there", async () => {
     ["bottle exec claude-run1 -- cat ", "files", []],
     ["bottle stop claude-run1 cl", "none", ["claude-run1"]],
     ["bottle rm ", "none", ["claude-end1"]],
+    ["bottle recover ", "none", ["claude-end1"]],
+    ["bottle archive ", "none", ["ls", "restore", "prune"]],
+    ["bottle archive restore ", "none", ["old-1-20250101T000000000Z"]],
+    ["bottle archive restore old-1 ", "folders", []],
+    ["bottle start claude --from ", "files", []],
     ["bottle logs ", "none", ["claude-run1", "claude-end1"]],
     ["bottle logs claude-end1 ", "none", []],
     ["bottle cp cl", "files", ["claude-run1:", "claude-end1:"]],

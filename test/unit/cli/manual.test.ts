@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import fc from "fast-check";
 import { manualPages, roff } from "../../../scripts/man.ts";
 import { manualOf } from "../../../src/cli/manual.ts";
 import { manualText } from "../../../src/cli/manual-text.ts";
@@ -11,6 +10,7 @@ import { verbs } from "../../../src/cli/verbs.ts";
 import { ERROR_PAGES } from "../../../src/core/model/error-pages.ts";
 import { ERROR_CODES } from "../../../src/core/model/errors.ts";
 import { skipWithout } from "../../support/needs.ts";
+import fc from "../../support/properties.ts";
 
 const shown = verbs.filter(({ hidden }) => hidden !== true);
 const version = async () => "1.2.3";

@@ -35,7 +35,7 @@ test("exec takes its command with and without --", async () => {
 test("usage errors name what is wrong, and where help is", async () => {
   for (const [argv, message, hint] of [
     [["strat"], /^unknown command 'strat'$/, /Did you mean start\?/],
-    [["start"], /^missing required argument 'agent'$/, /bottle help start/],
+    [["resume"], /^missing required argument 'name'$/, /bottle help resume/],
     [["start", "claude", "--workspce", "bind"], /^unknown option '--workspce'$/, /--workspace\?.*bottle help start/],
     [["start", "claude", "--workspace", "cloud"], /cloud.*clone, copy, bind/, /bottle help start/],
     [["ls", "extra"], /^too many arguments/, /bottle help ls/],

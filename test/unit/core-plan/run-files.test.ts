@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import fc from "fast-check";
 import { gatewayEnv } from "../../../src/core/plan/gateway-env.ts";
 import { runFiles, shellWord } from "../../../src/core/plan/run-files.ts";
+import fc from "../../support/properties.ts";
 
 test("a shell reads every quoted word back as exactly the text", () => {
   fc.assert(

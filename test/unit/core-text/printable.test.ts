@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { printable, printableJson, printableLines } from "../../../src/core/wire/printable.ts";
+import fc from "../../support/properties.ts";
 
 const ANYTHING = fc.string({ unit: "binary", maxLength: 200 });
 

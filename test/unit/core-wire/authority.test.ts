@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   formatAuthority,
   formatHostField,
@@ -8,6 +7,7 @@ import {
   parseHost,
   sameAuthority,
 } from "../../../src/core/wire/authority.ts";
+import fc from "../../support/properties.ts";
 
 const label63 = "a".repeat(63);
 const name253 = `${label63}.${label63}.${label63}.${"b".repeat(61)}`;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { readMessagesRequest, replyEvents, replyMessage } from "../../../src/demo/messages-api.ts";
 import { nextReply, sceneResult } from "../../../src/demo/script.ts";
+import fc from "../../support/properties.ts";
 
 const SCENES = [
   { prompt: "first thing", command: "one", answer: (result: string) => `1: ${result}` },

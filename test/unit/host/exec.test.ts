@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
 import { BottleError } from "../../../src/core/model/errors.ts";
 import { exitCode, run } from "../../../src/host/exec.ts";
@@ -55,6 +55,26 @@ test("a timeout kills the whole group; an abort too", async () => {
   assert.equal((await run(sh("sleep 30"), { signal: AbortSignal.abort() })).code, 137);
 });
 
+test("a descendant that prints for ever is not read for ever: not beyond the cap, nor beyond the timeout", async () => {
+  const printing = sh("yes & echo $! >&2; exec 2>&-; sleep 0.1");
+  const ended: number[] = [];
+  try {
+    const capped = await run(printing, { maxBytes: 10, onStderr: (chunk) => void ended.push(Number(chunk)) });
+    assert.deepEqual([capped.code, capped.truncated, capped.timedOut], [0, true, false]);
+    const heard = { onStdout: () => undefined, onStderr: (chunk: Buffer) => void ended.push(Number(chunk)) };
+    const { code, timedOut } = await run(printing, { timeoutMs: 1000, ...heard });
+    assert.deepEqual([code, timedOut], [0, true]);
+  } finally {
+    for (const pid of ended) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // Nobody reads what it prints: it has ended by that already (SIGPIPE).
+      }
+    }
+  }
+});
+
 test("stdin may be bytes or a stream, also one that fails", async () => {
   assert.equal((await run(sh("cat"), { stdin: Buffer.from("a\0b") })).stdout.toString(), "a\0b");
   assert.equal((await run(sh("cat"), { stdin: Readable.from(["x", "y"]) })).stdout.toString(), "xy");
@@ -64,6 +84,15 @@ test("stdin may be bytes or a stream, also one that fails", async () => {
     },
   });
   assert.equal((await run(sh("cat"), { stdin: broken, timeoutMs: 5000 })).timedOut, false);
+});
+
+test("a stream that broke before it was given as stdin keeps nothing waiting", async () => {
+  const broken = new PassThrough();
+  broken.once("error", () => {});
+  broken.destroy(new Error("gone"));
+  await new Promise((closed) => broken.once("close", closed));
+  const { timedOut } = await run(sh("cat"), { stdin: broken, timeoutMs: 5000 });
+  assert.equal(timedOut, false);
 });
 
 test("row 153: a process is known by pid, start and boot", async () => {

@@ -42,6 +42,22 @@ test("a secret comes from a variable, a file or a command, without the final new
   assert.equal((await read({ kind: "file", path })).reveal(), "canary");
 });
 
+test("a private key may have lines, and must be one that needs no passphrase", async (context) => {
+  const path = join(folder(context), "key");
+  const key = (label: string) => `-----BEGIN ${label}-----\ncanary\n-----END ${label}-----\n`;
+  const ref = { credential: "git app", source: { kind: "file", path }, form: "private-key" } as const;
+  writeFileSync(path, key("EC PRIVATE KEY"));
+  assert.equal((await readSecret(ref, {})).reveal(), key("EC PRIVATE KEY").trimEnd());
+  writeFileSync(path, key("ENCRYPTED PRIVATE KEY"));
+  const locked = await failure(readSecret(ref, {}));
+  assert.equal(
+    locked.message,
+    `credential git app: the file ${path} asks for a passphrase, which the git gate cannot answer`,
+  );
+  writeFileSync(path, "canary");
+  assert.match((await failure(readSecret(ref, {}))).message, /is no private key$/);
+});
+
 test("a secret prints as its name", async () => {
   const secret = await read({ kind: "env", variable: "V" }, { V: "canary" });
   assert.equal(`${secret}${JSON.stringify(secret)}${inspect({ secret })}`.includes("canary"), false);

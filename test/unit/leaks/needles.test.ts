@@ -58,6 +58,11 @@ const echoes: Readonly<Record<string, string>> = {
   "Basic pair": Buffer.from(`user:${VALUE}`).toString("base64"),
   "base64 after one byte": Buffer.from(`x${VALUE}y`).toString("base64"),
   "base64 after two bytes": Buffer.from(`xx${VALUE}yy`).toString("base64url"),
+  "base64 in base64": base64(base64(VALUE)),
+  "base64 in base64, after other bytes": base64(`x${base64(`y${VALUE}`)}`),
+  "base64 in hex": Buffer.from(base64(VALUE)).toString("hex"),
+  "hex in base64": base64(Buffer.from(VALUE).toString("hex")),
+  "hex in hex": Buffer.from(Buffer.from(VALUE).toString("hex")).toString("hex"),
   reversed: [...VALUE].reverse().join(""),
   "UTF-16, little end first": Buffer.from(VALUE, "utf16le").toString("latin1"),
   "UTF-16, big end first": Buffer.from(VALUE, "utf16le").swap16().toString("latin1"),
@@ -78,6 +83,10 @@ const echoes: Readonly<Record<string, string>> = {
     .join(""),
   "octal of every byte": [...Buffer.from(VALUE)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join(""),
 };
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
 
 function hexBytes(): readonly string[] {
   return Buffer.from(VALUE).toString("hex").match(/../g) ?? [];

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { BottleDefinition } from "../../../src/core/model/definition.ts";
 import { type BottleShelf, lineageFaults, mergeBottle } from "../../../src/core/plan/inheritance.ts";
 import { selectAgent } from "../../../src/core/plan/selection.ts";
 import { manifestPlace, said } from "../../support/manifest-place.ts";
 import { testRack } from "../../support/manifest-rack.ts";
+import fc from "../../support/properties.ts";
 
 const rule = (host: string) => ({ host });
 const hosts = (bottle: BottleDefinition | undefined) => (bottle?.egress?.rules ?? []).map(({ host }) => host);
@@ -173,4 +173,17 @@ test("a long line of bottles is refused, and a file full of them costs little", 
   const manifest = await at.load();
   assert.match(said(manifest), /bottles\.b40\.extends: it builds on (?:more than 32 bottles|b39, which has problems)/);
   assert.equal(Object.keys(manifest.bottles).length, 33);
+});
+
+test("a repository of the git gate is one thing: a child's own takes the place of its parent's whole", () => {
+  const url = "https://host.test/o/r";
+  const credential = { source: { env: "TOKEN" } };
+  const shelf: BottleShelf = {
+    base: { git: { name: "A", repos: { app: { url, credential }, lib: { url: `${url}2` } } } },
+    child: { extends: "base", git: { repos: { app: { url: "https://other.test/o/r" } } } },
+  };
+  assert.deepEqual(mergeBottle("child", shelf).definition.git, {
+    name: "A",
+    repos: { app: { url: "https://other.test/o/r" }, lib: { url: `${url}2` } },
+  });
 });

@@ -7,6 +7,7 @@ import { manifestPlace, said } from "../../support/manifest-place.ts";
 const LEAKS = {
   action: "redact",
   opaque: "deny",
+  level: "strict",
   allow: ["0123456789abcdef"],
   ignore: ["jwt"],
   secrets: [{ env: "A" }, { file: "~/never" }],
@@ -29,6 +30,7 @@ test("each key of leaks is checked", async (context) => {
   for (const [leaks, words] of [
     [{ action: "forgive" }, /leaks\.action/],
     [{ opaque: "ask" }, /leaks\.opaque/],
+    [{ level: "high" }, /leaks\.level/],
     [{ allow: ["0123"] }, /a fingerprint has 16 hex digits/],
     [{ allow: "0123456789abcdef" }, /leaks\.allow/],
     [{ ignore: ["Not an id"] }, /the id of a token format/],

@@ -32,16 +32,40 @@ const HARMLESS = [
 
 /** What reaches for this host, whoever trusts the file; written down a second time too. */
 const HOST_REACHING = [
+  ...["", ".command", ".events", ".terminal", ".stallMinutes", ".diskFree"].map((key) => `notify${key}`),
   ...["command", "config"].map((key) => `agents.<name>.${key}`),
   ...["", ".address", ".port", ".unix", ".ca"].map((key) => `bottles.<name>.egress.rules[].dial${key}`),
   ...["source.file", "source.command"].map((key) => `bottles.<name>.credentials.<name>.${key}`),
   "bottles.<name>.env.<name>.expose",
   "bottles.<name>.env.<name>.secret",
   ...["", ".action", ".opaque"].map((key) => `bottles.<name>.egress.rules[].leaks${key}`),
-  ...["", ".action", ".opaque", ".allow", ".ignore", ".secrets", ".secrets[].env", ".secrets[].file", ".canary"].map(
-    (key) => `bottles.<name>.egress.leaks${key}`,
-  ),
+  ...[
+    "",
+    ".action",
+    ".opaque",
+    ".level",
+    ".allow",
+    ".ignore",
+    ".secrets",
+    ".secrets[].env",
+    ".secrets[].file",
+    ".canary",
+  ].map((key) => `bottles.<name>.egress.leaks${key}`),
   "bottles.<name>.workspace.include",
+  ...["image", "runtime", "placement"].map((key) => `bottles.<name>.${key}`),
+  ...["", "url", "key", "hostKey", "ca", "branches", "tags", "protect", "ask", "secrets", "limits", "credential"].map(
+    (key) => `bottles.<name>.git.repos${key === "" ? "" : `.<name>.${key}`}`,
+  ),
+  ...["limits.pack", "limits.refs", "limits.seconds", "credential.username", "credential.source"].map(
+    (key) => `bottles.<name>.git.repos.<name>.${key}`,
+  ),
+  ...["source", "deployKey.token", "githubApp.key"].flatMap((place) =>
+    ["env", "file", "command"].map((key) => `bottles.<name>.git.repos.<name>.credential.${place}.${key}`),
+  ),
+  ...["", ".token", ".api", ".ca"].map((key) => `bottles.<name>.git.repos.<name>.credential.deployKey${key}`),
+  ...["", ".app", ".installation", ".key", ".api"].map(
+    (key) => `bottles.<name>.git.repos.<name>.credential.githubApp${key}`,
+  ),
   ...["tools[].path", "tools[].bin", "caches", "caches.go"].map((key) => `bottles.<name>.${key}`),
 ];
 

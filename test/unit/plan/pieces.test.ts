@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { FORMATS } from "../../../src/core/leaks/formats.ts";
 import { Secret } from "../../../src/core/model/secret.ts";
 import { nearest } from "../../../src/core/plan/nearest.ts";
@@ -8,6 +7,7 @@ import { deriveBytes, placeholder } from "../../../src/core/plan/placeholders.ts
 import { holdsDocumentedSecret, judgeExposure, looksLikeSecret } from "../../../src/core/plan/secret-shape.ts";
 import { formatSize, parseSize } from "../../../src/core/plan/sizes.ts";
 import { type ProtectedFolders, refuseWorkspace } from "../../../src/core/plan/workspace-refusals.ts";
+import fc from "../../support/properties.ts";
 
 test("row 104: a placeholder is as long as its shape and differs only where the shape has x", () => {
   fc.assert(

@@ -63,7 +63,11 @@ function inputs(change: Partial<PlanInputs> = {}, requested: Partial<StartReques
     workspace: "/home/op/project",
     repository: { kind: "none" },
     protectedFolders: [{ path: "/home/op", what: "your home folder", inside: false }],
-    backend: { name: "cage", capabilities: { workspace: ["clone", "copy", "bind"] }, plan: () => ({ cage: true }) },
+    backend: {
+      name: "cage",
+      capabilities: { workspace: ["clone", "copy", "bind"], limits: "host", options: [] },
+      plan: () => ({ cage: true }),
+    },
     entropy: new Uint8Array(32).fill(7),
     ...change,
   };
@@ -118,6 +122,18 @@ test("the policy is version 1 of what the plan shows", () => {
   // As plans of before there was a search for secrets.
   const { leaks: _leaks, canaries: _canaries, ...old } = plan;
   assert.deepEqual(policyOfPlan(old), { version: 1, rules, deny, credentials });
+});
+
+test("the level of the search is in the plan, its policy and its text where one is said", () => {
+  const planned = (level?: "strict" | "default") =>
+    planOf({ manifest: manifestWith({ egress: { leaks: level === undefined ? {} : { level } } }) });
+  assert.equal(planned("strict").leaks?.level, "strict");
+  assert.equal(policyOfPlan(planned("strict")).leaks?.level, "strict");
+  assert.match(explainPlan(planned("strict")), /level strict/);
+  for (const plan of [planned(), planned("default")]) {
+    assert.notEqual(plan.leaks?.level, "strict");
+    assert.doesNotMatch(explainPlan(plan), /level strict/);
+  }
 });
 
 test("what must not leave is in the plan, its policy and its text, and no value of the host is", () => {
@@ -239,7 +255,11 @@ test("row 140: bind happens only when it is typed or when the bottle says so, an
   const bound = planOf({}, { workspace: "bind" });
   assert.equal(bound.workspace.mode, "bind");
   assert.match(bound.risks.join("\n"), /can run as you/);
-  const backend = { name: "box", capabilities: { workspace: ["copy"] as const }, plan: () => null };
+  const backend = {
+    name: "box",
+    capabilities: { workspace: ["copy"] as const, limits: "host", options: [] } as const,
+    plan: () => null,
+  };
   assert.match(errorOf({ backend }, { workspace: "bind" }).message, /box cannot bind/);
 });
 

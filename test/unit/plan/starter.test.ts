@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { providers } from "../../../src/agents/providers.ts";
 import { type StarterChoices, starterManifest } from "../../../src/core/plan/starter.ts";
 import { layoutOf } from "../../../src/state/layout.ts";
 import { draftProblems } from "../../../src/state/manifest-draft.ts";
 import { parseManifestText } from "../../../src/state/manifest-text.ts";
+import fc from "../../support/properties.ts";
 
 const places = { layout: layoutOf({}, "/nonexistent", 1), workspace: "/nonexistent/p", home: "/nonexistent", uid: 1 };
 const problems = (choices: StarterChoices) =>

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Grant } from "../../../src/core/model/grant.ts";
 import type { EgressRule, Policy } from "../../../src/core/model/policy.ts";
 import type { RequestFacts } from "../../../src/core/policy/decide.ts";
@@ -15,6 +14,7 @@ import {
   rule,
   tunnel,
 } from "../../support/core/policies.ts";
+import fc from "../../support/properties.ts";
 
 const BODY = { shape: "anthropic-messages", allowProviderTools: [] } as const;
 

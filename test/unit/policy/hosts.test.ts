@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   canonicalHostPattern,
   hostMatches,
@@ -9,6 +8,7 @@ import {
   splitHostPort,
 } from "../../../src/core/policy/hosts.ts";
 import { authority } from "../../support/core/policies.ts";
+import fc from "../../support/properties.ts";
 
 const matches: readonly (readonly [row: string, pattern: string, host: string, fits: boolean])[] = [
   ["an exact name", "example.com", "example.com", true],

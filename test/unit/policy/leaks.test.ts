@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FORMATS } from "../../../src/core/leaks/formats.ts";
 import type { LeakAction, LeakFinding } from "../../../src/core/model/leak.ts";
 import { describeFinding, findingRemedies, findingTitle, foundText } from "../../../src/core/policy/finding-texts.ts";
-import { DEFAULT_LEAKS, judgeLeak, LEAK_ACTIONS, leakTerms } from "../../../src/core/policy/leaks.ts";
+import { DEFAULT_LEAKS, judgeLeak, LEAK_ACTIONS, leaksTightened, leakTerms } from "../../../src/core/policy/leaks.ts";
 import { opaqueHead, opaqueType } from "../../../src/core/policy/opaque-bodies.ts";
 import { policyProblems } from "../../../src/core/policy/validate.ts";
 import { policy, rule } from "../../support/core/policies.ts";
@@ -82,6 +82,7 @@ test("each part of a policy on leaks is checked", () => {
   assert.deepEqual(paths({ leaks: { ...DEFAULT_LEAKS, allow: ["0123456789abcdef"] } }), []);
   assert.deepEqual(paths({ leaks: { ...DEFAULT_LEAKS, action: "x" } }), ["leaks.action"]);
   assert.deepEqual(paths({ leaks: { ...DEFAULT_LEAKS, opaque: "x" } }), ["leaks.opaque"]);
+  assert.deepEqual(paths({ leaks: { ...DEFAULT_LEAKS, level: "x" } }), ["leaks.level"]);
   assert.deepEqual(paths({ leaks: { ...DEFAULT_LEAKS, allow: ["x"] } }), ["leaks.allow[0]"]);
   assert.deepEqual(paths({ canaries: [{ name: "a", values: ["1234567"] }] }), ["canaries[0]"]);
   assert.deepEqual(paths({ rules: [rule({ mode: "splice", leaks: { action: null, opaque: null } })] }), [
@@ -154,4 +155,28 @@ test("row 112: text is no opaque body, whatever wrote it", () => {
     "BZhou",
   ])
     assert.equal(opaqueHead(Buffer.from(text)), null, text);
+});
+
+test("row 135: terms that stop more than others are told from those that stop as much or less", () => {
+  const base = { action: "ask", opaque: "allow", allow: ["0123456789abcdef"], ignore: ["jwt"] } as const;
+  const one = rule();
+  const before = { ...policy([one]), leaks: base, canaries: [{ name: "aws", values: ["12345678"] }] };
+  const tightened = (change: object, next = one) =>
+    leaksTightened([before, one], [{ ...before, leaks: { ...base, ...change } }, next]);
+  for (const change of [
+    { action: "redact" },
+    { action: "block" },
+    { opaque: "deny" },
+    { level: "strict" },
+    { allow: [] },
+    { ignore: [] },
+  ])
+    assert.equal(tightened(change), true, JSON.stringify(change));
+  for (const change of [{}, { action: "warn" }, { level: "default" }, { ignore: ["jwt", "jwe"] }])
+    assert.equal(tightened(change), false, JSON.stringify(change));
+  assert.equal(tightened({}, rule({ leaks: { action: "block", opaque: null } })), true);
+  assert.equal(tightened({ action: "block" }, rule({ leaks: { action: "warn", opaque: null } })), false);
+  const canaries = [...before.canaries, { name: "more", values: ["abcdefgh"] }];
+  assert.equal(leaksTightened([before, one], [{ ...before, canaries }, one]), true);
+  assert.equal(leaksTightened([before, one], [{ ...before, canaries: [] }, one]), false);
 });

@@ -91,7 +91,6 @@ const OTHERS: readonly (readonly [method: string, url: string])[] = [
   ["POST", "https://api.anthropic.com/v1/messages/count_tokens"],
   ["POST", "https://api.openai.com/v1/responses"],
   ["POST", "https://api.github.com/repos/o/r/issues"],
-  ["POST", "https://api.github.com/graphql"],
   ["POST", "https://github.com/o/token/git-upload-pack"],
   ["PUT", "https://registry.npmjs.org/token"],
   ["GET", "https://registry.npmjs.org/oauth-token"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { judgeProbeReport, readProbeReport } from "../../../src/core/wire/probe-report.ts";
+import fc from "../../support/properties.ts";
 
 const SEALED = `Uid=1000
 Gid=1000
@@ -29,22 +29,32 @@ way_udp=refused 101
 way_ipv6=refused 101
 gateway=403`;
 
+/** The same in a bottle with its gateway on a network of theirs. */
+const WITH_GATEWAY = SEALED.replace("devices=lo", "devices=eth0,lo\nneighbours=1")
+  .replace("routes=0", "routes=2")
+  .replace("way_metadata=refused 101", "way_nexthop=refused 113");
+
 test("a sealed bottle's report has no breach", () => {
-  assert.deepEqual(judgeProbeReport(readProbeReport(SEALED)), []);
+  assert.deepEqual(judgeProbeReport(readProbeReport(WITH_GATEWAY), "gateway-only"), []);
+  assert.deepEqual(judgeProbeReport(readProbeReport(SEALED), "none"), []);
 });
 
 test("row 142: every single line matters: another value or a missing line is a breach that names it", () => {
-  const lines = SEALED.split("\n");
-  for (const [index, line] of lines.entries()) {
+  const reports = { none: SEALED, "gateway-only": WITH_GATEWAY } as const;
+  const all = (["none", "gateway-only"] as const).flatMap((network) => {
+    const lines = reports[network].split("\n");
+    return lines.map((line, index) => ({ network, lines, line, index }));
+  });
+  for (const { network, lines, line, index } of all) {
     const name = line.slice(0, line.indexOf("="));
     const changed = lines.with(index, `${name}=open`).join("\n");
     assert.deepEqual(
-      judgeProbeReport(readProbeReport(changed)).map((breach) => breach.probe),
+      judgeProbeReport(readProbeReport(changed), network).map((breach) => breach.probe),
       [name],
     );
     const missing = lines.toSpliced(index, 1).join("\n");
     assert.deepEqual(
-      judgeProbeReport(readProbeReport(missing)).map((breach) => breach.probe),
+      judgeProbeReport(readProbeReport(missing), network).map((breach) => breach.probe),
       [name],
     );
   }
@@ -54,6 +64,8 @@ test("row 153: a report that does not look like one is a breach, never a pass", 
   assert.equal(readProbeReport(`${SEALED}\nUid=1000`), null);
   assert.equal(readProbeReport(`${SEALED}\n\u001b[2J=1`), null);
   assert.equal(readProbeReport(Array.from({ length: 65 }, (_, n) => `k${n}=1`).join("\n")), null);
-  assert.equal(judgeProbeReport(null).length, 1);
-  fc.assert(fc.property(fc.string(), (text) => assert.notDeepEqual(judgeProbeReport(readProbeReport(text)), [])));
+  assert.equal(judgeProbeReport(null, "none").length, 1);
+  fc.assert(
+    fc.property(fc.string(), (text) => assert.notDeepEqual(judgeProbeReport(readProbeReport(text), "none"), [])),
+  );
 });

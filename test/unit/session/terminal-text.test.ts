@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { terminalText } from "../../../src/session/terminal-text.ts";
+import fc from "../../support/properties.ts";
 
 const HOSTILE =
   "one\u001b[31mred\u001b[0m\u001b]0;title\u0007two\u001b]52;c;aGk=\u001b\\three\u001bPq#0\u001b\\four\r\nfive";

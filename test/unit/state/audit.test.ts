@@ -3,11 +3,11 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import fc from "fast-check";
 import type { AuditEvent } from "../../../src/core/model/audit.ts";
 import { openAudit } from "../../../src/state/audit.ts";
 import { type AuditLine, formatAuditLine, GENESIS, parseAuditLine } from "../../../src/state/audit-format.ts";
 import { readAudit, verifyAudit } from "../../../src/state/audit-reader.ts";
+import fc from "../../support/properties.ts";
 
 function logPath(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "audit-"));

@@ -168,16 +168,16 @@ test("row 143: a folder that the agent wrote in is never walked: removal stops t
 
 test("a start that was killed before it had its name is found by its process", async (context) => {
   const at = layout(context);
-  for (const name of [".new-111-0123456789ab", ".new-222-0123456789ab", ".new-x"]) {
+  for (const name of [".new-111-1-0123456789ab", ".new-222-1-0123456789ab", ".new-x"]) {
     mkdirSync(join(at.bottles, name), { recursive: true });
   }
-  writeFileSync(join(at.bottles, ".new-111-0123456789ab", "record.json"), "{}");
+  writeFileSync(join(at.bottles, ".new-111-1-0123456789ab", "record.json"), "{}");
   assert.deepEqual(await listBottles(at), []);
   const drafts = await listDrafts(at);
-  assert.deepEqual(drafts.map(({ pid }) => pid).sort(), [111, 222]);
-  const [dead] = drafts.filter(({ pid }) => pid === 111);
+  assert.deepEqual(drafts.map(({ maker: { pid } }) => pid).sort(), [111, 222]);
+  const [dead] = drafts.filter(({ maker: { pid } }) => pid === 111);
   await removeDraft(dead?.folder ?? "");
-  assert.deepEqual(readdirSync(at.bottles), [".new-222-0123456789ab", ".new-x"]);
+  assert.deepEqual(readdirSync(at.bottles), [".new-222-1-0123456789ab", ".new-x"]);
 });
 
 test("the journal gives what was begun and not settled, newest first, whatever a crash left of the last line", async (context) => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { GuestPlace } from "../../../src/core/model/toolchain.ts";
 import { sdkman } from "../../../src/core/plan/toolchains/java.ts";
 import { nvmDefault, volta } from "../../../src/core/plan/toolchains/javascript.ts";
 import { asdf, mise } from "../../../src/core/plan/toolchains/polyglot.ts";
+import fc from "../../support/properties.ts";
 
 const INSTALLED = ["v8.17.0", "v18.20.4", "v20.9.0", "v20.11.1", "v22.2.0", "not-a-version"];
 

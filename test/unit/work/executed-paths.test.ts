@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { executedBy, impossiblePath } from "../../../src/core/work/executed-paths.ts";
+import fc from "../../support/properties.ts";
 
 test("row 87: files that git, shells, editors, agents, package managers and CI run by themselves are known", () => {
   const run = [

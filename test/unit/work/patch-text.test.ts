@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { patchPainter } from "../../../src/core/work/patch-text.ts";
+import fc from "../../support/properties.ts";
 
 const PATCH = [
   "diff --git a/x b/x",

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Policy } from "../../../src/core/model/policy.ts";
 import { PACK_NAMES, packRules } from "../../../src/core/policy/packs.ts";
+import { parsePolicy } from "../../../src/core/policy/policy-format.ts";
 import { readPolicy, writePolicy } from "../../../src/state/policy-file.ts";
-import { parsePolicy } from "../../../src/state/policy-format.ts";
 import { binding, deny, grant, policy, rule } from "../../support/core/policies.ts";
 
 const body = { shape: "anthropic-messages", allowProviderTools: ["web_search"] } as const;
@@ -60,10 +60,13 @@ test("what a policy says of leaks is read back, and a policy of an older version
   const leaks = { action: "warn", opaque: "deny", allow: ["0123456789abcdef"], ignore: ["jwt"] } as const;
   const said: Policy = { ...whole, leaks, canaries: [{ name: "aws", values: ["AKIA234567ABCDEF2345"] }] };
   assert.deepEqual(parsePolicy(JSON.stringify(said)), { ok: true, policy: said });
+  const strict: Policy = { ...said, leaks: { ...leaks, level: "strict" } };
+  assert.deepEqual(parsePolicy(JSON.stringify(strict)), { ok: true, policy: strict });
   assert.equal(Object.hasOwn(policy([rule()]), "leaks"), false);
   for (const change of [
     { leaks: { ...leaks, action: "forgive" } },
     { leaks: { ...leaks, opaque: null } },
+    { leaks: { ...leaks, level: "loose" } },
     { leaks: { ...leaks, allow: ["0123"] } },
     { leaks: { ...leaks, allow: "0123456789abcdef" } },
     { leaks: { ...leaks, more: true } },
