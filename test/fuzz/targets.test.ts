@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { allTargets, runTarget } from "../support/fuzz/run-target.ts";
 import type { FuzzTarget } from "../support/fuzz/target.ts";
+import fc, { seed } from "../support/properties.ts";
 
 const targets = await allTargets();
 /** Writes only what we made ourselves. */
@@ -13,7 +12,6 @@ const NO_PARSER = ["tar-writer.ts"];
 
 for (const target of targets) {
   test(target.promise, async () => {
-    const seed = randomInt(1, 2 ** 31);
     const { failure, taken } = await runTarget(target, { iterations: target.runs, seed });
     if (failure !== null)
       throw new Error(`npm run fuzz -- ${target.name} --seed ${seed} --iters ${target.runs}`, { cause: failure.error });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { judgeBody } from "../../../src/core/policy/bodies.ts";
+import fc from "../../support/properties.ts";
 
 function judge(text: string): string | null {
   const body = {

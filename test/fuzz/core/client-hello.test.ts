@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { readClientHello } from "../../../src/core/wire/client-hello.ts";
 import { clientHello, extension, records, serverNames } from "../../support/core/hello-bytes.ts";
+import fc from "../../support/properties.ts";
 
 const valid = fc
   .tuple(fc.domain(), fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 600 }))

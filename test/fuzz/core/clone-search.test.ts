@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { Secret } from "../../../src/core/model/secret.ts";
 import { cloneSearch } from "../../../src/session/work/clone-search.ts";
+import fc from "../../support/properties.ts";
 
 const VALUE = "sk-test-0123456789";
 const noise = fc.string({ maxLength: 30 });

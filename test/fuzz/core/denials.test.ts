@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { DenyRule, EgressRule } from "../../../src/core/model/policy.ts";
 import { decideRequest, decideTunnel, type RequestFacts } from "../../../src/core/policy/decide.ts";
 import { pathReaches, pathReadings } from "../../../src/core/policy/path-readings.ts";
 import { pathMatches } from "../../../src/core/policy/paths.ts";
 import { authority, deny, guardOf, policy, rule } from "../../support/core/policies.ts";
+import fc from "../../support/properties.ts";
 
 const host = fc.constantFrom("a.test", "x.a.test", "b.test");
 const pattern = fc.constantFrom("a.test", "*.a.test", "b.test", "*.test");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
-import { refusedGuest } from "../../../src/backends/bubblewrap/cage-arguments.ts";
+import { refusedGuest } from "../../../src/backends/guest.ts";
 import { GUEST_HOME, guestFolder } from "../../../src/core/plan/guest.ts";
+import fc from "../../support/properties.ts";
 
 test("row 140: wherever a folder lies, its place inside is one that a bottle can give it", () => {
   const part = fc.constantFrom(

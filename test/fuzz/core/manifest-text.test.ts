@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { checkManifest } from "../../../src/state/manifest-check.ts";
 import { parseManifestText } from "../../../src/state/manifest-text.ts";
+import fc from "../../support/properties.ts";
 
 const RUNS = { numRuns: 300 };
 

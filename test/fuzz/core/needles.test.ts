@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { encodedForms } from "../../../src/core/leaks/forms.ts";
 import { compileNeedles, createDetector, createScrubber, type NeedleSet } from "../../../src/core/leaks/needles.ts";
 import { LONGEST_SPELLING } from "../../../src/core/leaks/spellings.ts";
 import { escapesOf } from "../../support/core/escaped-characters.ts";
 import { SlowSearch } from "../../support/core/slow-search.ts";
+import fc from "../../support/properties.ts";
 
 function setOf(values: readonly string[]): NeedleSet {
   const reading = compileNeedles(values.map((it, i) => ({ name: `${i}`, value: it })));
@@ -238,6 +238,32 @@ test("rows 89, 108, 123: whatever comes, the held tail has a bound, and the cuts
         held += chunk.length - scrubber.push(chunk).length;
         assert.ok(held >= 0 && held <= longest * LONGEST_SPELLING);
       }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("row 90: a long text, of which two bytes are read in one step, holds what a short one does", () => {
+  const value = "hunter2-K7+hunter2";
+  const set = setOf([value]);
+  const forms = encodedForms(value).map(({ bytes }) => bytes.toString("latin1"));
+  const part = fc.oneof(
+    fc.constantFrom(...forms),
+    fc.constantFrom(...forms).chain((form) => fc.nat(form.length).map((length) => form.slice(0, length))),
+    fc.constantFrom(...forms).map((form) => form.replace(/../g, "$&: ")),
+    spelled(value),
+    fc.constantFrom(" ", "\n", "%", "&", "+", "\\", "x"),
+  );
+  const text = fc.array(part, { maxLength: 5 }).map((parts) => parts.join("").slice(0, 500));
+  fc.assert(
+    fc.property(text, fc.constantFrom(600, 601), (short, lead) => {
+      const alone = set.scan(Buffer.from(short, "latin1"));
+      const long = set.scan(Buffer.from(" ".repeat(lead) + short, "latin1"));
+      assert.deepEqual(
+        long.matches.map(({ start, end }) => [start - lead, end - lead]),
+        alone.matches.map(({ start, end }) => [start, end]),
+      );
+      assert.equal(long.safe - lead, alone.safe);
     }),
     { numRuns: 1000 },
   );

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { FORMATS } from "../../../src/core/leaks/formats.ts";
 import { compileStrictPatterns, MAX_TOKEN_BYTES } from "../../../src/core/leaks/patterns.ts";
 import { cutInPieces } from "../../support/leaks/cut.ts";
 import { scanInPieces } from "../../support/leaks/pieces.ts";
+import fc from "../../support/properties.ts";
 
 const set = compileStrictPatterns();
 const samples = FORMATS.flatMap((format) => format.samples());

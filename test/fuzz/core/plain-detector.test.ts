@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createPlainDetector } from "../../../src/core/leaks/plain.ts";
 import { Secret } from "../../../src/core/model/secret.ts";
+import fc from "../../support/properties.ts";
 
 test("row 89: a value is found in a stream exactly when it is there, however the stream is cut", () => {
   const text = fc.array(fc.constantFrom("a", "b", "ab", "é"), { maxLength: 30 }).map((parts) => parts.join(""));

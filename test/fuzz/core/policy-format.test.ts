@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { packRules } from "../../../src/core/policy/packs.ts";
+import { parsePolicy } from "../../../src/core/policy/policy-format.ts";
 import { policyProblems } from "../../../src/core/policy/validate.ts";
-import { parsePolicy } from "../../../src/state/policy-format.ts";
 import { binding, deny, policy, rule } from "../../support/core/policies.ts";
+import fc from "../../support/properties.ts";
 
 const whole = policy([rule({ paths: ["/x"] }), ...packRules("npm")], [binding()], [deny({ paths: ["/y"] })]);
 

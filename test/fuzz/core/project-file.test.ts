@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { EMPTY_MANIFEST, type Manifest } from "../../../src/core/model/definition.ts";
 import type { HostFacts } from "../../../src/core/model/host-facts.ts";
 import { manifestKeys } from "../../../src/core/model/manifest-keys.ts";
@@ -15,6 +14,7 @@ import type { ReadProject } from "../../../src/state/manifest-project.ts";
 import { readOperator, readProjectFile } from "../../../src/state/manifest-sides.ts";
 import { formatTrust, parseTrust } from "../../../src/state/trust-format.ts";
 import { testRack } from "../../support/manifest-rack.ts";
+import fc from "../../support/properties.ts";
 
 const RUNS = { numRuns: 300 };
 const PROJECT = "/home/op/project";
@@ -184,7 +184,11 @@ function planOf(manifest: Manifest, agent: string): BottlePlan | null {
     workspace: PROJECT,
     repository: { kind: "none" },
     protectedFolders: [],
-    backend: { name: "cage", capabilities: { workspace: ["clone", "copy", "bind"] }, plan: () => ({}) },
+    backend: {
+      name: "cage",
+      capabilities: { workspace: ["clone", "copy", "bind"], limits: "host", options: [] },
+      plan: () => ({}),
+    },
     entropy: new Uint8Array(32),
   });
   return resolved.ok ? resolved.plan : null;

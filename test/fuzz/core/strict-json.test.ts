@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parseStrictJson } from "../../../src/core/wire/strict-json.ts";
+import fc from "../../support/properties.ts";
 
 /** Reasons for which we refuse what JSON.parse takes. */
 const STRICTER = /twice|surrogate|out of range|deeply/;

@@ -13,9 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { type TarEvent, TarReader } from "../../../src/core/wire/tar-reader.ts";
 import { TAR_END, tarHeader, tarPadding } from "../../../src/core/wire/tar-writer.ts";
+import fc from "../../support/properties.ts";
 
 const LIMITS = { entries: 1000, bytes: 1 << 24, pathBytes: 4096, depth: 64 };
 

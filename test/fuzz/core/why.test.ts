@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { planRules } from "../../../src/core/plan/rules.ts";
 import { explainRequest } from "../../../src/core/plan/why.ts";
 import { decideRequest } from "../../../src/core/policy/decide.ts";
 import { packRules } from "../../../src/core/policy/packs.ts";
 import { binding, deny, guardOf, policy, rule } from "../../support/core/policies.ts";
 import { factsOf } from "../../support/core/url-requests.ts";
+import fc from "../../support/properties.ts";
 
 const piece = fc.constantFrom(
   ..."/ / a x // . .. %2e %2f %7e %25 %zz ; \\ ? # * @ : é %c3%a9 \u202e \u0000 \r\n".split(" "),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { readWorkReport } from "../../../src/core/wire/work-report.ts";
 import { reportReader } from "../../../src/session/work/report-reader.ts";
+import fc from "../../support/properties.ts";
 
 const hex = (text: string | Uint8Array) => Buffer.from(text as string).toString("hex");
 test("a report that git made is read whole", () => {

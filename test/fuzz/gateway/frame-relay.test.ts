@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { createLeakScanner } from "../../../src/core/leaks/leak-scanner.ts";
 import { compileNeedles, createScrubber } from "../../../src/core/leaks/needles.ts";
 import { createFrameRelay, type MessageFilter } from "../../../src/gateway/frame-relay.ts";
 import { frame, MASK, messagesOf, readFrames } from "../../support/core/frames.ts";
+import fc from "../../support/properties.ts";
 
 const SECRET = "s3cr3t-Zq8vN3wR7tY1";
 const reading = compileNeedles([{ name: "api", value: SECRET }]);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { HOST, openGateway } from "../../support/gateway/fixture.ts";
 import { openOrigin } from "../../support/gateway/origin.ts";
 import { clientHello, serverName } from "../../support/gateway/raw-client.ts";
+import fc from "../../support/properties.ts";
 
 const RUNS = Number(process.env.BOT_BOTTLE_FUZZ_RUNS ?? 150);
 

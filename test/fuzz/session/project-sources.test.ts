@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { claudeCode } from "../../../src/agents/claude-code.ts";
 import { BottleError } from "../../../src/core/model/errors.ts";
 import { gatherFacts } from "../../../src/host/facts.ts";
 import { protectedFolders } from "../../../src/host/protected-folders.ts";
 import { findSetup } from "../../../src/session/agent-setup.ts";
 import { layoutOf } from "../../../src/state/layout.ts";
+import fc from "../../support/properties.ts";
 
 const NAMES = ["SKILL.md", "plain", "a", "b", "in", "out", "up", "root", "loop", "x.md"];
 

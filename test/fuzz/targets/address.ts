@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { isIPv6 } from "node:net";
-import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { readAddress } from "../../../src/core/wire/ip.ts";
 import { ipv6Bytes } from "../../../src/core/wire/ip-text.ts";
 import { bytesOf, type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const V4 =
   "10.0.0.1 127.0.0.1 169.254.169.254 100.64.0.1 8.8.8.8 198.18.0.1 224.0.0.1 0.0.0.0 192.0.2.1 240.0.0.1".split(" ");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { formatAuthority, parseAuthority } from "../../../src/core/wire/authority.ts";
 import { bytesOf, type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const WORDS = [
   ..."a example com xn--bcher-kva 1 127 0 255 0x7f 010 ffff fe80 . . . : :443 :0 :65536 :: - _".split(" "),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { readClientHello } from "../../../src/core/wire/client-hello.ts";
 import { clientHello, extension, records, serverNames } from "../../support/core/hello-bytes.ts";
 import { cutsOf, type FuzzTarget } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const hello = fc
   .tuple(fc.array(fc.domain(), { maxLength: 2 }), fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 1, max: 600 }))

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { isLoginField, isLoginParameter } from "../../../src/core/wire/login-names.ts";
 import { foldedField, isOverrideField } from "../../../src/core/wire/override-fields.ts";
 import { type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const WORDS =
   "x http method override forwarded original url authorization token api key secret csrf page - _ . X T [ ] \0".split(

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import {
   createMultipartReader,
   createUrlencodedReader,
@@ -8,6 +7,7 @@ import {
 } from "../../../src/core/wire/form-fields.ts";
 import { createJsonReader } from "../../../src/core/wire/json-fields.ts";
 import { cutInWays, type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const URLENCODED = "_method %5f = & ; DELETE + %20 a [ %".split(" ");
 const MULTIPART = ["--b", "\r\n", "\n", "\r\n\r\n", 'x; name="_method"', "name=_method", "DELETE", "--", "-", "a"];

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { headerValues, isSafeHeaderValue, isToken } from "../../../src/core/wire/header-pairs.ts";
 import { foldedField, isOverrideField } from "../../../src/core/wire/override-fields.ts";
 import {
@@ -9,6 +8,7 @@ import {
 } from "../../../src/core/wire/rebuild.ts";
 import { readRequestHead } from "../../../src/core/wire/request-head.ts";
 import { bytesOf, type FuzzTarget } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const NAMES = [
   ..."Host host Connection Content-Length Transfer-Encoding TE Upgrade Expect Authorization x_api_key X-A X-B".split(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { createLeakScanner } from "../../../src/core/leaks/leak-scanner.ts";
 import { compileNeedles, type NeedleSet } from "../../../src/core/leaks/needles.ts";
 import { cutInWays, type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const SECRET = "hunter2-hunter2-K7";
 const CANARY = "canary-9f8e7d6c5b4a";
@@ -19,6 +19,15 @@ function setOf(name: string, value: string): NeedleSet {
 
 const SEARCH = { known: setOf("known", SECRET), canaries: setOf("canary", CANARY), patterns: false };
 
+/** Pieces of the values among what a layout has between fields. */
+function layoutOf(between: readonly string[]) {
+  const pieces = [SECRET, CANARY].flatMap((value) => [value.slice(0, 5), value.slice(5, 6), value.slice(6)]);
+  const [first = ""] = between;
+  return wordsOf([...between, ...between, ...pieces, "x".repeat(200)], 24).map((input) =>
+    Buffer.concat([Buffer.from(first), input]),
+  );
+}
+
 /** What is handed on where every finding is masked, and what was found. */
 function scan(pieces: readonly Buffer[]): { readonly text: string; readonly found: readonly string[] } {
   const found: string[] = [];
@@ -32,11 +41,15 @@ function scan(pieces: readonly Buffer[]): { readonly text: string; readonly foun
 
 export const target: FuzzTarget = {
   name: "leak-scanner",
-  promise: "rows 105, 108: what leaves is the same in any pieces, as long as before, and holds no plain known value",
+  promise:
+    "rows 105, 108, 109: what leaves is the same in any pieces, as long as before, and holds no plain known value",
   parsers: [],
   input: fc.oneof(
     wordsOf([...FORMS, ...FORMS.map((form) => form.slice(0, -1)), " ", "\n", "-", "%2d", "aGV", "x".repeat(30)], 8),
     wordsOf([SECRET.slice(0, 9), SECRET.slice(9), CANARY.slice(0, 9), CANARY.slice(9)], 8),
+    layoutOf(['{"a":"', '","b":"', '":"', '"}', '["', '", "', "\\", "\\u006"]),
+    layoutOf(["a=", "&b=", "&", "; ", "%"]),
+    layoutOf(["--e\r\n", "--e\n\n", "--e--", "\r\n", "\n", "\r\n--e\r\n\r\n", "name: x\r\n\r\n"]),
   ),
   runs: 1000,
   check: (input) => {

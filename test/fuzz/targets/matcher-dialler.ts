@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import fc from "fast-check";
 import { decideTunnel } from "../../../src/core/policy/decide.ts";
 import { canonicalHostPattern } from "../../../src/core/policy/hosts.ts";
 import { parseAuthority } from "../../../src/core/wire/authority.ts";
@@ -10,6 +9,7 @@ import { createDialler } from "../../../src/gateway/dialler.ts";
 import { createRoots } from "../../../src/gateway/roots.ts";
 import { guardOf, policy, rule } from "../../support/core/policies.ts";
 import { bytesOf, type FuzzTarget } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const ADDRESS = "93.184.215.14";
 const PIECES = "a b example com xn--bcher-kva . . . - _ * evil 1 127.0.0.1 [::1] [ ] : @ % %2e \\ / \u212a".split(" ");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { printable, printableLines } from "../../../src/core/wire/printable.ts";
 import { type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const ODD = "\n \r \t \u001b[31m \u007f \u0085 \u009b \u200b \u200e \u202e \u2028 \u2066 \ufeff \\ é 漢 😀".split(" ");
 const MOVES = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;

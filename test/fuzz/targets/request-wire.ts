@@ -3,7 +3,6 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import fc from "fast-check";
 import { Client, type Dispatcher } from "undici";
 import { flattenHeaders } from "../../../src/core/wire/header-pairs.ts";
 import { rebuildRequestHeaders } from "../../../src/core/wire/rebuild.ts";
@@ -13,6 +12,7 @@ import { createHttpServer } from "../../../src/gateway/http-server.ts";
 import { DEFAULT_LIMITS } from "../../../src/gateway/limits.ts";
 import { readStrictRequest, type StrictRequest } from "../../support/fuzz/strict-request.ts";
 import { bytesOf, type FuzzTarget } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const GUARDED = new Set(["authorization", "x-api-key"]);
 const LINES = [

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { readSecondHello, readServerStart } from "../../../src/core/wire/server-hello.ts";
 import { clientHello, records, serverHello, serverNames } from "../../support/core/hello-bytes.ts";
 import { cutsOf, type FuzzTarget } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const bases = fc.oneof(
   fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 90 })).map(([retry, size]) => records(serverHello(retry), size)),

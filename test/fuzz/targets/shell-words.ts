@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { shellLine } from "../../../src/core/wire/shell-words.ts";
 import { type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const WORDS = [
   "'",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { parseStrictJson } from "../../../src/core/wire/strict-json.ts";
 import { type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 /** Reasons for which we refuse what JSON.parse takes. */
 const STRICTER = /twice|surrogate|out of range|deeply|UTF-8|byte order/;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { paxOverrides } from "../../../src/core/wire/tar-pax.ts";
 import { bytesOf, type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const record = fc
   .tuple(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { type TarEvent, TarReader } from "../../../src/core/wire/tar-reader.ts";
 import { TAR_END, tarHeader, tarPadding } from "../../../src/core/wire/tar-writer.ts";
 import { cutsOf, type FuzzTarget } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const LIMITS = { entries: 20, bytes: 10_000, pathBytes: 4096, depth: 16 };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { pathMatches } from "../../../src/core/policy/paths.ts";
 import { formatTarget, pathAmbiguity, readTarget } from "../../../src/core/wire/target.ts";
 import { bytesOf, type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const WORDS = [
   ..."/ / / a b v1 . .. %2e %2F %5c %00 %25 %41 ; \\ // ? # % %c0%af é %20 * @ :".split(" "),

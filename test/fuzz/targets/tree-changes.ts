@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { BottleError } from "../../../src/core/model/errors.ts";
 import { parseTreeChanges } from "../../../src/core/wire/tree-changes.ts";
 import { type FuzzTarget, wordsOf } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const NONE = "0".repeat(40);
 const ID = "0123456789abcdef".repeat(3).slice(0, 40);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { createFrameReader, type FrameEvent } from "../../../src/core/wire/websocket-frames.ts";
 import { frame, readFrames, type WholeFrame } from "../../support/core/frames.ts";
 import { cutInWays, type FuzzTarget } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const MESSAGE_BYTES = 1500;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { readWorkReport } from "../../../src/core/wire/work-report.ts";
 import { bytesOf, type FuzzTarget } from "../../support/fuzz/target.ts";
+import fc from "../../support/properties.ts";
 
 const hex = (text: string) => Buffer.from(text).toString("hex");
 const id = fc.constantFrom("a".repeat(40), "0123456789".repeat(4), "b".repeat(64), "A".repeat(40), "c".repeat(39), "");

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { hunksOf, withHunks } from "../../../src/core/work/hunks.ts";
 import { programPath, skipWithout } from "../../support/needs.ts";
+import fc from "../../support/properties.ts";
 
 const TEXT = fc
   .tuple(

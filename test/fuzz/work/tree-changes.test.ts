@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parseTreeChanges } from "../../../src/core/wire/tree-changes.ts";
 import { pathBytes, pathText } from "../../../src/core/work/raw-path.ts";
+import fc from "../../support/properties.ts";
 
 const ID = fc.stringMatching(/^[0-9a-f]{40}$/);
 const MODE = fc.constantFrom("100644", "100755", "120000", "160000");
