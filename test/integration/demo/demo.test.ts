@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { type DemoOptions, runDemo } from "../../../src/demo/demo.ts";
 import type { DemoSession, DemoSpec } from "../../../src/demo/session-port.ts";
+import { programPath } from "../../support/needs.ts";
 import { madeUpBottle } from "./made-up-bottle.ts";
 
 function options(session: DemoSession, change: Partial<DemoOptions> = {}): DemoOptions {
@@ -14,6 +15,7 @@ function options(session: DemoSession, change: Partial<DemoOptions> = {}): DemoO
     session,
     folder,
     removeFolder: () => rmSync(folder, { recursive: true, force: true }),
+    tools: { git: programPath("git") ?? "" },
     watched: [dirname(folder)],
     cgroups: false,
     signal: new AbortController().signal,
@@ -22,10 +24,11 @@ function options(session: DemoSession, change: Partial<DemoOptions> = {}): DemoO
   };
 }
 
+const cages = async () => [];
 const broken = () => Promise.reject(new Error("the bottle is broken"));
 
 test("a probe that throws has failed, the others still run, and the temp folder goes", async () => {
-  const session: DemoSession = { withBottle: (_, use) => use(madeUpBottle({ exec: broken, runAgent: broken })) };
+  const session: DemoSession = { cages, withBottle: (_, use) => use(madeUpBottle({ exec: broken, runAgent: broken })) };
   const given = options(session);
   const { ok, probes } = await runDemo(given);
   assert.equal(ok, false);
@@ -35,6 +38,7 @@ test("a probe that throws has failed, the others still run, and the temp folder 
       "a whole agent turn",
       "an unlisted host",
       "a secret to a listed host",
+      "a secret in a push",
       "only the placeholder inside",
       "no direct way out",
       "nothing is left",
@@ -48,13 +52,14 @@ test("a probe that throws has failed, the others still run, and the temp folder 
 test("live: the first bottle has the operator's credential and no stand-in, the second the other way round", async () => {
   const specs: DemoSpec[] = [];
   const session: DemoSession = {
+    cages,
     withBottle: (spec, use) => {
       specs.push(spec);
       return use(madeUpBottle({ exec: broken, runAgent: broken }));
     },
   };
   const { probes } = await runDemo(options(session, { live: true }));
-  assert.equal(probes.length, 6);
+  assert.equal(probes.length, 7);
   assert.deepEqual([specs[0]?.credential, specs[0]?.rules], [null, []]);
   assert.match(specs[1]?.credential ?? "", /^sk-ant-oat01-.{95}$/);
   const [rule] = specs[1]?.rules ?? [];
@@ -65,6 +70,7 @@ test("live: the first bottle has the operator's credential and no stand-in, the 
 test("each demo has a credential of its own", async () => {
   const used: (string | null)[] = [];
   const session: DemoSession = {
+    cages,
     withBottle: (spec, use) => {
       used.push(spec.credential);
       return use(madeUpBottle({ exec: broken, runAgent: broken }));
@@ -76,14 +82,14 @@ test("each demo has a credential of its own", async () => {
 });
 
 test("a bottle that cannot start is an error, and nothing of the demo stays", async () => {
-  const given = options({ withBottle: () => broken() });
+  const given = options({ cages, withBottle: () => broken() });
   await assert.rejects(runDemo(given), /the bottle is broken/);
   assert.equal(existsSync(given.folder), false);
 });
 
 test("an interrupt ends the demo instead of failing probe after probe", async () => {
   const given = options(
-    { withBottle: (_, use) => use(madeUpBottle({ exec: broken, runAgent: broken })) },
+    { cages, withBottle: (_, use) => use(madeUpBottle({ exec: broken, runAgent: broken })) },
     { signal: AbortSignal.abort("SIGINT") },
   );
   await assert.rejects(runDemo(given), /interrupted by SIGINT/);

@@ -18,6 +18,7 @@ export function madeUpBottle(change: Partial<DemoBottle>): DemoBottle {
     name: "claude-madeup",
     runFolder: "4194304-1-0123ab",
     agent: "made up",
+    network: "none",
     placeholder: PLACEHOLDER,
     exec: async () => done(""),
     runAgent: async () => done(""),

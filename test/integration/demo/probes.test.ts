@@ -3,13 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import type { AuditEvent } from "../../../src/core/model/audit.ts";
 import { type Census, heldSockets, type Marks, takeCensus } from "../../../src/demo/census.ts";
-import { WAYS } from "../../../src/demo/inside/ways.ts";
+import type { GitServer } from "../../../src/demo/git-server.ts";
+import { WAYS, waysOf } from "../../../src/demo/inside/ways.ts";
 import { LISTED_HOST, openListedHost } from "../../../src/demo/listed-host.ts";
 import { type Lures, openLures } from "../../../src/demo/lures.ts";
 import { probeDirectWays } from "../../../src/demo/probes/direct-ways.ts";
 import { probeNothingLeft } from "../../../src/demo/probes/nothing-left.ts";
 import { probePlaceholderOnly } from "../../../src/demo/probes/placeholder-only.ts";
+import { probeSecretInPush } from "../../../src/demo/probes/secret-in-push.ts";
 import { probeSecretInRequest } from "../../../src/demo/probes/secret-in-request.ts";
 import { probeTurn } from "../../../src/demo/probes/turn.ts";
 import { probeUnlistedHost } from "../../../src/demo/probes/unlisted-host.ts";
@@ -44,6 +47,58 @@ test("turn: holds when words, file, log and model agree, and fails when one of t
     assert.equal((await probeTurn(madeUpBottle({ ...turnBottle, ...change }), seen)).ok, false);
   }
   assert.equal((await probeTurn(madeUpBottle(turnBottle), [])).ok, false);
+});
+
+test("secret in a push: needs the refusal by name, a server that was away and not dialled, and the clean commit there", async () => {
+  const key = "AKIAQ3EGRIPVTZ7WYX2B";
+  const said =
+    "remote: git gate: push refused (secret-found): x\nremote:   commit 1: settings.ini:2 holds what looks like: AWS\n";
+  const tip = "1".repeat(40);
+  const pushed = (reason: "secret-found" | "forwarding" | "accepted"): AuditEvent => ({
+    type: "git",
+    id: "1",
+    action: "push",
+    repository: "upstream",
+    verdict: reason === "secret-found" ? "deny" : "allow",
+    reason,
+    refs: [],
+    detail: null,
+    ms: 1,
+  });
+  const log = [pushed("secret-found"), pushed("forwarding"), pushed("accepted")];
+  const probe = async (change: {
+    said?: string;
+    dials?: number;
+    away?: boolean;
+    tips?: string[];
+    log?: AuditEvent[];
+  }) => {
+    const tips = [...(change.tips ?? ["", tip])];
+    const server: GitServer = {
+      repository: { url: "https://localhost/x" },
+      leave: () => undefined,
+      comeBack: () => change.dials ?? 0,
+      away: change.away ?? true,
+      tip: async () => tips.shift() ?? "",
+      close: async () => undefined,
+    };
+    const outputs = [`${key}\n`, `${tip}\n`];
+    const exec = async () => done(outputs.shift() ?? "");
+    const bottle = madeUpBottle({ exec, audit: async () => change.log ?? log });
+    return (await probeSecretInPush(bottle, server, [seenResult(3, change.said ?? said)])).ok;
+  };
+  assert.equal(await probe({}), true);
+  for (const change of [
+    { said: "remote: git gate: push refused (upstream-failed)" },
+    { said: `${said}${key}` },
+    { dials: 1 },
+    { away: false },
+    { tips: [tip, tip] },
+    { tips: ["", ""] },
+    { log: log.slice(1) },
+  ]) {
+    assert.equal(await probe(change), false, JSON.stringify(change));
+  }
 });
 
 test("unlisted host: needs the 403, a reason that the model read, and the log", async () => {
@@ -179,6 +234,38 @@ test("ways: each one that is open, missing or not tried is a failure", {
   }
 });
 
+test("ways: beside a gateway its next hop, the engine's resolver and the number of neighbours count too", {
+  skip: skipWithout("perl"),
+}, async (context) => {
+  const there = await lures(context);
+  const sound = [
+    "devices=lo,eth0",
+    "routes=2",
+    "neighbours=1",
+    ...waysOf("gateway-only").map(([name]) => `${name}=refused EHOSTUNREACH`),
+    "gateway_to_host=403",
+  ];
+  const probe = (lines: readonly string[]) =>
+    probeDirectWays(madeUpBottle({ network: "gateway-only", exec: async () => done(`${lines.join("\n")}\n`) }), there);
+  const held = await probe(sound);
+  assert.equal(held.ok, true, held.evidence.join("; "));
+  for (const [line, instead] of [
+    ["next_hop=refused EHOSTUNREACH", "next_hop=refused ECONNREFUSED"],
+    ["resolver=refused EHOSTUNREACH", "resolver=open"],
+    ["neighbours=1", "neighbours=2"],
+    ["neighbours=1", "neighbours=0"],
+    ["devices=lo,eth0", "devices=lo,eth0,eth1"],
+    ["devices=lo,eth0", "devices=lo"],
+  ] as const) {
+    assert.ok(sound.includes(line));
+    assert.equal((await probe(sound.map((it) => (it === line ? instead : it)))).ok, false, instead);
+  }
+  for (const line of sound) {
+    if (line.startsWith("routes=")) continue;
+    assert.equal((await probe(sound.filter((it) => it !== line))).ok, false, `without ${line}`);
+  }
+});
+
 test("ways: a lure that is not there proves nothing", { skip: skipWithout("perl") }, async (context) => {
   const there = await lures(context);
   await there.close();
@@ -193,10 +280,17 @@ const SEEN: Census = {
   cgroups: ["c"],
   sockets: ["s"],
   files: ["f"],
+  cages: ["b"],
 };
 
 function marksOf(folder: string): Marks {
-  return { words: [basename(folder)], namespaces: [], ownSockets: heldSockets(), folders: [dirname(folder)] };
+  return {
+    words: [basename(folder)],
+    namespaces: [],
+    ownSockets: heldSockets(),
+    folders: [dirname(folder)],
+    cages: async () => [],
+  };
 }
 
 test("nothing left: holds when all that was seen is gone", async (context) => {
@@ -226,7 +320,7 @@ test("nothing left: a file, a socket and a process are found and named", async (
   const child = spawn("/bin/sleep", ["30"], { env: { MARK: folder }, stdio: "ignore" });
   context.after(() => child.kill("SIGKILL"));
   try {
-    const census = takeCensus(marks);
+    const census = await takeCensus(marks);
     assert.equal(census.files.length, 1);
     assert.ok(census.sockets.length >= 5, `${census.sockets.length} sockets`);
     assert.deepEqual(census.processes, [`${child.pid} /bin/sleep 30`]);

@@ -70,3 +70,33 @@ test("row 119: what cannot wait whole is blocked: a token in the path, in a chun
   await chunked.until(/token-in-request[\s\S]*\}/);
   assert.deepEqual([fixture.desk.shown, fixture.seen()], [[], []]);
 });
+
+test("rows 100, 109, 132: nobody is asked about a token that is cut over parameters, and no question holds its pieces", async (t) => {
+  const fixture = await open(t);
+  const client = await fixture.inside();
+  const pieces = [TOKEN.slice(0, 20), TOKEN.slice(20)];
+  get(client, `/x?a=${pieces[0]}&b=${pieces[1]}`);
+  const answer = await client.until(/bot_bottle_refused[\s\S]*\}/);
+  assert.match(answer, /token-in-request/);
+  await assertDenied(fixture, "token-in-request");
+  assert.deepEqual(fixture.desk.shown, []);
+  for (const piece of pieces) assert.ok(!fixture.audit.text().includes(piece));
+});
+
+test("rows 100, 132: of a token over the end of what is shown of a body nothing is shown", async (t) => {
+  const fixture = await open(t);
+  for (const [count, body] of [
+    [1, Buffer.from(`${"word ".repeat(199)}${TOKEN} and more`)],
+    [2, Buffer.concat([Buffer.alloc(240, 0xff), Buffer.from(` ${TOKEN} and more`)])],
+  ] as const) {
+    const client = await fixture.inside();
+    client.send(`POST /paste HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n`);
+    client.send(body);
+    const { excerpt, excerptBytes, bytes } = await question(fixture.desk, count);
+    assert.ok(excerptBytes < bytes);
+    assert.ok(excerpt.length > 400, excerpt);
+    for (const part of [TOKEN.slice(0, 5), Buffer.from(TOKEN.slice(0, 5)).toString("hex")]) {
+      assert.ok(!excerpt.includes(part), excerpt.slice(-80));
+    }
+  }
+});

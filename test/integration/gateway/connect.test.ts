@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { ReasonCode } from "../../../src/core/model/decision.ts";
-import { HOST, openGateway } from "../../support/gateway/fixture.ts";
+import { eventually, HOST, openGateway } from "../../support/gateway/fixture.ts";
 import { openOrigin } from "../../support/gateway/origin.ts";
 import { openTunnel } from "../../support/gateway/raw-client.ts";
 import { assertDenied, assertNothingLeft, bodyOf, statusOf } from "../../support/gateway/verdicts.ts";
@@ -86,6 +86,23 @@ test("row 5: two Host fields, or a Host that is not the target, are refused", as
     client.send(`CONNECT ${HOST}:443 HTTP/1.1\r\n${hosts}\r\n`);
     assert.equal(statusOf(await client.closed()), 400, hosts);
     await assertDenied(fixture, "request-malformed", "authority-mismatch");
+  }
+});
+
+test("row 109: a query that nobody read as fields is not in the log: a known value would stand there in pieces", async (t) => {
+  const fixture = await openGateway(t);
+  const query = "a=correct-hor&b=se-battery";
+  const requests = [
+    `GET http://${HOST}/x?${query} HTTP/1.1\r\nHost: ${HOST}\r\nHost: evil.example.test\r\n\r\n`,
+    `GET /x?${query} HTTP/1.1\r\nHost: 127.0.0.1:9099\r\n\r\n`,
+  ];
+  for (const [index, request] of requests.entries()) {
+    const client = await fixture.raw();
+    client.send(request);
+    await client.closed().catch(() => client.end());
+    await eventually(() => fixture.audit.decisions().length > index);
+    const { target } = fixture.audit.decisions()[index] ?? {};
+    assert.match(String(target), /\/x\?\[several values\]$/);
   }
 });
 

@@ -311,3 +311,24 @@ test("rows 100, 109: a token that was cut over parameters stands in the log in n
   await eventually(() => fixture.audit.decisions().length === 2);
   assert.equal(fixture.audit.decisions()[1]?.target, "/x?a=[github-personal-token]&b=2");
 });
+
+test("rows 105, 119: level strict refuses irregular values that are called a token, which the default lets pass", async (t) => {
+  const body = JSON.stringify({ api_key: "f3Zk90QpLm28Xc7Vb1NwY5" });
+  const request = `POST /x HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const terms = { action: "block", opaque: "allow", allow: [], ignore: [] } as const;
+  for (const level of ["default", "strict"] as const) {
+    const origin = await openOrigin({ respond: (_, response) => response.end("done") });
+    const more = { credentials: [credential()], values: { api: SECRET } };
+    const fixture = await openGateway(t, { origin, ...more, policy: { leaks: { ...terms, level } } });
+    const client = await fixture.inside();
+    client.send(request);
+    const answer = await client.until(/done|refused[\s\S]*\}/);
+    assert.equal(statusOf(answer), level === "strict" ? 403 : 200);
+    if (level === "strict") await assertDenied(fixture, "token-in-request");
+    // The placeholder in the agent's own login field is no secret at any level.
+    const { placeholder } = credential();
+    const again = await fixture.inside();
+    again.send(`GET /x HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${placeholder}\r\n\r\n`);
+    assert.equal(statusOf(await again.until(/done|refused[\s\S]*\}/)), 200);
+  }
+});

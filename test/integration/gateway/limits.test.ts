@@ -99,7 +99,7 @@ for (const inside of [false, true]) {
     const fixture = await openGateway(t, { origin, rules });
     const client = inside ? await fixture.inside() : await fixture.raw();
     const start = inside ? "" : `http://${HOST}`;
-    const total = 5000;
+    const total = 3000;
     for (let i = 0; i < total; i += 1) client.send(`GET ${start}/${i} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
     await eventually(() => held.length > 0);
     // What one read of a socket may bring, and not what the client has sent.

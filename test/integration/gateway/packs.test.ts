@@ -67,6 +67,30 @@ test("rows 114, 115: through a pack a scoped package is read as npm asks for it;
   );
 });
 
+test("row 115: at a forge whose whole host is allowed, reads pass the gateway, and no write of its API arrives", async (t) => {
+  const origin = await openOrigin();
+  const host = "gitlab.com";
+  const fixture = await openGateway(t, { origin, rules: [{ host }] });
+  fixture.names.set(host, [GOOD_ADDRESS]);
+  const client = await fixture.inside(host);
+  client.send(`GET /api/v4/projects/1/repository/files/a/raw HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  assert.equal(statusOf(await client.until('"url":')), 200);
+  for (const line of [
+    "POST /api/v4/projects/1/repository/commits",
+    "PUT /api/v4/projects/1/repository/files/a%2fb",
+    "POST /api/v4/snippets",
+    "POST /api/graphql",
+  ]) {
+    const other = await fixture.inside(host);
+    other.send(`${line} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 2\r\n\r\n{}`);
+    assert.match(await other.until(/forge-write|path-ambiguous/), /403/, line);
+  }
+  assert.deepEqual(
+    origin.seen.map(({ method }) => method),
+    ["GET"],
+  );
+});
+
 test("row 119: through github-read a release is downloaded by the signed query of its redirect, a token in it is not", async (t) => {
   const part = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
   const digits = (length: number) => "aZ3bY7cX9d0kQ".repeat(20).slice(0, length);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import test from "node:test";
-import { credential, eventually, HOST, openGateway, SECRET } from "../../support/gateway/fixture.ts";
+import { credential, eventually, GOOD_ADDRESS, HOST, openGateway, SECRET } from "../../support/gateway/fixture.ts";
 import { openOrigin, openRawOrigin } from "../../support/gateway/origin.ts";
 import { clientHello, openTunnel, serverName } from "../../support/gateway/raw-client.ts";
 import { assertNothingLeft, statusOf } from "../../support/gateway/verdicts.ts";
@@ -291,4 +291,42 @@ test("row 123: a spliced tunnel ends where the bottle has sent its budget", asyn
   await again.closed();
   assert.equal(fixture.audit.decisions().at(-1)?.reason, "limit-reached");
   assert.equal(fixture.dials.length, 1);
+});
+
+test("row 131: a client that leaves while the name is looked up has a result line, and nothing is dialled", async (t) => {
+  const waiting: (() => void)[] = [];
+  const resolve = async () => {
+    await new Promise<void>((wake) => waiting.push(wake));
+    return [GOOD_ADDRESS];
+  };
+  const fixture = await openGateway(t, { origin: await openOrigin(), rules: [{ scheme: "http", port: 80 }], resolve });
+  const client = await fixture.raw();
+  client.send(`GET http://${HOST}/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  await eventually(() => waiting.length === 1);
+  client.socket.resetAndDestroy();
+  await eventually(() => fixture.gateway.stats().connections === 0);
+  for (const wake of waiting) wake();
+  await eventually(() => fixture.audit.results().length === 1);
+  const [decision] = fixture.audit.decisions();
+  const [result] = fixture.audit.results();
+  assert.equal(decision?.verdict, "allow");
+  assert.deepEqual([result?.id, result?.error, result?.bytesOut], [decision?.id, "the client went away", 0]);
+  assert.deepEqual(fixture.dials, []);
+});
+
+test("a connection that carries many requests in chunks gathers no listeners", async (t) => {
+  const warnings: string[] = [];
+  const take = ({ name }: Error) => warnings.push(name);
+  process.on("warning", take);
+  t.after(() => process.off("warning", take));
+  const fixture = await openGateway(t, {
+    origin: await openOrigin({ respond: (_, response) => response.end("done") }),
+  });
+  const client = await fixture.inside();
+  for (let i = 0; i < 12; i++) {
+    client.clear();
+    client.send(`POST / HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n`);
+    assert.equal(statusOf(await client.until("done")), 200);
+  }
+  assert.deepEqual(warnings, []);
 });

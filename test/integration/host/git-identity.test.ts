@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import fc from "fast-check";
 import { gitConfigText } from "../../../src/core/plan/git-config.ts";
 import { gitIdentity } from "../../../src/host/git-identity.ts";
 import { programPath, skipWithout } from "../../support/needs.ts";
+import fc from "../../support/properties.ts";
 
 const skip = skipWithout("git");
 const git = programPath("git") ?? "";

@@ -93,7 +93,7 @@ test(
       await assert.rejects(
         checkSeal(openHouse(b.folders.run), { ...b.shell.guest, run: b.folders.run, home: b.folders.home }, [secret]),
         breaches(
-          /CapEff.*NoNewPrivs.*Seccomp.*devices: expected only lo, seen [a-z,]*way.*routes.*way_ipv4: expected refused, seen nothing.*gateway/,
+          /CapEff.*NoNewPrivs.*Seccomp.*way_ipv4: expected refused, seen nothing.*gateway.*devices: expected only lo, seen [a-z,]*way.*routes/,
         ),
       );
     }),

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
+import { BottleError } from "../../../src/core/model/errors.ts";
 import { gatherFacts } from "../../../src/host/facts.ts";
 import { importWork, openQuarantine } from "../../../src/session/work/quarantine.ts";
 import { readBase } from "../../../src/state/base-file.ts";
@@ -110,6 +112,19 @@ test("a pack that is larger than the cap is not read to its end", git, async () 
     code: "WORK_UNREADABLE",
     message: /larger than 100 bytes/,
   });
+});
+
+test("work whose cage failed before anybody read it is refused at once, in the words of the failure", git, async () => {
+  using bench = await begun();
+  const [repository] = (await readBase(bench.paths.base))?.repositories ?? [];
+  assert.ok(repository !== undefined);
+  await using quarantine = await openQuarantine(bench.paths.folder, repository, gatherFacts());
+  const pack = new PassThrough();
+  pack.once("error", () => {});
+  pack.destroy(new BottleError("HOST_UNFIT", "no process is left", { hint: "" }));
+  await new Promise((closed) => pack.once("close", closed));
+  const none = { branch: null, head: null, work: repository.snapshot, refs: [], embedded: [], missed: [] };
+  await assert.rejects(importWork(quarantine, { repository, pack, ...none }), /no process is left/);
 });
 
 test("a bottle that keeps no work, or is not there, says so", git, async () => {
