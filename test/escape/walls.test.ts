@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Handle } from "../../src/backends/bubblewrap/bottle.ts";
 import { entrancesOf, processesIn } from "../../src/backends/bubblewrap/processes.ts";
-import { CLONE_NEW, REFUSED } from "../../src/backends/bubblewrap/seccomp.ts";
 import { loadBackend } from "../../src/backends/builtins.ts";
+import { CLONE_NEW, REFUSED } from "../../src/backends/system-calls.ts";
 import { run } from "../../src/host/exec.ts";
 import { skipWithout } from "../support/needs.ts";
 import { eventually } from "../support/operator.ts";
 import { callNumber, ENOSYS, EPERM, errnos } from "../support/probes.ts";
+import { processFile } from "../support/process-file.ts";
 import { openTestBottle, type TestBottle } from "../support/test-bottle.ts";
 
 const HIGH = 2 ** 32;
 const root = process.getuid?.() === 0;
-const isSleep = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("sleep");
+const isSleep = (pid: number) => processFile(pid, "cmdline").startsWith("sleep");
 
 describe("from inside, the walls", { skip: skipWithout("bubblewrap", "perl") }, () => {
   let b: TestBottle;
@@ -45,7 +46,7 @@ describe("from inside, the walls", { skip: skipWithout("bubblewrap", "perl") }, 
     await b.sh("until pgrep -x sleep >/dev/null; do sleep 0.01; done; touch /workspace/mine");
     const names = new Map<string, string>();
     for (const { pid } of [handle.entry.init, ...processesIn(handle.pidNamespace, handle.entry.init)]) {
-      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      const status = processFile(pid, "status");
       names.set(/^Name:\t(.*)$/m.exec(status)?.[1] ?? "", /^Uid:\t(\d+)/m.exec(status)?.[1] ?? "");
     }
     assert.notEqual(names.get("sleep"), "0");
@@ -256,8 +257,9 @@ gcc -o /tmp/p /tmp/p.c`);
     assert.equal(out, "attach -1 1\nseize -1 1\nclosed\n");
   });
 
-  test("row 138: an agent that stops the way in cannot hold up the end of its bottle", async () => {
+  test("row 138: an agent that stops the way in cannot hold up the end of its bottle", async (t) => {
     const stopping = await openTestBottle(await loadBackend("bubblewrap"));
+    t.after(() => stopping.dispose());
     const handle = stopping.bottle.handle as unknown as Handle;
     // Where the way in has the agent's uid (an ordinary user's bottle), it stops; under root it cannot be signalled.
     const held = stopping.bottle.exec({ argv: ["/bin/bash", "-c", "echo $PPID; kill -STOP $PPID; exec sleep 600"] });
