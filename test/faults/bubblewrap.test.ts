@@ -8,6 +8,7 @@ import type { Backend, CreateContext } from "../../src/backends/backend.ts";
 import type { Handle } from "../../src/backends/bubblewrap/bottle.ts";
 import { hostPids, processesIn } from "../../src/backends/bubblewrap/processes.ts";
 import { loadBackend } from "../../src/backends/builtins.ts";
+import { onlyHere } from "../../src/backends/service-ways.ts";
 import { BottleError } from "../../src/core/model/errors.ts";
 import type { HostFacts } from "../../src/core/model/host-facts.ts";
 import type { BottlePlan } from "../../src/core/model/plan.ts";
@@ -18,6 +19,7 @@ import { skipWithout } from "../support/needs.ts";
 import { guestFiles, openTestBottle, testFolders, testPlan, workspaceAt } from "../support/test-bottle.ts";
 
 const skip = skipWithout("bubblewrap");
+const COLUMN = process.getuid?.() === 0 ? "bubblewrap, as root" : "bubblewrap";
 
 function groupFolders(facts: HostFacts, bottle: string): string[] {
   if (facts.cgroup.kind !== "v1") return [];
@@ -75,10 +77,12 @@ describe("bubblewrap: faults", { skip }, () => {
         { ...testPlan("faulty", folders.workspace), ...more.plan },
         { facts: { ...facts, ...more.facts }, folders, cleanup, journal: more.journal ?? (async () => {}) },
       );
-      await shell.serve(async (listener) => {
-        cleanup.push("listener", () => void listener.close());
-        return { caPem: "" };
-      });
+      await shell.serve(
+        onlyHere(async (listener) => {
+          cleanup.push("listener", () => void listener.close());
+          return { caPem: "" };
+        }),
+      );
       await shell.start(guestFiles());
       return null;
     } catch (error) {
@@ -203,7 +207,14 @@ describe("bubblewrap: faults", { skip }, () => {
     const name = `killed-${process.pid}`;
     const host = spawn(
       process.execPath,
-      [join(import.meta.dirname, "../support/bottle-host.ts"), name, folders.home, folders.workspace, folders.run],
+      [
+        join(import.meta.dirname, "../support/bottle-host.ts"),
+        COLUMN,
+        name,
+        folders.home,
+        folders.workspace,
+        folders.run,
+      ],
       {
         env: { PATH: "/usr/bin:/bin" },
         stdio: ["ignore", "pipe", "inherit"],
@@ -222,6 +233,7 @@ describe("bubblewrap: faults", { skip }, () => {
       [],
       "a living bottle is no leftover",
     );
+    if (facts.cgroup.kind === "v1") assert.ok(groupFolders(facts, name).length > 0);
     host.kill("SIGKILL");
     assert.ok(await gone(handle, 3000), "the cage outlived its host process");
     const leftovers = (await backend.survey(facts, new Set())).filter(({ bottle }) => bottle === name);
@@ -229,8 +241,9 @@ describe("bubblewrap: faults", { skip }, () => {
       (await backend.survey(facts, new Set([name]))).filter(({ bottle }) => bottle === name),
       [],
     );
-    assert.equal(leftovers.length, groupFolders(facts, name).length);
-    if (facts.cgroup.kind === "v1") assert.ok(leftovers.length > 0);
+    // A `bottle prune` of a test beside this one may have come first.
+    const left = groupFolders(facts, name);
+    if (left.length > 0) assert.equal(leftovers.length, left.length);
     for (const leftover of [...leftovers, ...leftovers]) await backend.remove(leftover, facts);
     assert.deepEqual(groupFolders(facts, name), []);
   });
@@ -240,7 +253,14 @@ describe("bubblewrap: faults", { skip }, () => {
       const name = `early-${process.pid}-${wait}`;
       const host = spawn(
         process.execPath,
-        [join(import.meta.dirname, "../support/bottle-host.ts"), name, folders.home, folders.workspace, folders.run],
+        [
+          join(import.meta.dirname, "../support/bottle-host.ts"),
+          COLUMN,
+          name,
+          folders.home,
+          folders.workspace,
+          folders.run,
+        ],
         {
           env: { PATH: "/usr/bin:/bin" },
           stdio: ["ignore", "pipe", "inherit"],

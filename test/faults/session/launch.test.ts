@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Backend, Bottle, BottleShell } from "../../../src/backends/backend.ts";
 import { loadBackend } from "../../../src/backends/builtins.ts";
 import type { StartRequest } from "../../../src/core/plan/start-request.ts";
 import { gatherFacts } from "../../../src/host/facts.ts";
@@ -12,6 +11,7 @@ import { prepare } from "../../../src/session/prepare.ts";
 import { removeBottle } from "../../../src/session/removal.ts";
 import { layoutOf } from "../../../src/state/layout.ts";
 import { findBottle, listBottles, readRecord } from "../../../src/state/records.ts";
+import { failingBackend, Injected } from "../../support/failing-backend.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { newOperator, type Operator } from "../../support/operator.ts";
 
@@ -46,40 +46,6 @@ const request = (operator: Operator): StartRequest => ({
   rm: false,
 });
 
-class Injected extends Error {}
-
-/** The backend, with its Nth effect failing: instead of happening, or right after it has happened. */
-function failing(backend: Backend, nth: number, when: "before" | "after"): { backend: Backend; effects: () => number } {
-  let count = 0;
-  const effect = <A extends readonly unknown[], R>(act: (...args: A) => Promise<R>) => {
-    return async (...args: A): Promise<R> => {
-      count += 1;
-      const fails = count === nth;
-      if (fails && when === "before") throw new Injected(`effect ${nth}`);
-      const result = await act(...args);
-      if (fails) throw new Injected(`effect ${nth}`);
-      return result;
-    };
-  };
-  const wrapBottle = (bottle: Bottle): Bottle =>
-    Object.assign(Object.create(bottle), {
-      exec: effect(bottle.exec.bind(bottle)),
-      put: effect(bottle.put.bind(bottle)),
-      unpack: effect(bottle.unpack.bind(bottle)),
-    });
-  const wrapShell = (shell: BottleShell): BottleShell =>
-    Object.assign(Object.create(shell), {
-      serve: effect(shell.serve.bind(shell)),
-      start: effect(async (...args: Parameters<BottleShell["start"]>) => wrapBottle(await shell.start(...args))),
-    });
-  const create = effect(async (...args: Parameters<Backend["create"]>) => {
-    // The journal is written before each thing that is made: its failure is a fault of its own.
-    const [plan, context] = args;
-    return wrapShell(await backend.create(plan, { ...context, journal: effect(context.journal) }));
-  });
-  return { backend: { ...backend, create }, effects: () => count };
-}
-
 function assertNothingLeft(operator: Operator, what: string): void {
   assert.deepEqual(globSync("/sys/fs/cgroup/{,*/,*/*/}*bot-bottle-faulty*"), [], `${what}: control groups`);
   const runtime = join(operator.env.XDG_RUNTIME_DIR ?? "", "bot-bottle");
@@ -103,11 +69,11 @@ for (const when of ["before", "after"] as const) {
     for (let nth = 1; !succeeded; nth++) {
       assert.ok(nth < 40, "a start has fewer effects than this");
       const { plan } = await prepare(request(operator), context);
-      const { backend, effects } = failing(real, nth, when);
+      const { backend, effects } = failingBackend(real, nth, when);
       const what = `effect ${nth} fails ${when}`;
       try {
         const running = await launch(plan, backend, context);
-        assert.ok(effects() < nth, `${what}: its failure was swallowed`);
+        assert.ok(effects.length < nth, `${what}: its failure was swallowed`);
         succeeded = true;
         assert.deepEqual(await running.close(), []);
       } catch (error) {
