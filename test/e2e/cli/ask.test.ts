@@ -236,7 +236,7 @@ test("row 127: a host process that is killed while a request waits lets nothing 
   assert.deepEqual(JSON.parse((await run("approvals", "--format", "json")).stdout), []);
   const late = await operator.bottle(["allow", one?.id ?? ""]);
   assert.equal(late.code, 2);
-  assert.match(late.stderr, /host process of one is gone[\s\S]*bottle prune/);
+  assert.match(late.stderr, /host process of one is gone[\s\S]*bottle recover one/);
   assert.deepEqual(world.seen, []);
   await run("prune");
   if (existsSync(folder)) await run("rm", "--discard", "one");

@@ -16,15 +16,23 @@ function project(operator: Operator, script = ":"): void {
   assert.equal(status, 0, String(stderr));
 }
 
+/** Is this the command line of a cage's process, or of an engine's client that holds a container, of this kind? */
+function isOf(words: readonly string[], bottle: string, kind: "workshop" | null): boolean {
+  if (words[0]?.endsWith("/docker")) {
+    return words.some((word) => word.startsWith(`bot-bottle-${kind ?? ""}`) && word.includes(`-${bottle}.`));
+  }
+  const tagged = words[words.indexOf("BOT_BOTTLE") + 1]?.startsWith(`${bottle}.`) && words.includes("--setenv");
+  return tagged === true && (kind === null || words.includes(kind));
+}
+
 /** Processes of the workshops and cages of this bottle. */
-function processesOf(bottle: string, more = ""): number[] {
+function processesOf(bottle: string, kind: "workshop" | null = null): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
         const words = readFileSync(`/proc/${name}/cmdline`, "latin1").split("\0");
-        const ours = words[words.indexOf("BOT_BOTTLE") + 1]?.startsWith(`${bottle}.`) && words.includes("--setenv");
-        return ours && (more === "" || words.includes(more)) ? [Number(name)] : [];
+        return isOf(words, bottle, kind) ? [Number(name)] : [];
       } catch {
         return [];
       }

@@ -150,7 +150,7 @@ test("prune removes the folder of a demo that was killed, and none of a demo tha
   for (const pid of [ended, process.pid]) mkdirSync(join(temp, `bot-bottle-demo-${pid}-abc`));
   const env = { TMPDIR: temp };
   const shown = await operator.bottle(["prune", "--dry-run"], { env });
-  assert.match(shown.stdout, /demo-\d+-abc +folder +of a demo that was killed/);
+  assert.match(shown.stdout, /demo-\d+-abc +folder +- +- +of a demo that was killed/);
   assert.equal(readdirSync(temp).length, 2);
   assert.equal((await operator.bottle(["prune"], { env })).code, 0);
   assert.deepEqual(readdirSync(temp), [`bot-bottle-demo-${process.pid}-abc`]);
@@ -253,6 +253,7 @@ test("stop of a host process that does not answer says so soon, and waits no lon
   await eventually("it says so", () => said.includes("kill -CONT"));
   assert.ok(performance.now() - began < 6_000);
   assert.match(said, new RegExp(`frozen, ${agent.pid}, does not answer[\\s\\S]*kill -CONT ${agent.pid}`));
+  assert.match(said, new RegExp(`kill -KILL ${agent.pid}, then bottle recover --settle frozen`));
   agent.kill("SIGCONT");
   assert.equal(await stopped, 0, said);
   assert.equal(await code, 143);

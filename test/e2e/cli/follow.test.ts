@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { formatAuditLine } from "../../../src/state/audit-format.ts";
@@ -202,4 +202,33 @@ test("a great transcript goes through a slow reader at its pace", { skip }, asyn
     timeout: 60_000,
   });
   assert.deepEqual([limited.status, limited.stdout], [0, "0123456789abcde\n"], limited.stderr);
+});
+
+test("a transcript that is shortened while it is followed is told on, with how much is missing; nothing is told twice", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  const script = "echo one; until [ -e ~/go ]; do sleep 0.05; done";
+  const started = await operator.bottle(["start", "shell", "-d", "--name", "long", "-p", script]);
+  assert.equal(started.code, 0, started.stderr);
+  const follow = operator.spawn(["logs", "-f", "long"]);
+  let [said, talk] = ["", ""];
+  follow.stdout?.setEncoding("utf8").on("data", (piece: string) => {
+    said += piece;
+  });
+  follow.stderr?.setEncoding("utf8").on("data", (piece: string) => {
+    talk += piece;
+  });
+  const ended = new Promise((resolve) => follow.once("close", resolve));
+  await eventually("the first line is told", () => said === "one\n");
+  // As the host process puts it there: of 4 + 10 + 9 bytes the first 8 are gone, of which 4 were told.
+  const path = join(operator.home, ".local/state/bot-bottle/bottles/long/agent.log");
+  writeFileSync(`${path}.new`, "[bottle: what came before is not kept: 8 bytes]\nor six\nand more\n");
+  renameSync(`${path}.new`, path);
+  await eventually("the rest is told", () => said === "one\nor six\nand more\n");
+  assert.match(talk, /^bottle: 4 bytes of what long printed are not kept$/m);
+  assert.equal((await operator.bottle(["exec", "long", "--", "touch", "/home/agent/go"])).code, 0);
+  await ended;
+  assert.equal(said, "one\nor six\nand more\n");
+  assert.equal((await operator.bottle(["rm", "long"])).code, 0);
 });

@@ -54,10 +54,12 @@ test("a disk that the agent has filled: rm and prune free it first, and nothing 
   const parts = ran.stdout.split(/^== /m).slice(1);
   const of = (what: string) => parts.filter((part) => part.startsWith(`${what}\n`));
   assert.doesNotMatch(ran.stdout + ran.stderr, /this is a bug|left: /);
-  for (const part of of("start")) assert.match(part, /bottle rm (rm|prune) removes the rest[\s\S]*exit 0/);
+  // How it ended is kept: room for that was held.
+  for (const part of of("start")) assert.match(part, /(rm|prune) ended with exit 0[\s\S]*exit 0/);
+  // It may remove what a test beside this one left on the machine, and nothing of this bottle's.
   for (const part of of("plain")) {
-    assert.match(part, /stays lost: .* cannot be written: its disk is full \[STATE_UNUSABLE\]\n.*bottle rm/);
-    assert.doesNotMatch(part, /nothing was left|exit 0/);
+    assert.doesNotMatch(part, /^(rm|prune) /m);
+    assert.match(part, /exit 0/);
   }
   for (const part of of("kept")) assert.match(part, /could not be kept[\s\S]*rm --discard rm[\s\S]*exit 5/, part);
   assert.match(of("self")[0] ?? "", /self stays: the work in self has not landed/);
@@ -99,7 +101,7 @@ test("a removal that was killed is gone on with, one that lives is left alone", 
   spawnSync("mv", [join(bottles, "old"), join(bottles, ".gone-old.4194304-1-0123456789ab")]);
   const { code, stdout } = await operator.bottle(["prune"]);
   assert.equal(code, 0);
-  assert.match(stdout, /^old +removal +it was cut short$/m);
+  assert.match(stdout, /^old +removal +\S+ +\d[\w. ]+ +it was cut short$/m);
   assert.deepEqual(readdirSync(bottles).length, 1);
   assert.match(readdirSync(archiveOf(operator)).join(), /^old-/);
 });
@@ -142,7 +144,7 @@ test("a bottle whose record cannot be read: rm --force and prune --all remove it
     writeFileSync(record(name), "{");
   }
   const list = await operator.bottle(["ls"]);
-  assert.match(list.stdout, /^torn +- +unreadable +- +- +-$/m);
+  assert.match(list.stdout, /^torn +- +- +unreadable +- +- +-$/m);
   assert.match(list.stderr, /^bottle: torn: its record is not JSON; bottle rm --force torn removes it$/m);
   for (const words of [
     ["rm", "torn"],
@@ -180,14 +182,14 @@ test("a bottle whose record cannot be read: rm --force and prune --all remove it
 test("one draft that cannot be removed is said and keeps nothing else from going", { skip }, async () => {
   using operator = newOperator();
   const bottles = bottlesOf(operator);
-  for (const digit of ["a", "b"]) mkdirSync(join(bottles, `.new-4194304-${digit.repeat(12)}`), { recursive: true });
-  mkdirSync(join(bottles, ".new-4194304-aaaaaaaaaaaa", "not-ours"));
-  chmodSync(join(bottles, ".new-4194304-bbbbbbbbbbbb"), 0);
+  for (const digit of ["a", "b"]) mkdirSync(join(bottles, `.new-4194304-1-${digit.repeat(12)}`), { recursive: true });
+  mkdirSync(join(bottles, ".new-4194304-1-aaaaaaaaaaaa", "not-ours"));
+  chmodSync(join(bottles, ".new-4194304-1-bbbbbbbbbbbb"), 0);
   const { code, stdout, stderr } = await operator.bottle(["prune"]);
   assert.equal(code, 5);
-  assert.match(stderr, /new-4194304-aaaaaaaaaaaa could not be removed/);
-  assert.match(stdout, /new-4194304-bbbbbbbbbbbb +draft/);
-  assert.deepEqual(readdirSync(bottles), [".new-4194304-aaaaaaaaaaaa"]);
+  assert.match(stderr, /new-4194304-1-aaaaaaaaaaaa could not be removed/);
+  assert.match(stdout, /new-4194304-1-bbbbbbbbbbbb +draft/);
+  assert.deepEqual(readdirSync(bottles), [".new-4194304-1-aaaaaaaaaaaa"]);
 });
 
 test("prune removes runtime folders of dead processes, whichever state folder they were of, and no other", {

@@ -93,26 +93,21 @@ test("of many who resume one bottle at the same moment one gets it", { skip }, a
   await settled(operator, "one");
 });
 
-test("a lost one is settled by prune and then goes on; killed while it is resumed, once more", { skip }, async () => {
+test("a lost one goes on at once, what was left of it is removed first; killed while it is resumed, once more", {
+  skip,
+}, async () => {
   using operator = newOperator();
   const words = ["shell", "--without-cgroup", "--name", "one", "-p", "echo work > w; echo up; sleep 60"];
   await kill(operator, ["start", ...words], "up\n");
   for (const ready of ["up\n", ""]) {
-    const refused = await resume(operator, "one", "true");
-    if (recordOf(operator, "one").phase === "running" || recordOf(operator, "one").phase === "creating") {
-      assert.equal(refused.code, 2, refused.stderr);
-      assert.match(refused.stderr, /was killed[\s\S]*bottle prune settles it, then: bottle resume one/);
-      assert.equal((await operator.bottle(["prune"])).code, 0);
-    }
     const again = await resume(operator, "one", "cat w");
     assert.deepEqual([again.code, again.stdout], [0, "work\n"], again.stderr);
     await settled(operator, "one");
     await kill(operator, ["resume", "one", "-p", "echo up; sleep 60"], ready);
   }
-  await operator.bottle(["prune"]);
   assert.equal((await resume(operator, "one", "cat w")).stdout, "work\n");
   await settled(operator, "one");
-  assert.match((await operator.bottle(["prune", "--dry-run"])).stdout, /^$/);
+  assert.doesNotMatch((await operator.bottle(["prune", "--dry-run"])).stdout, /^one /m);
 });
 
 test("a resume that fails leaves the bottle as it was, to be resumed when that is mended", { skip }, async () => {

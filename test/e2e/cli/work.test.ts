@@ -82,3 +82,20 @@ test("diff and apply work while the agent runs", bottles, async () => {
     running.kill("SIGTERM");
   }
 });
+
+test("bug: an apply of what has landed said that 0 commits were applied", bottles, async () => {
+  using operator = withRepository();
+  const script = `echo more >>README; ${AGENT} commit -qam agent; echo x >new`;
+  const started = await operator.bottle(["start", "shell", "--without-cgroup", "--name", "w", "-p", script]);
+  assert.equal(started.code, 0, started.stderr);
+  const apply = async (...words: readonly string[]) => (await operator.bottle(["apply", "w", ...words])).stdout;
+  assert.match(await apply(), /^applied [0-9a-f]{12}: 1 commit onto main, 2 files written; kept as/);
+  const nothing = /^nothing new: [0-9a-f]{12} has landed already; kept as refs\/bottle\/w\/[0-9a-f]{12}$/m;
+  for (const words of [[], ["--dry-run"], ["--patch"]]) assert.match(await apply(...words), nothing, words.join());
+  assert.match(await apply("--branch", "side"), /^applied [0-9a-f]{12}: 2 commits onto side; kept/);
+  assert.match(await apply("--branch", "side"), nothing);
+  const more = await operator.bottle(["resume", "w", "-p", "echo y >other"]);
+  assert.equal(more.code, 0, more.stderr);
+  assert.match(await apply(), /^applied [0-9a-f]{12}: 1 file written; kept as/);
+  assert.equal((await operator.bottle(["rm", "w"])).code, 0);
+});

@@ -20,6 +20,6 @@ test("every probe of the demo holds, whatever the operator's own manifest and cr
   const run = await operator.bottle(["demo", "--format", "json"], { env });
   const { ok, probes } = JSON.parse(run.stdout);
   for (const probe of probes) assert.equal(probe.ok, true, `${probe.name}: ${probe.evidence}`);
-  assert.deepEqual([ok, run.code, probes.length], [true, 0, 6]);
+  assert.deepEqual([ok, run.code, probes.length], [true, 0, 7]);
   assert.ok(!(run.stdout + run.stderr).includes(env.ANTHROPIC_API_KEY));
 });

@@ -42,13 +42,13 @@ test("what breaks a promise is kept, told with a line that breaks it again, and 
   t.after(() => rmSync(tree, { recursive: true }));
   for (const folder of ["scripts", "test/support/fuzz", "test/fuzz/targets"])
     mkdirSync(join(tree, folder), { recursive: true });
-  for (const file of ["scripts/fuzz.ts", "test/support/fuzz/target.ts", "test/support/fuzz/run-target.ts"])
-    copyFileSync(join(root, file), join(tree, file));
+  const support = ["properties.ts", "fuzz/target.ts", "fuzz/run-target.ts"].map((file) => `test/support/${file}`);
+  for (const file of ["scripts/fuzz.ts", ...support]) copyFileSync(join(root, file), join(tree, file));
   symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
   writeFileSync(join(tree, "package.json"), '{"type":"module"}');
   writeFileSync(
     join(tree, "test/fuzz/targets/fragile.ts"),
-    `import fc from "fast-check";
+    `import fc from "../../support/properties.ts";
      export const target = {
        name: "fragile", promise: "no input holds a Q", parsers: [], runs: 1, input: fc.uint8Array({ maxLength: 50 }),
        check: (input) => { if (input.includes(0x51)) throw new Error("it broke"); return true; },

@@ -129,16 +129,28 @@ describe("the published package", { skip: skipWithout("npm") }, () => {
 
   test("holds the compiled program, its documents, schema, examples and manual, no sources and no tests", () => {
     const names = readdirSync(installed);
-    for (const name of ["bin", "dist", "docs", "examples", "man", "LICENSE", "README.md", "package.json"])
+    for (const name of ["bin", "dist", "docs", "examples", "images", "man", "LICENSE", "README.md", "package.json"])
       assert.ok(names.includes(name), name);
     assert.deepEqual(readdirSync(join(installed, "docs")), ["bot-bottle.schema.json"]);
     for (const name of ["src", "test", "scripts", "bench"]) assert.ok(!names.includes(name), name);
   });
 
+  test("it brings all that its images are built from: Dockerfiles, its own compiled code and the libraries", () => {
+    const script = `import(process.argv[1]).then(({ ownCode }) => console.log(JSON.stringify(ownCode("app").map((file) => file.path))))`;
+    const module = join(installed, "dist/backends/docker/images/own-code.js");
+    const { status, stdout, stderr } = run(process.execPath, ["-e", script, module], "/");
+    assert.equal(status, 0, stderr);
+    const paths: readonly string[] = JSON.parse(stdout);
+    for (const path of ["sidecar", "package.json", "dist/sidecar/main.js", "node_modules/undici/package.json"])
+      assert.ok(paths.includes(`app/${path}`), path);
+    assert.ok(!paths.some((path) => path.endsWith(".ts")));
+    for (const name of ["claude", "sidecar"]) readFileSync(join(installed, "images", name, "Dockerfile"));
+  });
+
   test("its command shows the help and the version", () => {
     const help = run(process.execPath, [join(installed, "bin/bottle.cjs"), "--help"], "/");
     assert.equal(help.status, 0, help.stderr);
-    assert.match(help.stdout, /start\b.*<agent>/);
+    assert.match(help.stdout, /start\b.*\[agent\]/);
     const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     const told = run(process.execPath, [join(installed, "bin/bottle.cjs"), "--version"], "/");
     assert.equal(told.stdout, `bottle ${version}\n`);
