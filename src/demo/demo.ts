@@ -95,7 +95,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     listed = host;
     const upstream = await openGitServer(folder, options.tools);
     server = upstream;
-    const repositories = { upstream: upstream.repository };
+    const behindSsh = upstream.ssh.repository;
+    const repositories = {
+      upstream: upstream.repository,
+      ...(behindSsh === null ? {} : { "behind-ssh": behindSsh }),
+    };
     const rules = [standInRule(join(folder, "model.sock"), fake.caPem), host.rule];
     progress("demo: a bottle, with a stand-in where the model API would be");
     await session.withBottle({ workspace, rules, credential, repositories }, async (bottle) => {

@@ -8,9 +8,11 @@ import { readGitRequest } from "../core/wire/git-request.ts";
 import { createBottleCa } from "../gateway/certificate/bottle-ca.ts";
 import { callBackend } from "../gitgate/http-backend.ts";
 import { neutralGit } from "../host/git.ts";
+import { openSshRepository, type SshRepository } from "./ssh-repository.ts";
 
-/** The branch that the bottle may push. */
+/** What the bottle pushes to, by https and by ssh. */
 export const PUSHED_BRANCH = "agent/work";
+export const SSH_BRANCH = "agent/by-ssh";
 
 const NAME = "upstream";
 const USER = "demo";
@@ -28,6 +30,8 @@ The demo's repository
 export interface GitServer {
   /** For the bottle's manifest. */
   readonly repository: GitRepositoryDefinition;
+  /** The same repository behind ssh; it does not go away. */
+  readonly ssh: SshRepository;
   /** Goes away as soon as it has been asked once more where its refs are. */
   leave(): void;
   /** Is there again; answers how often somebody came meanwhile. */
@@ -40,7 +44,8 @@ export interface GitServer {
 
 /**
  * Serves `git http-backend` on loopback over TLS, to those who know the password that is in a file of `folder`. What goes
- * away keeps its port, and closes each connection before a byte was exchanged: another program could take the port.
+ * away keeps its port, and closes each connection before a byte was exchanged: another program could take the port. Beside
+ * it an sshd serves the same repository.
  */
 export async function openGitServer(folder: string, tools: Readonly<Record<string, string>>): Promise<GitServer> {
   const place = join(folder, "upstream");
@@ -87,6 +92,7 @@ export async function openGitServer(folder: string, tools: Readonly<Record<strin
     server.listen(0, "127.0.0.1", resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const ssh = await openSshRepository(place, tools, bare);
   return {
     repository: {
       url: `https://localhost:${port}/git/${NAME}/repo.git`,
@@ -94,6 +100,7 @@ export async function openGitServer(folder: string, tools: Readonly<Record<strin
       ca: caFile,
       branches: ["agent/*"],
     },
+    ssh,
     get away() {
       return state === "away";
     },
@@ -106,10 +113,12 @@ export async function openGitServer(folder: string, tools: Readonly<Record<strin
       return turnedAway;
     },
     tip: (ref) => git.line(["for-each-ref", "--format=%(objectname)", ref]),
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      if (ssh.repository !== null) await ssh.close();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }

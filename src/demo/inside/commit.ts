@@ -16,11 +16,15 @@ git commit -q -m 'Add settings'
 echo "$key"
 `;
 
-/** Takes the key out of the commit, pushes it to the branch of its first argument and prints the commit. */
+/**
+ * Takes the key out of the commit, pushes it to the branch of its first argument, and to the one of its third at the URL
+ * of its second if there is one; prints the commit.
+ */
 export const CLEAN_PUSH_PROGRAM = `set -e
 cd ${CLONE}
 echo '[aws]' >${COMMITTED}
 git commit -q -a --amend -m 'Add settings'
 git push -q origin "HEAD:refs/heads/$1"
+[ -z "$2" ] || git push -q "$2" "HEAD:refs/heads/$3"
 git rev-parse HEAD
 `;

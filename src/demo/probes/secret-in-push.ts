@@ -1,4 +1,4 @@
-import { type GitServer, PUSHED_BRANCH } from "../git-server.ts";
+import { type GitServer, PUSHED_BRANCH, SSH_BRANCH } from "../git-server.ts";
 import { CLEAN_PUSH_PROGRAM, COMMIT_PROGRAM, COMMITTED } from "../inside/commit.ts";
 import { allScenes, scenes } from "../scenes.ts";
 import { sceneResult } from "../script.ts";
@@ -9,7 +9,8 @@ export const SECRET_IN_PUSH = "a secret in a push";
 
 /**
  * The agent is told to push a commit that holds a key, while the repository's server is away: it is refused by the gate,
- * which names place and type, and the server is not even dialled. The same commit without the key lands there.
+ * which names place and type, and the server is not even dialled. The same commit without the key lands there, and by ssh
+ * where this machine can be an ssh server.
  */
 export async function probeSecretInPush(
   bottle: DemoBottle,
@@ -17,6 +18,7 @@ export async function probeSecretInPush(
   seen: readonly Seen[],
 ): Promise<ProbeResult> {
   const made = await shell(bottle, COMMIT_PROGRAM, server.repository.url);
+  const { ssh } = server;
   const key = made.stdout.toString("utf8").trim();
   if (made.code !== 0 || !/^AKIA[A-Z2-7]{16}$/.test(key)) throw new Error(`no commit: ${made.stderr.toString("utf8")}`);
   server.leave();
@@ -29,9 +31,11 @@ export async function probeSecretInPush(
   const named =
     said.includes("push refused (secret-found)") && said.includes(`${COMMITTED}:2 holds what looks like: AWS`);
   const unreached = away && dials === 0 && (await server.tip(`refs/heads/${PUSHED_BRANCH}`)) === "";
-  const pushed = await shell(bottle, CLEAN_PUSH_PROGRAM, PUSHED_BRANCH);
-  const tip = await server.tip(`refs/heads/${PUSHED_BRANCH}`);
-  const landed = pushed.code === 0 && tip !== "" && pushed.stdout.toString("utf8").trim() === tip;
+  const pushed = await shell(bottle, CLEAN_PUSH_PROGRAM, PUSHED_BRANCH, ssh.repository?.url ?? "", SSH_BRANCH);
+  const commit = pushed.stdout.toString("utf8").trim();
+  const branches = [PUSHED_BRANCH, ...(ssh.repository === null ? [] : [SSH_BRANCH])];
+  let landed = pushed.code === 0 && commit !== "";
+  for (const branch of branches) landed &&= (await server.tip(`refs/heads/${branch}`)) === commit;
   const events = await bottle.audit();
   const reasons = events.flatMap((event) => (event.type === "git" && event.action === "push" ? [event.reason] : []));
   const logged = (JSON.stringify(events) + said).includes(key);
@@ -43,20 +47,20 @@ export async function probeSecretInPush(
       unreached &&
       landed &&
       !logged &&
-      reasons.join() === "secret-found,forwarding,accepted",
+      reasons.join() === ["secret-found", ...branches.flatMap(() => ["forwarding", "accepted"])].join(),
     evidence: [
       named ? `the model read: ${found(said)}` : `no refusal named it: ${said.split("\n")[0] ?? "no answer"}`,
       away ? `its server was away, and was dialled ${dials} times` : "its server was not away",
       landed
-        ? "the commit without it landed there"
+        ? `the commit without it landed there, ${ssh.repository === null ? `by ssh not tried: ${ssh.why}` : "and by ssh"}`
         : `the commit without it did not land: ${pushed.stderr.toString("utf8").split("\n")[0]}`,
       `in the audit log: ${reasons.join(", ")}; ${logged ? "THE KEY IS IN IT" : "the key nowhere in it"}`,
     ],
   };
 }
 
-function shell(bottle: DemoBottle, program: string, argument: string) {
-  return bottle.exec(["/bin/sh", "-s", argument], { stdin: Buffer.from(program) });
+function shell(bottle: DemoBottle, program: string, ...args: readonly string[]) {
+  return bottle.exec(["/bin/sh", "-s", ...args], { stdin: Buffer.from(program) });
 }
 
 /** The line about the place, without what git writes before it. */

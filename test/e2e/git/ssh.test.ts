@@ -67,7 +67,7 @@ test("a bottle pushes to a server behind ssh, with a key that a program prints a
 
 test("a key that asks for a passphrase, and one that is missing, stop the start and say so", { skip }, async () => {
   const locked = join(operator.home, "locked");
-  makeSshKey(locked, "ed25519", "a passphrase");
+  await makeSshKey(locked, "ed25519", "a passphrase");
   declare({ key: locked });
   const run = await operator.bottle(["start", "shell", "--name", "two", "-p", "true", "--rm"]);
   assert.equal(run.code, 3, run.stderr);

@@ -72,10 +72,14 @@ test("secret in a push: needs the refusal by name, a server that was away and no
     away?: boolean;
     tips?: string[];
     log?: AuditEvent[];
+    ssh?: boolean;
   }) => {
     const tips = [...(change.tips ?? ["", tip])];
     const server: GitServer = {
       repository: { url: "https://localhost/x" },
+      ssh: change.ssh
+        ? { repository: { url: "ssh://a@localhost/x" }, close: async () => undefined }
+        : { repository: null, why: "" },
       leave: () => undefined,
       comeBack: () => change.dials ?? 0,
       away: change.away ?? true,
@@ -88,7 +92,11 @@ test("secret in a push: needs the refusal by name, a server that was away and no
     return (await probeSecretInPush(bottle, server, [seenResult(3, change.said ?? said)])).ok;
   };
   assert.equal(await probe({}), true);
+  const twice = [...log, pushed("forwarding"), pushed("accepted")];
+  assert.equal(await probe({ ssh: true, tips: ["", tip, tip], log: twice }), true);
   for (const change of [
+    { ssh: true, tips: ["", tip, tip] },
+    { ssh: true, tips: ["", tip, ""], log: twice },
     { said: "remote: git gate: push refused (upstream-failed)" },
     { said: `${said}${key}` },
     { dials: 1 },

@@ -51,12 +51,12 @@ test("a server that shows another host key than the pinned one gets no key and n
   const clone = await world.clone();
   const letIn = () => world.sshd.log().match(/Accepted publickey/g)?.length;
   const before = letIn();
-  world.sshd.become("key");
+  world.sshd.become("other");
   const read = await world.git(clone, "fetch");
   assert.notEqual(read.code, 0);
   assert.match(read.said, /could not be asked, and nothing stale is shown: it does not show the key that `hostKey`/);
   assert.equal(letIn(), before);
-  world.sshd.become("itself");
+  world.sshd.become("host");
   await world.sure(clone, "fetch", "-q");
 });
 
@@ -65,8 +65,8 @@ test("a server that does not take the key, one that is gone and one that hangs: 
 }, async () => {
   const stranger = await open({
     ssh: {
-      key: ({ key }) => {
-        makeSshKey(`${key}-other`);
+      key: async ({ key }) => {
+        await makeSshKey(`${key}-other`);
         return `${key}-other`;
       },
     },

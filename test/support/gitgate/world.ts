@@ -67,7 +67,7 @@ export interface WorldOptions {
   /** Ids of token formats that may leave. */
   readonly ignore?: readonly string[];
   /** The server is reached by ssh, with a key of this kind. */
-  readonly ssh?: { readonly keyType?: string; readonly key?: (origin: SshOrigin) => string };
+  readonly ssh?: { readonly keyType?: string; readonly key?: (origin: SshOrigin) => string | Promise<string> };
   /** Makes the git that agents run, and the gate's own, in this folder. */
   readonly client?: (folder: string) => string;
   readonly host?: (folder: string) => string;
@@ -125,7 +125,7 @@ export async function openGateWorld({
     sshd === null
       ? `https://localhost:${origin.port}/o/r.git`
       : `ssh://${userInfo().username}@localhost:${sshd.port}${origin.bare}`;
-  const value = sshd === null ? token : readFileSync(ssh?.key?.(sshd) ?? sshd.key, "utf8");
+  const value = sshd === null ? token : readFileSync((await ssh?.key?.(sshd)) ?? sshd.key, "utf8");
   const definition: GitRepositoryDefinition = {
     url,
     ...(sshd === null
