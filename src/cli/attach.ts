@@ -2,7 +2,7 @@ import { BottleError } from "../core/model/errors.ts";
 import { attachCommand, findHolderTools, isHeld, redraw } from "../host/terminal-holder.ts";
 import { onThisTerminal } from "../session/attach.ts";
 import { untilEnded } from "../session/ending.ts";
-import { stateOf } from "../session/reconcile.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import { livePaths } from "../state/layout.ts";
 import { readRecord } from "../state/records.ts";
 import { showNotices, tellLost } from "./attached-notices.ts";

@@ -4,7 +4,7 @@ import type { HostFacts } from "../core/model/host-facts.ts";
 import { printableLines } from "../core/wire/printable.ts";
 import { run } from "../host/exec.ts";
 import { forgetCopy, readCopy } from "../session/pending-copy.ts";
-import { stateOf } from "../session/reconcile.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import { livePaths } from "../state/layout.ts";
 import { readRecord } from "../state/records.ts";
 import type { Io } from "./io.ts";

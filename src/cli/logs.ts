@@ -1,7 +1,6 @@
 import { type FileHandle, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { openIfThere } from "../host/files.ts";
-import { stateOf } from "../session/reconcile.ts";
 import { terminalText } from "../session/terminal-text.ts";
 import { spanIn } from "../session/transcript.ts";
 import { findAuditLog } from "../state/audit-logs.ts";
@@ -23,10 +22,9 @@ export const logs: VerbRun = async (input, io) => {
   const clean = flag(input, "raw") ? (piece: Buffer) => piece : terminalText();
   /** Also one that is still being made; one that was removed has ended. */
   const lives = async () => {
-    const now = (await findBottle(layout, name))?.record ?? null;
-    return (
-      !removed && now?.createdAt === record?.createdAt && now !== null && ["creating", "running"].includes(stateOf(now))
-    );
+    const now = await findBottle(layout, name);
+    if (removed || now?.record == null || now.record.createdAt !== record?.createdAt) return false;
+    return ["creating", "running"].includes(now.state);
   };
   /** Bytes of the agent's that are behind us, those that are not kept among them. */
   let seen = 0;

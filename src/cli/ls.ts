@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SessionContext } from "../session/context.ts";
-import { stateOf } from "../session/reconcile.ts";
 import { listWaiting } from "../session/waiting.ts";
 import { listBottles } from "../state/records.ts";
 import type { Io } from "./io.ts";
@@ -63,9 +62,9 @@ async function watch(input: VerbInput, io: Io, context: SessionContext): Promise
 async function listed(input: VerbInput, context: SessionContext, watching: boolean) {
   const asked = texts(input, "label");
   const waiting = watching ? await listWaiting(null, context) : [];
-  const rows = (await listBottles(context.layout)).map(({ name, record, problem }) => ({
+  const rows = (await listBottles(context.layout)).map(({ name, record, state, problem }) => ({
     name,
-    state: record === null ? ("unreadable" as const) : stateOf(record),
+    state,
     problem,
     agent: record?.agent ?? null,
     backend: record?.backend ?? null,
@@ -75,7 +74,7 @@ async function listed(input: VerbInput, context: SessionContext, watching: boole
     endReason: record?.endReason ?? null,
     detached: record?.detached === true,
     /** May `bottle attach` come to it? */
-    attachable: record?.terminal === "held" && stateOf(record) === "running",
+    attachable: record?.terminal === "held" && state === "running",
     workspace: record?.workspace ?? null,
     labels: record?.labels ?? {},
     waiting: waiting.filter(({ bottle }) => bottle === name).length,

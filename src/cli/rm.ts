@@ -1,7 +1,6 @@
 import { loadBackend } from "../backends/builtins.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { SessionContext } from "../session/context.ts";
-import { stateOf } from "../session/reconcile.ts";
 import { removeBottle, removeLeftovers, removeUnreadable, type Unlanded } from "../session/removal.ts";
 import { refuseAnswering } from "../session/settlement.ts";
 import { stopBottle } from "../session/stop.ts";
@@ -33,7 +32,7 @@ async function remove(name: string, force: boolean, unlanded: Unlanded, context:
   if (bottle === null) {
     throw new BottleError("BOTTLE_NOT_FOUND", `no bottle is called ${name}`, { hint: "bottle ls shows all" });
   }
-  if (bottle.record !== null && stateOf(bottle.record) !== "lost" && bottle.record.endedAt === null) {
+  if (bottle.record !== null && bottle.state !== "lost" && bottle.record.endedAt === null) {
     if (!force) {
       throw new BottleError("BOTTLE_RUNNING", `${name} runs`, {
         hint: `bottle stop ${name}, or bottle rm --force ${name}`,
@@ -50,7 +49,7 @@ async function remove(name: string, force: boolean, unlanded: Unlanded, context:
     return removeUnreadable(bottle, context);
   }
   const backend = await loadBackend(bottle.record.backend);
-  if (stateOf(bottle.record) === "lost") {
+  if (bottle.state === "lost") {
     await refuseAnswering(bottle.record, context);
     await removeLeftovers(name, backend, context);
   }

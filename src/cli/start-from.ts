@@ -10,11 +10,11 @@ import { machineLoad } from "../host/machine-load.ts";
 import type { SessionContext } from "../session/context.ts";
 import { recordOrLast, untilEnded } from "../session/ending.ts";
 import { prepare } from "../session/prepare.ts";
-import { stateOf } from "../session/reconcile.ts";
 import { removeBottle } from "../session/removal.ts";
 import { resumablePlan } from "../session/resumable.ts";
 import { settleLost } from "../session/settlement.ts";
 import { runQueue, type TaskResult, type TaskState } from "../session/task-queue.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import type { Layout } from "../state/layout.ts";
 import { findBottle } from "../state/records.ts";
 import { detach, resumeDetached } from "./detached.ts";
@@ -213,11 +213,11 @@ async function taskState({ name, key }: ReadyTask, layout: Layout): Promise<Task
 async function clearTheWay(name: string, context: SessionContext): Promise<boolean> {
   const bottle = await findBottle(context.layout, name);
   if (bottle?.record == null) return false;
-  const { record } = bottle;
+  const { record, state } = bottle;
   const backend = await loadBackend(record.backend);
-  if (stateOf(record) === "lost") await settleLost(bottle, backend, context);
+  if (state === "lost") await settleLost(bottle, backend, context);
   const whole = await resumablePlan(name, context.layout).catch(notWhole);
-  if (whole !== null && (stateOf(record) === "lost" || record.endReason !== undefined)) return true;
+  if (whole !== null && (state === "lost" || record.endReason !== undefined)) return true;
   const now = await findBottle(context.layout, name);
   if (now !== null) await removeBottle(now, backend, context);
   return false;

@@ -3,9 +3,9 @@ import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { archivedBottles } from "../state/archived-bottles.ts";
 import { listAsides } from "../state/aside.ts";
+import type { BottleState } from "../state/bottle-state.ts";
 import { findBottle, readBottle, readRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
-import { type BottleState, stateOf } from "./reconcile.ts";
 
 /** How a bottle ended. */
 export interface Ending {
@@ -32,14 +32,14 @@ export async function untilEnded(
   const { name, createdAt } = record;
   let missing: number | null = null;
   while (!signal.aborted) {
-    const found = (await findBottle(layout, name))?.record ?? null;
-    const now = found?.createdAt === createdAt ? found : await archived(record, layout);
+    const found = await findBottle(layout, name);
+    const now = found?.record?.createdAt === createdAt ? found : await archived(record, layout);
     if (now === null) {
       missing ??= performance.now();
       if (performance.now() - missing > MOVING_MS) return { state: "exited", exitCode: null, endedAt: null };
-    } else {
-      const state = stateOf(now);
-      if (state !== "creating" && state !== "running") return { state, exitCode: now.exitCode, endedAt: now.endedAt };
+    } else if (now.record !== null && now.state !== "creating" && now.state !== "running") {
+      const { state, record: last } = now;
+      return { state, exitCode: last.exitCode, endedAt: last.endedAt };
     }
     if (performance.now() >= until) return null;
     // No event crosses processes when a record is final.
@@ -70,8 +70,8 @@ export async function recordOrLast(name: string, layout: SessionContext["layout"
 
 async function archived({ name, createdAt }: BottleRecord, layout: SessionContext["layout"]) {
   for (const { folder } of await archivedBottles(layout, name)) {
-    const { record } = await readBottle(folder, name);
-    if (record?.createdAt === createdAt) return record;
+    const bottle = await readBottle(folder, name);
+    if (bottle.record?.createdAt === createdAt) return bottle;
   }
   return null;
 }

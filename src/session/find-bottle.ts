@@ -2,10 +2,10 @@ import type { Backend, Bottle } from "../backends/backend.ts";
 import { loadBackend } from "../backends/builtins.ts";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import { livePaths } from "../state/layout.ts";
 import { readRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
-import { stateOf } from "./reconcile.ts";
 
 /** A running bottle, opened from a process that did not launch it. Errors: BOTTLE_NOT_FOUND, BOTTLE_NOT_RUNNING. */
 export async function findRunning(

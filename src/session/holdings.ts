@@ -3,12 +3,12 @@ import { BottleError } from "../core/model/errors.ts";
 import { folderSize } from "../host/folder-size.ts";
 import { listArchive } from "../state/archived-bottles.ts";
 import { listAsides } from "../state/aside.ts";
+import type { BottleState } from "../state/bottle-state.ts";
 import { folderFiles } from "../state/folder-files.ts";
 import { bottlePaths, pathsIn } from "../state/layout.ts";
 import { type ListedBottle, listBottles, readBottle } from "../state/records.ts";
 import { agentFolders, sizeOf } from "./bottle-size.ts";
 import type { SessionContext } from "./context.ts";
-import { type BottleState, stateOf } from "./reconcile.ts";
 
 /** All of one kind that one backend has on the disk. */
 export interface Holding {
@@ -41,8 +41,7 @@ async function bottles(backends: readonly Backend[], context: SessionContext): P
   const found: Holding[] = [];
   // One after the other: each takes a cage for every folder.
   for (const bottle of await listBottles(context.layout)) {
-    const { record } = bottle;
-    const kind = record === null ? "unreadable" : stateOf(record);
+    const { record, state: kind } = bottle;
     found.push({ backend: record?.backend ?? null, kind, count: 1, bytes: await bytesOf(bottle, backends, context) });
   }
   return found;

@@ -3,7 +3,6 @@ import type { BottlePlan } from "../core/model/plan.ts";
 import { overlap } from "../core/plan/workspace-refusals.ts";
 import type { Layout } from "../state/layout.ts";
 import { listBottles } from "../state/records.ts";
-import { stateOf } from "./reconcile.ts";
 
 const LIVE = ["creating", "running"];
 
@@ -16,8 +15,8 @@ const LIVE = ["creating", "running"];
 export async function checkNeighbours(plan: BottlePlan, layout: Layout): Promise<void> {
   const binds = plan.workspace.mode === "bind";
   if (!binds && !plan.alone) return;
-  for (const { name, record } of await listBottles(layout)) {
-    if (record === null || name === plan.name || !LIVE.includes(stateOf(record))) continue;
+  for (const { name, record, state } of await listBottles(layout)) {
+    if (record === null || name === plan.name || !LIVE.includes(state)) continue;
     if (plan.alone) {
       throw new BottleError("HOST_UNFIT", `${name} runs, and without control groups only one bottle may`, {
         hint: "--without-cgroup starts it all the same; bottle doctor says how to get control groups",

@@ -10,7 +10,6 @@ import { listRunFolders, ownerOfRunFolder } from "../state/run-folder.ts";
 import { BACKEND_VARIABLE } from "./backend-choice.ts";
 import { agentFolders, sizeOf } from "./bottle-size.ts";
 import type { SessionContext } from "./context.ts";
-import { stateOf } from "./reconcile.ts";
 import { finishRemoval, removeBottle, removeRunFolder, removeUnreadable } from "./removal.ts";
 import { settleLost } from "./settlement.ts";
 import { unrevoked } from "./unrevoked.ts";
@@ -74,8 +73,8 @@ async function leftoverSteps(
   { all }: PruneOptions,
 ): Promise<{ readonly steps: readonly PruneStep[]; readonly silent: ReadonlySet<string> }> {
   // What cannot be read might still run: nothing of it is touched unless that was asked for.
-  const alive = listed.filter(({ record }) =>
-    record === null ? !all : stateOf(record) !== "lost" && record.endedAt === null,
+  const alive = listed.filter(({ record, state }) =>
+    record === null ? !all : state !== "lost" && record.endedAt === null,
   );
   const names = new Set(alive.map(({ name }) => name));
   const folders = listed.map(({ name }) => bottlePaths(layout, name).folder);
@@ -145,10 +144,10 @@ async function bottlesSteps(
 }
 
 async function forgeSteps(
-  { name, record }: ListedBottle,
+  { name, state }: ListedBottle,
   { layout, env }: SessionContext,
 ): Promise<readonly PruneStep[]> {
-  if (record === null || !["lost", "exited", "failed"].includes(stateOf(record))) return [];
+  if (!["lost", "exited", "failed"].includes(state)) return [];
   return (await unrevoked(bottlePaths(layout, name).journal, env)).map(({ what, revoke }) => {
     return { bottle: name, kind: "forge credential", detail: what, backend: null, act: revoke };
   });
@@ -171,7 +170,7 @@ function bottleSteps(
   if (backend === undefined) return [];
   const bytes = () => sizeOf(agentFolders(bottlePaths(context.layout, name)), backend, context.facts);
   const remove = () => removeBottle(bottle, backend, context, all ? "try" : "keep");
-  if (stateOf(record) === "lost") {
+  if (bottle.state === "lost") {
     const settle = () => settleLost(bottle, backend, context);
     const act = all ? remove : settle;
     const lost = {
@@ -191,11 +190,11 @@ function bottleSteps(
 async function asideSteps(backends: readonly Backend[], context: SessionContext): Promise<readonly PruneStep[]> {
   const steps: PruneStep[] = [];
   for (const aside of await listAsides(context.layout)) {
-    const { record } = await readBottle(aside.folder, aside.name);
+    const { record, state } = await readBottle(aside.folder, aside.name);
     // A bottle that lives would be here only when its name was taken in the moment in which it should have got it back.
     // What an agent wrote may be of ids that only its own backend can handle.
     const backend = record === null ? backends[0] : backends.find(({ name }) => name === record.backend);
-    const lives = record !== null && ["creating", "running"].includes(stateOf(record));
+    const lives = ["creating", "running"].includes(state);
     if (lives || isRunning(aside.remover) || backend === undefined) continue;
     const act = () => finishRemoval(aside, backend, context);
     const bytes = () => sizeOf(agentFolders(pathsIn(aside.folder)), backend, context.facts);
@@ -215,7 +214,7 @@ async function runFolderSteps(
       const owner = ownerOfRunFolder(run);
       // A lost bottle takes its own along.
       const known = listed.find(({ record }) => record?.run === run);
-      if (owner === null || isRunning(owner) || (known?.record && stateOf(known.record) === "lost")) continue;
+      if (owner === null || isRunning(owner) || known?.state === "lost") continue;
       const bottle = known?.name ?? basename(run);
       const act = () => removeRunFolder({ run });
       steps.push({ bottle, kind: "runtime folder", detail: run, backend: null, act });

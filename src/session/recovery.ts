@@ -13,7 +13,6 @@ import { findBottle, type ListedBottle } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { missingVariables } from "./guest-env.ts";
 import { holdSecrets } from "./held-secrets.ts";
-import { stateOf } from "./reconcile.ts";
 import { resumablePlan } from "./resumable.ts";
 import { settleLost } from "./settlement.ts";
 import { takeBack } from "./unrevoked.ts";
@@ -70,14 +69,14 @@ export async function recoverBottle(
 }
 
 async function runsAgain({ name, createdAt, host }: BottleRecord, { layout }: SessionContext): Promise<boolean> {
-  const now = (await findBottle(layout, name))?.record ?? null;
-  if (now === null || now.createdAt !== createdAt || now.host.pid === host.pid) return false;
-  return ["creating", "running"].includes(stateOf(now));
+  const now = await findBottle(layout, name);
+  if (now?.record == null || now.record.createdAt !== createdAt || now.record.host.pid === host.pid) return false;
+  return ["creating", "running"].includes(now.state);
 }
 
 /** Is it one that `recoverBottle` is for? */
 export function isLost(bottle: ListedBottle): bottle is ListedBottle & { readonly record: BottleRecord } {
-  return bottle.record !== null && stateOf(bottle.record) === "lost";
+  return bottle.state === "lost";
 }
 
 /** What nobody can bring back of a bottle whose host process is gone; looked at before anything of it is touched. */

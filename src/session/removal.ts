@@ -51,12 +51,7 @@ export async function removeBottle(
 /** Somebody else has it: gone is what was asked for, going on is not. */
 async function refuseResumed({ name, record }: ListedBottle, { layout }: SessionContext): Promise<void> {
   const now = await findBottle(layout, name);
-  if (
-    record === null ||
-    now?.record?.createdAt !== record.createdAt ||
-    sameBottle(now, { name, record, problem: null })
-  )
-    return;
+  if (record === null || now?.record?.createdAt !== record.createdAt || sameBottle(now, { name, record })) return;
   throw new BottleError("BOTTLE_RUNNING", `${name} was resumed just now`, {
     hint: `bottle stop ${name}, or bottle rm --force ${name}`,
   });

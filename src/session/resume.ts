@@ -6,10 +6,10 @@ import type { Command } from "../core/model/command.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import { GUEST_HOME } from "../core/plan/guest.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import { readRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { launch, type RunningBottle } from "./launch.ts";
-import { stateOf } from "./reconcile.ts";
 import { removeLeftovers } from "./removal.ts";
 import { resumablePlan } from "./resumable.ts";
 import { withProgram } from "./resumed-program.ts";
@@ -48,7 +48,7 @@ export async function resume(request: ResumeRequest, context: SessionContext): P
     throw new BottleError("BOTTLE_RUNNING", `${name} runs`, { hint });
   }
   if (state === "lost") {
-    await settleLost({ name, record, problem: null }, await loadBackend(record.backend), context);
+    await settleLost({ name, record, state, problem: null }, await loadBackend(record.backend), context);
     context.say(`bottle: note: the host process of ${name} is gone; what was left of its cage is removed`);
   } else {
     // What a host process could not undo, its engine being away, would run beside the new cage, in the same workspace.

@@ -44,7 +44,7 @@ async function markEnded(bottle: ListedBottle, { layout }: SessionContext): Prom
   await removeRunFolder(record);
   try {
     await updateRecord(layout, name, (current) =>
-      sameBottle({ name, record: current, problem: null }, bottle) && current.endedAt === null ? failed(current) : null,
+      sameBottle({ name, record: current }, bottle) && current.endedAt === null ? failed(current) : null,
     );
   } catch (error) {
     if (!(error instanceof BottleError)) throw error;

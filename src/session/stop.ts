@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import { livePaths } from "../state/layout.ts";
 import { findBottle, readRecord, sameBottle } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { askControl } from "./control.ts";
-import { stateOf } from "./reconcile.ts";
 
 /** Beside the agent's grace, all that may be waited for: the host process undoes what it made after the agent is gone. */
 const CLOSE_MS = 30_000;
@@ -67,6 +67,6 @@ function wayOut({ host: { pid }, name }: BottleRecord): string {
 async function hasEnded(record: BottleRecord, { layout }: SessionContext): Promise<boolean> {
   const { name } = record;
   const now = await findBottle(layout, name);
-  if (now?.record == null || !sameBottle(now, { name, record, problem: null })) return true;
-  return now.record.endedAt !== null || stateOf(now.record) === "lost";
+  if (now?.record == null || !sameBottle(now, { name, record })) return true;
+  return now.record.endedAt !== null || now.state === "lost";
 }

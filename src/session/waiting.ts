@@ -2,13 +2,13 @@ import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import { printable } from "../core/wire/printable.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import { bottlePaths, livePaths } from "../state/layout.ts";
 import { readProposal, readProposals } from "../state/proposals.ts";
 import { listBottles, readRecord } from "../state/records.ts";
 import type { ApprovalRequest } from "./approvals.ts";
 import type { SessionContext } from "./context.ts";
 import { askControl } from "./control.ts";
-import { type BottleState, stateOf } from "./reconcile.ts";
 
 /** A request that waits, and whose it is. */
 export interface Waiting {
@@ -36,15 +36,14 @@ export async function listWaiting(name: string | null, context: SessionContext):
 /** Every bottle that runs. */
 export async function running(context: SessionContext): Promise<readonly BottleRecord[]> {
   const listed = await listBottles(context.layout);
-  return listed.flatMap(({ record }) => (record !== null && stateOf(record) === "running" ? [record] : []));
+  return listed.flatMap(({ record, state }) => (record !== null && state === "running" ? [record] : []));
 }
 
 /** Whose request `id` is. Errors: APPROVAL_NOT_FOUND; BOTTLE_NOT_RUNNING where its host process is gone. */
 export async function findWaiting(id: string, context: SessionContext): Promise<Waiting> {
-  for (const { name, record } of await listBottles(context.layout)) {
+  for (const { name, state } of await listBottles(context.layout)) {
     const proposal = await readProposal(bottlePaths(context.layout, name).proposals, id);
     if (proposal === null) continue;
-    const state: BottleState = record === null ? "lost" : stateOf(record);
     if (state === "running") return { bottle: name, proposal };
     throw new BottleError("BOTTLE_NOT_RUNNING", `the host process of ${name} is gone, and ${id} with it`, {
       hint: `nothing of it was sent; bottle recover ${name} removes what is left`,

@@ -5,6 +5,7 @@ import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
 import { isErrno, makePrivateFolder, readTextFile, syncPath, writeFileAtomically } from "../host/files.ts";
 import { removeFlatFolder } from "./bottle-folder.ts";
+import { type BottleState, stateOf } from "./bottle-state.ts";
 import { newDraft } from "./drafts.ts";
 import { bottlePaths, type Layout, type LivePaths, livePaths, pathsIn } from "./layout.ts";
 import { formatRecord, parseRecord } from "./record-format.ts";
@@ -12,8 +13,8 @@ import { writeEnd } from "./record-spare.ts";
 
 /** A bottle's folder as a listing sees it; `problem` is half a sentence about the record that cannot be read. */
 export type ListedBottle =
-  | { readonly name: string; readonly record: BottleRecord; readonly problem: null }
-  | { readonly name: string; readonly record: null; readonly problem: string };
+  | { readonly name: string; readonly record: BottleRecord; readonly state: BottleState; readonly problem: null }
+  | { readonly name: string; readonly record: null; readonly state: "unreadable"; readonly problem: string };
 
 /**
  * Makes the bottle's folders and record. The name is taken atomically: the folder is made whole under another name
@@ -81,21 +82,32 @@ export async function findBottle(layout: Layout, name: string): Promise<ListedBo
 
 const MISSING = "is missing";
 
-/** The bottle in a folder, wherever that stands by now. */
+type NamedRecord = Pick<ListedBottle, "name" | "record">;
+
+/**
+ * The bottle in a folder, wherever that stands by now. Its host process may write how it ended and be gone between the
+ * reading of the record and the look at the process: a record is read again before it is called lost.
+ */
 export async function readBottle(folder: string, name: string): Promise<ListedBottle> {
-  const file = await readTextFile(pathsIn(folder).record, { followLinks: false });
-  if (file.kind === "unreadable") return { name, record: null, problem: file.why };
-  if (file.kind === "missing") return { name, record: null, problem: MISSING };
-  const parsed = parseRecord(file.text);
-  if (!parsed.ok) return { name, record: null, problem: parsed.problem };
-  if (parsed.record.name !== name)
-    return { name, record: null, problem: `names another bottle (${parsed.record.name})` };
-  return { name, record: parsed.record, problem: null };
+  const unreadable = (problem: string): ListedBottle => ({ name, record: null, state: "unreadable", problem });
+  let before: string | null = null;
+  for (;;) {
+    const file = await readTextFile(pathsIn(folder).record, { followLinks: false });
+    if (file.kind === "unreadable") return unreadable(file.why);
+    if (file.kind === "missing") return unreadable(MISSING);
+    const parsed = parseRecord(file.text);
+    if (!parsed.ok) return unreadable(parsed.problem);
+    const { record } = parsed;
+    if (record.name !== name) return unreadable(`names another bottle (${record.name})`);
+    const state = stateOf(record);
+    if (state !== "lost" || file.text === before) return { name, record, state, problem: null };
+    before = file.text;
+  }
 }
 
 /** Is this the same bottle, and not a later one of the same name? Of records that cannot be read none is known apart. */
-export function sameBottle(one: ListedBottle, other: ListedBottle): boolean {
-  const key = ({ name, record }: ListedBottle) => JSON.stringify([name, record?.createdAt, record?.host]);
+export function sameBottle(one: NamedRecord, other: NamedRecord): boolean {
+  const key = ({ name, record }: NamedRecord) => JSON.stringify([name, record?.createdAt, record?.host]);
   return key(one) === key(other);
 }
 

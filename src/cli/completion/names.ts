@@ -1,6 +1,5 @@
 import { isName } from "../../core/model/ids.ts";
 import { printable } from "../../core/wire/printable.ts";
-import { stateOf } from "../../session/reconcile.ts";
 import { listBottles } from "../../state/records.ts";
 import type { Io } from "../io.ts";
 import { sessionContext } from "../session-context.ts";
@@ -22,8 +21,7 @@ const orNone = <T>(list: Promise<readonly T[]>): Promise<readonly T[]> => list.c
 
 async function bottles(io: Io) {
   const listed = await listBottles(sessionContext(io).layout);
-  return listed.map(({ name, record }) => {
-    const state = record === null ? "unreadable" : stateOf(record);
+  return listed.map(({ name, record, state }) => {
     return { name, running: state === "running", summary: printable(`${record?.agent ?? "?"}, ${state}`, 80) };
   });
 }

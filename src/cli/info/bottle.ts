@@ -1,6 +1,5 @@
 import { explainPlan } from "../../core/plan/explain.ts";
 import { formatSize } from "../../core/plan/sizes.ts";
-import { stateOf } from "../../session/reconcile.ts";
 import { folderFiles } from "../../state/folder-files.ts";
 import type { Layout } from "../../state/layout.ts";
 import { readPlan } from "../../state/plan-file.ts";
@@ -9,7 +8,7 @@ import { report } from "./sections.ts";
 
 /** All that is on disk about one bottle: record, files, plan. What cannot be read is said, and hides nothing else. */
 export async function bottleInfo(
-  { name, record, problem }: ListedBottle,
+  { name, record, state, problem }: ListedBottle,
   layout: Layout,
   json: boolean,
 ): Promise<string> {
@@ -18,7 +17,6 @@ export async function bottleInfo(
     (found) => [found, null] as const,
     (error: Error) => [null, error.message] as const,
   );
-  const state = record === null ? "unreadable" : stateOf(record);
   if (json) return `${JSON.stringify({ name, state, record, problem, files, plan, planProblem }, null, 2)}\n`;
   const rows: (readonly string[])[] = [["state", state]];
   if (record !== null) {

@@ -18,7 +18,7 @@ export type BottlePhase = "creating" | "running" | "exited" | "failed";
 export const END_REASONS = ["time limit", "host process lost"] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
-/** `record.json`: what exists for one bottle. The one registry of truth, reconciled by `session/reconcile`. */
+/** `record.json`: what exists for one bottle. The one registry of truth, reconciled by `state/bottle-state`. */
 export interface BottleRecord {
   readonly schema: 1;
   readonly name: string;

@@ -8,11 +8,11 @@ import { GUEST_HOME } from "../../core/plan/guest.ts";
 import { printable } from "../../core/wire/printable.ts";
 import { readTextFile } from "../../host/files.ts";
 import { streamed } from "../../host/streamed.ts";
+import { stateOf } from "../../state/bottle-state.ts";
 import { bottlePaths } from "../../state/layout.ts";
 import { readRecord } from "../../state/records.ts";
 import type { SessionContext } from "../context.ts";
 import { findRunning } from "../find-bottle.ts";
-import { stateOf } from "../reconcile.ts";
 import { refused } from "./sieve.ts";
 
 /** Where something is packed inside a bottle. */

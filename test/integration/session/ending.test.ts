@@ -1,21 +1,29 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import type { BottleError } from "../../../src/core/model/errors.ts";
+import { identify } from "../../../src/host/process-identity.ts";
 import { recordOrLast } from "../../../src/session/ending.ts";
 import { archiveBottle } from "../../../src/state/archive.ts";
 import { takeAside } from "../../../src/state/aside.ts";
-import { layoutOf } from "../../../src/state/layout.ts";
+import { bottlePaths, type Layout, layoutOf } from "../../../src/state/layout.ts";
+import { formatRecord } from "../../../src/state/record-format.ts";
 import { createRecord, findBottle, type ListedBottle } from "../../../src/state/records.ts";
 import { testRecord } from "../../support/test-bottle.ts";
 
-test("a bottle is found wherever its removal has it at the moment", async (context) => {
-  const uid = process.getuid?.() ?? 0;
+const uid = process.getuid?.() ?? 0;
+
+function layoutFor(context: TestContext): Layout {
   const home = mkdtempSync(join(tmpdir(), "ending-"));
   context.after(() => rmSync(home, { recursive: true, force: true }));
-  const layout = layoutOf({}, home, uid);
+  return layoutOf({}, home, uid);
+}
+
+test("a bottle is found wherever its removal has it at the moment", async (context) => {
+  const layout = layoutFor(context);
   await createRecord(layout, testRecord("a", { exitCode: 4 }), uid);
   const found = () => recordOrLast("a", layout).then(({ exitCode }) => exitCode);
   assert.equal(await found(), 4);
@@ -26,4 +34,27 @@ test("a bottle is found wherever its removal has it at the moment", async (conte
   await archiveBottle(layout, aside, uid);
   assert.equal(await found(), 4, "archived");
   await assert.rejects(recordOrLast("b", layout), (error) => (error as BottleError).code === "BOTTLE_NOT_FOUND");
+});
+
+test("a host process that ends as soon as it has written how its agent ended is not taken for a killed one", async (context) => {
+  const layout = layoutFor(context);
+  const { folder, record: path } = bottlePaths(layout, "a");
+  await createRecord(layout, testRecord("a"), uid);
+  const last = join(folder, "last");
+  for (let round = 0; round < 150; round += 1) {
+    const host = spawn("sh", ["-c", 'read go; mv "$0" "$1"', last, path], { stdio: ["pipe", "ignore", "inherit"] });
+    const gone = new Promise((resolve) => host.once("close", resolve));
+    const identity = identify(host.pid ?? 0);
+    assert.ok(identity);
+    const runs = testRecord("a", { phase: "running", host: identity, endedAt: null, exitCode: null });
+    writeFileSync(path, formatRecord(runs));
+    writeFileSync(last, formatRecord({ ...runs, phase: "exited", endedAt: runs.createdAt, exitCode: 5 }));
+    host.stdin.end("\n");
+    for (;;) {
+      const bottle = await findBottle(layout, "a");
+      assert.notEqual(bottle?.state, "lost", `round ${round}`);
+      if (bottle?.state === "exited") break;
+    }
+    await gone;
+  }
 });
