@@ -16,6 +16,8 @@ export interface SshServer {
   readonly hostKey: string;
   /** File of the private key that is let in. */
   readonly key: string;
+  /** The file with its public half, which is read for each connection. */
+  readonly authorized: string;
   close(): Promise<void>;
 }
 
@@ -57,8 +59,9 @@ export async function openSshServer(options: SshServerOptions): Promise<SshServe
   const { folder, programs, choose, onLog } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const key = join(folder, "key");
-  const authorized = await makeSshKey(programs["ssh-keygen"], key, options.keyType);
-  writeFileSync(join(folder, "authorized"), `restrict ${authorized}\n`, { mode: 0o600 });
+  const authorized = join(folder, "authorized");
+  const line = await makeSshKey(programs["ssh-keygen"], key, options.keyType);
+  writeFileSync(authorized, `restrict ${line}\n`, { mode: 0o600 });
   const hostKeys = new Map<string, string>();
   for (const name of [HOST, ...(options.others ?? [])]) {
     hostKeys.set(name, await makeSshKey(programs["ssh-keygen"], join(folder, name)));
@@ -90,6 +93,7 @@ export async function openSshServer(options: SshServerOptions): Promise<SshServe
     port: typeof address === "object" && address !== null ? address.port : 0,
     hostKey: hostKeys.get(HOST) ?? "",
     key,
+    authorized,
     close: async () => {
       for (const socket of unanswered) socket.destroy();
       const gone = [...children].map((child) => new Promise((resolve) => child.once("close", resolve)));

@@ -18,6 +18,8 @@ export interface GiteaStandIn {
   readonly keys: readonly DeployKey[];
   /** Asked before each request. */
   mishap: (method: string) => Mishap;
+  /** Called after each change of the keys. */
+  changed: () => void;
   /** `METHOD URL` and how it was answered. */
   readonly seen: readonly string[];
   /** Puts a key of somebody else's there. */
@@ -35,7 +37,7 @@ export async function openGitea(token: string): Promise<GiteaStandIn> {
   const keys: DeployKey[] = [];
   const seen: string[] = [];
   let next = 1;
-  const state = { mishap: (): Mishap => null } as { mishap: (method: string) => Mishap };
+  const state: Pick<GiteaStandIn, "mishap" | "changed"> = { mishap: () => null, changed: () => undefined };
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
     const body = origin.seen.at(-1)?.body ?? Buffer.alloc(0);
     const { method = "", url = "" } = request;
@@ -71,6 +73,7 @@ export async function openGitea(token: string): Promise<GiteaStandIn> {
       const at = keys.findIndex((key) => key.id === Number(id));
       if (at < 0) return wrong(404, "not found");
       keys.splice(at, 1);
+      state.changed();
       return { status: 204 };
     }
     if (request.method !== "POST" || id !== undefined) return wrong(405, "method not allowed");
@@ -86,6 +89,7 @@ export async function openGitea(token: string): Promise<GiteaStandIn> {
     if (keys.some((one) => one.key === key)) return wrong(422, "This key has already been added to this repository");
     const made = { id: next++, title, key, read_only: readOnly };
     keys.push(made);
+    state.changed();
     return { status: 201, value: { ...made, key_id: made.id, fingerprint: "SHA256:x", url: "" } };
   };
   const origin: Origin = await openOrigin({ respond });
