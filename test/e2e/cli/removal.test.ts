@@ -138,44 +138,45 @@ test("a bottle whose record cannot be read: rm --force and prune --all remove it
   skip,
 }, async () => {
   using operator = newOperator();
+  // Whether something runs is asked of the whole machine, by name: these are no other test's.
   const record = (name: string) => join(bottlesOf(operator), name, "record.json");
-  for (const name of ["torn", "torn-too"]) {
+  for (const name of ["ragged", "ragged-too"]) {
     assert.equal((await start(operator, name, "mkdir deep; touch deep/file")).code, 0);
     writeFileSync(record(name), "{");
   }
   const list = await operator.bottle(["ls"]);
-  assert.match(list.stdout, /^torn +- +- +unreadable +- +- +-$/m);
-  assert.match(list.stderr, /^bottle: torn: its record is not JSON; bottle rm --force torn removes it$/m);
+  assert.match(list.stdout, /^ragged +- +- +unreadable +- +- +-$/m);
+  assert.match(list.stderr, /^bottle: ragged: its record is not JSON; bottle rm --force ragged removes it$/m);
   for (const words of [
-    ["rm", "torn"],
-    ["stop", "torn"],
-    ["logs", "torn"],
-    ["audit", "torn"],
+    ["rm", "ragged"],
+    ["stop", "ragged"],
+    ["logs", "ragged"],
+    ["audit", "ragged"],
   ]) {
     const { code, stderr } = await operator.bottle(words);
     assert.equal(code, 4, words.join(" "));
-    assert.match(stderr, /bottle rm --force torn/);
+    assert.match(stderr, /bottle rm --force ragged/);
   }
-  assert.match((await start(operator, "torn", "true")).stderr, /bottle rm --force torn/);
+  assert.match((await start(operator, "ragged", "true")).stderr, /bottle rm --force ragged/);
   const pruned = await operator.bottle(["prune"]);
-  assert.equal(pruned.stderr.match(/^bottle: torn: /gm)?.length, 1, pruned.stderr);
-  assert.equal((await operator.bottle(["rm", "--force", "torn"])).code, 0);
+  assert.equal(pruned.stderr.match(/^bottle: ragged: /gm)?.length, 1, pruned.stderr);
+  assert.equal((await operator.bottle(["rm", "--force", "ragged"])).code, 0);
   assert.equal((await operator.bottle(["prune", "--all"])).code, 0);
   assert.deepEqual(readdirSync(bottlesOf(operator)), []);
   for (const kept of readdirSync(archiveOf(operator))) {
     assert.ok(existsSync(join(archiveOf(operator), kept, "audit.jsonl")), kept);
   }
 
-  const agent = operator.spawn(["start", "shell", "--name", "alive", "-p", "sleep 600.25"]);
+  const agent = operator.spawn(["start", "shell", "--name", "ragged-alive", "-p", "sleep 600.25"]);
   const code = ended(agent);
-  await eventually("it runs", async () => (await stateOf(operator, "alive")) === "running");
-  const text = readFileSync(record("alive"), "utf8");
-  writeFileSync(record("alive"), "{");
-  const refused = await operator.bottle(["rm", "--force", "alive"]);
-  assert.match(refused.stderr, /a cage of a bottle called alive runs/);
+  await eventually("it runs", async () => (await stateOf(operator, "ragged-alive")) === "running");
+  const text = readFileSync(record("ragged-alive"), "utf8");
+  writeFileSync(record("ragged-alive"), "{");
+  const refused = await operator.bottle(["rm", "--force", "ragged-alive"]);
+  assert.match(refused.stderr, /a cage of a bottle called ragged-alive runs/);
   assert.equal((await operator.bottle(["prune", "--all"])).code, 2);
-  writeFileSync(record("alive"), text);
-  assert.equal((await operator.bottle(["rm", "--force", "alive"])).code, 0);
+  writeFileSync(record("ragged-alive"), text);
+  assert.equal((await operator.bottle(["rm", "--force", "ragged-alive"])).code, 0);
   assert.equal(await code, 143);
 });
 

@@ -97,17 +97,18 @@ test("a lost one goes on at once, what was left of it is removed first; killed w
   skip,
 }, async () => {
   using operator = newOperator();
-  const words = ["shell", "--without-cgroup", "--name", "one", "-p", "echo work > w; echo up; sleep 60"];
+  // What is left is looked for on the whole machine, by name: this is no other test's.
+  const words = ["shell", "--without-cgroup", "--name", "cut-short", "-p", "echo work > w; echo up; sleep 60"];
   await kill(operator, ["start", ...words], "up\n");
   for (const ready of ["up\n", ""]) {
-    const again = await resume(operator, "one", "cat w");
+    const again = await resume(operator, "cut-short", "cat w");
     assert.deepEqual([again.code, again.stdout], [0, "work\n"], again.stderr);
-    await settled(operator, "one");
-    await kill(operator, ["resume", "one", "-p", "echo up; sleep 60"], ready);
+    await settled(operator, "cut-short");
+    await kill(operator, ["resume", "cut-short", "-p", "echo up; sleep 60"], ready);
   }
-  assert.equal((await resume(operator, "one", "cat w")).stdout, "work\n");
-  await settled(operator, "one");
-  assert.doesNotMatch((await operator.bottle(["prune", "--dry-run"])).stdout, /^one /m);
+  assert.equal((await resume(operator, "cut-short", "cat w")).stdout, "work\n");
+  await settled(operator, "cut-short");
+  assert.doesNotMatch((await operator.bottle(["prune", "--dry-run"])).stdout, /^cut-short /m);
 });
 
 test("a resume that fails leaves the bottle as it was, to be resumed when that is mended", { skip }, async () => {
