@@ -111,16 +111,19 @@ async function text(stream: NodeJS.ReadableStream | null): Promise<string> {
   return all;
 }
 
+/** What a busy machine takes for what an idle one does at once. */
+const EVENTUALLY_MS = 60_000;
+
 /** Waits until `probe` answers something, polling with a deadline. */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | null | undefined | false> | T | null | undefined | false,
 ): Promise<T> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + EVENTUALLY_MS;
   for (;;) {
     const answer = await probe();
     if (answer) return answer;
-    if (performance.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not within ${EVENTUALLY_MS / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

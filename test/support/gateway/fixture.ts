@@ -185,7 +185,7 @@ export async function openGateway(t: TestContext, options: FixtureOptions = {}):
 }
 
 /** Waits until `check` holds; rejects after `limitMs`. */
-export async function eventually(check: () => boolean, limitMs = 5000): Promise<void> {
+export async function eventually(check: () => boolean, limitMs = 30_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!check()) {
     if (Date.now() > deadline) throw new Error("it did not happen in time");

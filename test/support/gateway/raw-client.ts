@@ -62,14 +62,14 @@ function rawClient(socket: Socket): RawClient {
       socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
     },
     received: () => text,
-    until: (wanted, limitMs = 5000) => {
+    until: (wanted, limitMs = 30_000) => {
       const found = () =>
         typeof wanted === "string"
           ? text.includes(wanted) || text.replace(/\r\n[0-9a-f]+\r\n/g, "").includes(wanted)
           : wanted.test(text);
       return wait(found, String(wanted), limitMs, false);
     },
-    closed: (limitMs = 5000) => wait(() => over, "close", limitMs, true),
+    closed: (limitMs = 30_000) => wait(() => over, "close", limitMs, true),
     clear: () => {
       text = "";
     },
