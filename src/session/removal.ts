@@ -41,11 +41,13 @@ export async function removeBottle(
   const aside = await takeAside(context.layout, bottle, ownIdentity());
   if (aside === null) return refuseResumed(bottle, context);
   try {
-    await removeAside(aside, backend, context, unlanded);
+    await archiveAside(aside, backend, context, unlanded);
   } catch (error) {
     await putBack(context.layout, aside);
     throw error;
   }
+  // Its record lies in the archive by now: what is left is no bottle, and prune goes on with it.
+  await removeFlatFolder(aside.folder);
 }
 
 /** Somebody else has it: gone is what was asked for, going on is not. */
@@ -60,10 +62,18 @@ async function refuseResumed({ name, record }: ListedBottle, { layout }: Session
 /** Goes on with the removal of a process that was killed over it. Errors: as `removeBottle`. */
 export async function finishRemoval(left: Aside, backend: Backend, context: SessionContext): Promise<void> {
   const aside = await adoptAside(context.layout, left, ownIdentity());
-  if (aside !== null) await removeAside(aside, backend, context, "try");
+  if (aside === null) return;
+  await archiveAside(aside, backend, context, "try");
+  await removeFlatFolder(aside.folder);
 }
 
-async function removeAside(aside: Aside, backend: Backend, context: SessionContext, unlanded: Unlanded): Promise<void> {
+/** Leaves nothing of the bottle in its folder but what means nothing without the rest. */
+async function archiveAside(
+  aside: Aside,
+  backend: Backend,
+  context: SessionContext,
+  unlanded: Unlanded,
+): Promise<void> {
   const { facts, layout } = context;
   const paths = pathsIn(aside.folder);
   // With the journal goes the last that knows of a key at a forge.
@@ -86,7 +96,6 @@ async function removeAside(aside: Aside, backend: Backend, context: SessionConte
     await writeFileAtomically(paths.record, formatRecord(failed(record))).catch(() => undefined);
   }
   const archive = await archiveBottle(layout, aside, facts.uid);
-  await removeFlatFolder(aside.folder);
   await sayKept(aside.name, archive, context);
 }
 
@@ -104,6 +113,9 @@ async function sayKept(name: string, archive: string, context: SessionContext): 
 async function settleWork(aside: Aside, backend: Backend, context: SessionContext, unlanded: Unlanded): Promise<void> {
   const { settled } = pathsIn(aside.folder);
   if ((await readTextFile(settled)).kind === "text") return;
+  // Erased already, by a removal that could not end.
+  const names = await readdir(aside.folder).catch((): string[] => []);
+  if (!WORKSHOP_FOLDERS.some((name) => names.includes(name))) return;
   if (unlanded !== "discard") await keepUnlanded(aside, backend, context, unlanded);
   // On a full disk that is what may be lost by now.
   await writeFileAtomically(settled, "").catch((error: unknown) => {

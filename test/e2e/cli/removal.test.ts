@@ -180,6 +180,30 @@ test("a bottle whose record cannot be read: rm --force and prune --all remove it
   assert.equal(await code, 143);
 });
 
+test("a removal that fails after its record was archived leaves no bottle that cannot be read, and prune ends it", {
+  skip,
+}, async () => {
+  using operator = newOperator();
+  assert.equal((await start(operator, "last-step", "echo work > work")).code, 0);
+  const bottles = bottlesOf(operator);
+  const foreign = join(bottles, "last-step", "not-ours");
+  writeFileSync(foreign, "");
+  const removed = await operator.bottle(["rm", "last-step"]);
+  assert.equal(removed.code, 5);
+  assert.match(removed.stderr, /\.gone-last-step\.\S+ could not be removed[\s\S]*move it away/);
+  assert.equal((await operator.bottle(["ls", "--format", "json"])).stdout.trim(), "[]");
+  const [left = ""] = readdirSync(bottles);
+  assert.match((await operator.bottle(["archive", "ls"])).stdout, /^last-step-/m);
+  assert.equal((await operator.bottle(["prune"])).code, 5);
+  const [still = ""] = readdirSync(bottles);
+  spawnSync("rm", [join(bottles, still, "not-ours")]);
+  const pruned = await operator.bottle(["prune"]);
+  assert.equal(pruned.code, 0, pruned.stderr);
+  assert.doesNotMatch(pruned.stderr, /could not be kept/);
+  assert.deepEqual(readdirSync(bottles), []);
+  assert.match(left, /^\.gone-last-step\./);
+});
+
 test("one draft that cannot be removed is said and keeps nothing else from going", { skip }, async () => {
   using operator = newOperator();
   const bottles = bottlesOf(operator);
