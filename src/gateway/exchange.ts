@@ -3,22 +3,21 @@ import type { Authority } from "../core/model/authority.ts";
 import { judgeBody } from "../core/policy/bodies.ts";
 import { createOverrideGuard } from "../core/policy/method-overrides.ts";
 import { createOpaqueWatch, opaqueType } from "../core/policy/opaque-bodies.ts";
-import type { Refusal } from "../core/policy/refusal.ts";
 import { formatHostField } from "../core/wire/authority.ts";
-import { flattenHeaders, type HeaderPair, headerValues } from "../core/wire/header-pairs.ts";
+import { headerValues } from "../core/wire/header-pairs.ts";
 import { rebuildRequestHeaders } from "../core/wire/rebuild.ts";
 import type { RequestHead } from "../core/wire/request-head.ts";
 import { formatTarget } from "../core/wire/target.ts";
 import { applyCredential } from "../credentials/scheme.ts";
-import { admit, record, recordLeft, refusalOf, refuse } from "./admission.ts";
+import { admit, recordLeft, refuse } from "./admission.ts";
+import { answer } from "./answer.ts";
 import { askOperator } from "./ask.ts";
 import type { GatewayContext } from "./context.ts";
 import { type BodyEncoding, contentEncodingOf } from "./decoded-body.ts";
-import type { Destination } from "./destination.ts";
 import { describe } from "./failure.ts";
-import { answerTerms, type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
-import { discard, readWhole, type StreamedBody, streamBody } from "./request-body.ts";
-import { createResponseRelay } from "./response-relay.ts";
+import { forward, type Outgoing } from "./forward.ts";
+import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
+import { readWhole, streamBody } from "./request-body.ts";
 
 /** Bodies up to this size are read and judged whole, so that nothing of a bad one leaves. */
 const WHOLE_BYTES = 256 * 1024;
@@ -172,14 +171,6 @@ function contentTypeOf({ headers }: RequestHead): string | null {
   return headerValues(headers, "content-type").join(", ") || null;
 }
 
-interface Outgoing {
-  readonly headers: readonly HeaderPair[];
-  readonly path: string;
-  readonly destination: Destination;
-  readonly whole: Buffer | null;
-  readonly streamed: StreamedBody | null;
-}
-
 /** The request as it will be sent: fields rebuilt, credentials written last. */
 function rebuild(permit: Permit): Pick<Outgoing, "headers" | "path"> | Denial {
   const { facts, head } = permit;
@@ -194,106 +185,11 @@ function rebuild(permit: Permit): Pick<Outgoing, "headers" | "path"> | Denial {
   return { headers: slots.headers, path: formatTarget(facts.path, slots.query) };
 }
 
-/** Sends the request and relays the response; resolves when both are over. */
-function forward(
-  context: GatewayContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  judgement: Judgement,
-  permit: Permit,
-  outgoing: Outgoing,
-): Promise<void> {
-  const { snapshot } = judgement;
-  const { streamed, whole } = outgoing;
-  context.counters.allowed += 1;
-  return new Promise((resolve, reject) => {
-    const cut = (why: string) => {
-      relay.abort(new Error(why));
-      if (response.headersSent) response.destroy();
-    };
-    const leave = context.live.add({
-      kind: "exchange",
-      stillAllowed: (latest) => permit.stillAllowed(latest, streamed?.readable.readableEnded ?? true),
-      cut: (why) => cut(why === "policy" ? "the policy changed" : "the gateway is closing"),
-    });
-    const closed = () => {
-      if (!response.writableFinished) relay.abort(new Error("the client went away"));
-    };
-    const relay = createResponseRelay({
-      response,
-      method: permit.head.method,
-      terms: answerTerms(judgement, permit),
-      stallMs: context.limits.idleMs,
-      onEnd: (end, headSent) => {
-        leave();
-        response.off("close", closed);
-        const failure = streamed?.denied ?? end.failure;
-        const bytesOut = streamed?.bytes ?? whole?.length ?? 0;
-        context.counters.bytesOut += bytesOut;
-        context.counters.bytesIn += end.bytesIn;
-        if (streamed?.denied != null) record(context, judgement, streamed.denied);
-        context.trail.result(
-          {
-            id: judgement.id,
-            status: end.status,
-            bytesOut,
-            bytesIn: end.bytesIn,
-            ms: context.now() - judgement.startedAt,
-            scrubbed: end.scrubbed,
-            error: failure === null ? null : `${failure.reason}: ${failure.detail ?? ""}`,
-            findings: streamed === null ? [] : permit.leaks.findings.filter(({ where }) => where === "body"),
-          },
-          snapshot.hidden,
-        );
-        if (streamed !== null) request.socket.setTimeout(0);
-        if (failure === null) discard(request);
-        // Too late for words: a cut connection tells the client that the response is not whole.
-        else if (headSent) response.destroy();
-        else answer(request, response, refusalOf(judgement, { status: null, ...failure }));
-        resolve();
-      },
-    });
-    response.once("close", closed);
-    context.upstream
-      .dispatch(
-        outgoing.destination,
-        snapshot.policy.version,
-        {
-          method: permit.head.method,
-          path: outgoing.path,
-          headers: flattenHeaders(outgoing.headers),
-          body: streamed?.readable ?? whole,
-        },
-        relay.handler,
-      )
-      .catch((error: unknown) => {
-        leave();
-        response.off("close", closed);
-        streamed?.readable.destroy();
-        reject(error instanceof Error ? error : new Error("dispatch failed"));
-      });
-  });
-}
-
 /** The client went away before anything was forwarded: nothing to answer. */
 function gone(response: ServerResponse, tell = ignore): null {
   tell();
   response.destroy();
   return null;
-}
-
-/** Writes a refusal; the rest of the request's body is thrown away. */
-export function answer(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  // After an unanswered Expect nobody knows whether a body follows: only closing is safe.
-  if (request.headers.expect !== undefined) response.shouldKeepAlive = false;
-  response.sendDate = false;
-  response.writeHead(refusal.status, flattenHeaders(refusal.headers));
-  response.end(refusal.body);
-  discard(request);
 }
 
 function ignore(): void {}

@@ -5,7 +5,7 @@
  */
 export interface LateParts {
   readonly serveRequest: typeof import("./exchange.ts").serveRequest;
-  readonly answer: typeof import("./exchange.ts").answer;
+  readonly answer: typeof import("./answer.ts").answer;
   readonly serveUpgrade: typeof import("./websocket.ts").serveUpgrade;
   readonly splice: typeof import("./splice.ts").splice;
 }
@@ -14,8 +14,9 @@ let loaded: LateParts | null = null;
 
 export async function loadLateParts(): Promise<LateParts> {
   if (loaded !== null) return loaded;
-  const [{ serveRequest, answer }, { serveUpgrade }, { splice }] = await Promise.all([
+  const [{ serveRequest }, { answer }, { serveUpgrade }, { splice }] = await Promise.all([
     import("./exchange.ts"),
+    import("./answer.ts"),
     import("./websocket.ts"),
     import("./splice.ts"),
   ]);
