@@ -4,22 +4,19 @@ import type { EndReason } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import { gatewayEnv } from "../core/plan/gateway-env.ts";
-import { policyOfPlan } from "../core/plan/policy.ts";
 import { baseEnv, runFiles } from "../core/plan/run-files.ts";
 import { allOrNone, Cleanup, type CleanupFailure } from "../host/cleanup.ts";
 import { makePrivateFolder, writeFileAtomically } from "../host/files.ts";
-import { ownAddresses } from "../host/own-addresses.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
 import { type AuditLog, openAudit } from "../state/audit.ts";
 import { openJournal } from "../state/journal.ts";
 import type { LivePaths } from "../state/layout.ts";
-import { writePolicy } from "../state/policy-file.ts";
 import { holdSpare } from "../state/record-spare.ts";
 import { createRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 import { refuseExposedPlan } from "./exposed-plan.ts";
 import { removeFailedStart } from "./failed-start.ts";
-import { gateOf, withMinted } from "./gate-of.ts";
+import { withMinted } from "./gate-of.ts";
 import { guestEnv, missingVariables } from "./guest-env.ts";
 import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
@@ -27,11 +24,9 @@ import { knownValues } from "./known-values.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { newRecord, recordAgain } from "./new-record.ts";
 import type { Notifier } from "./notifier.ts";
-import { notifierOf } from "./notifier-of.ts";
 import { readPlacedFiles } from "./placed-files.ts";
-import { openQuestions } from "./questions.ts";
 import { checkSeal } from "./seal-check.ts";
-import { type ServicesHere, serviceWays } from "./service-ways.ts";
+import { prepareServices } from "./services.ts";
 
 /** A bottle that was launched by this process and lives as long as it. */
 export interface RunningBottle {
@@ -179,12 +174,7 @@ async function build(
     await journal.done(intent);
   });
   secrets = await withMinted({ plan, secrets, journal, path: paths.journal, cleanup, context });
-  // The services close after the bottle is gone: their undo stands before that of the cage.
-  let closeServices: () => Promise<void> = async () => undefined;
-  let servicesReady: () => Promise<void> = async () => undefined;
-  const gate = await gateOf(plan, { paths, secrets, known, audit, context });
-  cleanup.push("git gate", async () => gate?.close());
-  cleanup.push("gateway", () => closeServices());
+  const services = await prepareServices(plan, { paths, secrets, known, audit, cleanup, context });
   await journal.intent("backend", plan.backend);
   const shell = await backend.create(plan, {
     facts,
@@ -206,34 +196,7 @@ async function build(
   await import("../gateway/gateway.ts");
   stopIfAborted(context.signal);
 
-  const policy = policyOfPlan(plan);
-  await writePolicy(paths.policy, policy);
-  const notifier = await notifierOf(plan, how, paths, context);
-  cleanup.push("notices", async () => notifier?.released());
-  const questions = await openQuestions(plan, policy, paths, notifier, context);
-  cleanup.push("proposals", () => questions.close());
-  const start = {
-    bottle: plan.name,
-    policy,
-    secrets: (credential: string) => secrets.read(credential),
-    known: gate === null ? known : [...known, ...gate.values],
-    ownAddresses,
-    audit,
-    onAlert: (text: string) => context.say(`bottle: ${plan.name}: ${text}`),
-    desk: questions.desk,
-  };
-  const onHere = (gateway: ServicesHere) => {
-    closeServices = () => gateway.close();
-    servicesReady = () => gateway.ready();
-  };
-  const ways = serviceWays({ start, gate, questions, hostRootsPem: roots, cleanup, onHere });
-  const { caPem } = await shell.serve(ways);
-  await audit.append({
-    type: "policy",
-    version: policy.version,
-    rules: policy.rules.length,
-    cause: again ? "resume" : "start",
-  });
+  const { notifier, questions, gate, caPem } = await services.serve(shell, { ...how, hostRootsPem: roots });
 
   const { guest } = shell;
   const variables = { ...baseEnv(guest, env), ...inside, ...gatewayEnv(guest.proxyUrl, guest.run) };
@@ -244,7 +207,7 @@ async function build(
   const rest = async () => {
     // Behind what the others begin: loading holds this thread, and theirs goes on in other processes.
     await setImmediate();
-    await servicesReady();
+    await services.ready();
     const parts = await Promise.all([import("./control.ts"), import("./search-service.ts")]);
     await meanwhile?.();
     return parts;
