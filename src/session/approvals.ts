@@ -4,6 +4,7 @@ import { BottleError } from "../core/model/errors.ts";
 import type { AnswerScope, Grant } from "../core/model/grant.ts";
 import type { RequestId } from "../core/model/ids.ts";
 import type { Proposal } from "../core/model/proposal.ts";
+import type { Question } from "../core/model/question.ts";
 import { coverage } from "../core/policy/grants.ts";
 import type { Claim, ClaimReading } from "../gateway/held.ts";
 import type { PolicyWriter } from "./policy-writer.ts";
@@ -38,6 +39,21 @@ export type AwaitedClaimReading = AwaitedClaim | Exclude<ClaimReading, Claim>;
 /** What holds requests back until they are answered. */
 export interface RequestHolder {
   claim(id: RequestId): AwaitedClaimReading | Promise<AwaitedClaimReading>;
+}
+
+/** The right to answer a question, which one operator has at a time (attack row 148). */
+export interface QuestionClaim {
+  readonly ok: true;
+  readonly question: Question;
+  /** `words` are for whoever asked; null: none. */
+  settle(verdict: "yes" | "no", words: string | null): void;
+  /** It could not be answered after all: it waits on. */
+  putBack(): void;
+}
+
+/** Who asks the operator what is no request: supervise, a budget. */
+export interface QuestionHolder {
+  claim(id: RequestId): QuestionClaim | { readonly ok: false; readonly problem: "unknown" | "answered" };
 }
 
 export interface ApprovalsStart {

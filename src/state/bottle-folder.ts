@@ -47,8 +47,14 @@ export function isBundle(name: string): boolean {
 /** Folder of what waits for the operator; empty but for a host process that was killed. */
 export const PROPOSALS = "proposals";
 
+/** Folder of what happened and the operator has not seen yet. */
+export const INCIDENTS = "incidents";
+
 /** Folder of the git gate's mirrors: of a server's objects and of what was pushed, never a work tree. */
 export const GATE_FOLDER = "git";
+
+/** Ours whole, and flat or a mirror. */
+const FOLDERS: readonly string[] = [PROPOSALS, INCIDENTS, GATE_FOLDER];
 
 /** Folders in which an agent's work is judged (session/work/quarantine); one is left only by a process that was killed. */
 export const QUARANTINE_PREFIX = "quarantine-";
@@ -76,8 +82,7 @@ async function removeKnown(folder: string): Promise<void> {
   const names = await readdir(folder);
   for (const name of names) {
     if (isOwnFile(name) || isTempName(name)) await unlink(join(folder, name));
-    if (name === PROPOSALS || name === GATE_FOLDER || name.startsWith(QUARANTINE_PREFIX))
-      await removePrivateFolder(join(folder, name));
+    if (FOLDERS.includes(name) || name.startsWith(QUARANTINE_PREFIX)) await removePrivateFolder(join(folder, name));
   }
   for (const name of WORKSHOP_FOLDERS) {
     if (names.includes(name)) await rmdir(join(folder, name));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { isName } from "../core/model/ids.ts";
-import { GATE_FOLDER, PROPOSALS, SETTLED } from "./bottle-folder.ts";
+import { GATE_FOLDER, INCIDENTS, PROPOSALS, SETTLED } from "./bottle-folder.ts";
 import { SPARE } from "./record-spare.ts";
 import { RUN_NAME_LENGTH } from "./run-folder.ts";
 
@@ -50,6 +50,8 @@ export interface BottlePaths {
   readonly scratch: string;
   /** What waits for the operator while the bottle runs (proposals.ts). */
   readonly proposals: string;
+  /** What happened and the operator should see, until they have (core/model/incident). */
+  readonly incidents: string;
   /** Mirrors of the git gate; there when it was asked for something. */
   readonly gate: string;
   /** Output of a headless agent, transcript of an interactive one. */
@@ -69,6 +71,8 @@ export interface LivePaths extends BottlePaths {
   readonly notices: string;
   /** What the agent wants in the operator's clipboard, while nobody has said yes. */
   readonly clipboard: string;
+  /** What the agent does and what it used, as the host process saw it (core/model/activity). */
+  readonly activity: string;
   /** Where the agent's terminal is held (host/terminal-holder). */
   readonly holder: HolderPaths;
 }
@@ -165,6 +169,7 @@ export function pathsIn(folder: string): BottlePaths {
     settled: join(folder, SETTLED),
     scratch: join(folder, "scratch"),
     proposals: join(folder, PROPOSALS),
+    incidents: join(folder, INCIDENTS),
     gate: join(folder, GATE_FOLDER),
     agentLog: join(folder, "agent.log"),
     hostLog: join(folder, "host.log"),
@@ -180,6 +185,7 @@ export function livePaths(layout: Layout, record: Pick<BottleRecord, "name" | "r
     search: join(record.run, SEARCH),
     notices: join(record.run, NOTICES),
     clipboard: join(record.run, "clipboard.json"),
+    activity: join(record.run, "activity.json"),
     holder: {
       socket: join(record.run, "tmux.sock"),
       config: join(record.run, "tmux.conf"),

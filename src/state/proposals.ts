@@ -1,14 +1,16 @@
 import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Proposal } from "../core/model/proposal.ts";
+import type { Question } from "../core/model/question.ts";
 import { isProposal, isRequestId } from "../core/policy/proposal-format.ts";
+import { isQuestion } from "../core/policy/question-format.ts";
 import { makePrivateFolder, readTextFile, writeFileAtomically } from "../host/files.ts";
 import { removePrivateFolder } from "../host/private-folder.ts";
 
 /** What waits for the operator, a file for each; written by the bottle's host process alone. */
 export interface ProposalFolder {
   /** Resolves when it can be read by others. Errors: STATE_UNUSABLE. */
-  write(proposal: Proposal): Promise<void>;
+  write(item: Proposal | Question): Promise<void>;
   remove(id: string): Promise<void>;
   /** Removes the folder. */
   close(): Promise<void>;
@@ -22,31 +24,42 @@ export async function openProposals(folder: string, uid: number): Promise<Propos
   await makePrivateFolder(folder, uid);
   const fileOf = (id: string) => join(folder, `${id}.json`);
   return {
-    write: (proposal) => writeFileAtomically(fileOf(proposal.id), `${JSON.stringify(proposal, null, 2)}\n`),
+    write: (item) => writeFileAtomically(fileOf(item.id), `${JSON.stringify(item, null, 2)}\n`),
     remove: (id) => unlink(fileOf(id)).catch(() => undefined),
     close: () => removePrivateFolder(folder),
   };
 }
 
-/** What waits in a bottle's folder, the oldest first; what cannot be read is passed over. */
+/** Requests that wait in a bottle's folder, the oldest first; what cannot be read is passed over. */
 export async function readProposals(folder: string): Promise<readonly Proposal[]> {
-  const names = await readdir(folder).catch((): string[] => []);
-  const found = await Promise.all(
-    names.map(async (name) => (name.endsWith(".json") ? readProposal(folder, name.slice(0, -".json".length)) : null)),
-  );
-  return found
-    .filter((proposal) => proposal !== null)
-    .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
+  return (await readItems(folder)).filter(isProposal);
 }
 
 /** One that waits; null when it is not there or cannot be read. */
 export async function readProposal(folder: string, id: string): Promise<Proposal | null> {
+  const item = await readItem(folder, id);
+  return isProposal(item) ? item : null;
+}
+
+/** Requests and questions that wait in a bottle's folder, the oldest first; what cannot be read is passed over. */
+export async function readItems(folder: string): Promise<readonly (Proposal | Question)[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const found = await Promise.all(
+    names.map(async (name) => (name.endsWith(".json") ? readItem(folder, name.slice(0, -".json".length)) : null)),
+  );
+  return found
+    .filter((item) => item !== null)
+    .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
+}
+
+/** One that waits; null when it is not there or cannot be read. */
+export async function readItem(folder: string, id: string): Promise<Proposal | Question | null> {
   if (!isRequestId(id)) return null;
   const file = await readTextFile(join(folder, `${id}.json`), { followLinks: false, maxBytes: MAX_BYTES });
   if (file.kind !== "text") return null;
   try {
     const value: unknown = JSON.parse(file.text);
-    return isProposal(value) && value.id === id ? value : null;
+    return (isProposal(value) || isQuestion(value)) && value.id === id ? value : null;
   } catch {
     return null;
   }

@@ -35,7 +35,17 @@ export interface Proposal {
   readonly pack: string | null;
   /** Names of the credentials that will be written into it. */
   readonly credentials: readonly string[];
+  /** What the agent says of it, by supervise; absent: it was held on its way, and nobody said anything. */
+  readonly asked?: AgentAsk;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly expiresAt: string;
+}
+
+/** The agent asks for access to what `method`, `authority` and `target` say; there is no request yet. */
+export interface AgentAsk {
+  /** Why, in the agent's own words, which nobody checked. */
+  readonly words: string;
+  /** How often it was asked so far. */
+  readonly count: number;
 }

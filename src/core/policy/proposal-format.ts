@@ -11,7 +11,7 @@ export function isRequestId(value: unknown): value is string {
 }
 
 const isTime: Check = (value) => typeof value === "string" && Number.isFinite(Date.parse(value));
-const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema">, Check>> = {
+const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema" | "asked">, Check>> = {
   id: isRequestId,
   method: isText,
   scheme: (value) => value === "https" || value === "http",
@@ -33,5 +33,10 @@ const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema">, Check>> = {
 
 /** True for a proposal as this version writes it; its texts are still those of an agent. */
 export function isProposal(value: unknown): value is Proposal {
-  return isFields(value) && value.schema === 1 && Object.entries(CHECKS).every(([key, check]) => check(value[key]));
+  if (!isFields(value) || !isAsk(value.asked)) return false;
+  return value.schema === 1 && Object.entries(CHECKS).every(([key, check]) => check(value[key]));
+}
+
+function isAsk(value: unknown): boolean {
+  return value === undefined || (isFields(value) && isText(value.words) && isCount(value.count));
 }
