@@ -1,3 +1,4 @@
+import type { Command } from "../core/model/command.ts";
 import { GUEST_RUN } from "../core/plan/guest.ts";
 
 /** Where everything is inside a bottle. */
@@ -11,6 +12,11 @@ export const GUEST = {
   /** Of the idle process that holds a bottle open, where it is not the agent's own. */
   idleUid: 999,
 } as const;
+
+/** PURE: words that run a command inside, on the terminal that it was given or without one. */
+export function execWords({ argv, cwd }: Command, folder: string, terminal: boolean): string[] {
+  return [GUEST.exec, ...(terminal ? ["-t"] : []), cwd ?? folder, ...argv];
+}
 
 const RESERVED = [
   "/usr",

@@ -2,7 +2,7 @@ import type { ProcessIdentity } from "../../core/model/bottle-record.ts";
 import type { Command, HostCommand } from "../../core/model/command.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
-import { GUEST } from "../guest.ts";
+import { execWords, GUEST } from "../guest.ts";
 import { becomeUser, type CageMode, FD } from "./cage-arguments.ts";
 import { type Group, joinFiles, scopePrefix } from "./cgroup.ts";
 
@@ -89,7 +89,7 @@ export function entryCommand(
     ...["--unsetenv", TAG_VARIABLE],
     ...["--die-with-parent", "--seccomp", String(FD.seccomp), "--"],
     ...(entry.mode === "root" ? becomeUser(GUEST.uid) : []),
-    ...["/usr/bin/env", `--default-signal=${SPARED}`, GUEST.exec, command.cwd ?? entry.cwd, ...command.argv],
+    ...["/usr/bin/env", `--default-signal=${SPARED}`, ...execWords(command, entry.cwd, terminal !== false)],
   ];
   const script = [
     `trap '' ${SPARED.replaceAll(",", " ")}`,

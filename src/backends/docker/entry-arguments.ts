@@ -1,7 +1,7 @@
 import type { Command, HostCommand } from "../../core/model/command.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
-import { GUEST } from "../guest.ts";
+import { execWords, GUEST } from "../guest.ts";
 import { type Engine, engineCommand } from "./engine.ts";
 import { signalArguments } from "./processes.ts";
 import { readEndLines, reportedWords } from "./seen-end.ts";
@@ -51,7 +51,7 @@ const RESIZE_SECONDS = "0.2 0.3 0.5 1 2";
 export function execCommand(entry: Entry, command: Command, token: string): HostCommand {
   const before = ["exec", "--interactive", "--env", `${EXEC_VARIABLE}=${token}`, ...AS_AGENT, entry.container];
   const said = ["/bin/sh", "-c", SAY_ENTERED, "bot-bottle"];
-  return engineCommand(entry.engine, [...before, ...said, ...insideWords(entry, command)]);
+  return engineCommand(entry.engine, [...before, ...said, ...insideWords(entry, command, false)]);
 }
 
 /**
@@ -70,7 +70,7 @@ export function entryCommand(
     // Tried again, since the command may not have begun; in vain for one that is over.
     `tell() { for try in 1 2 3 4 5 6 7 8; do ${shellLine([engine.docker, ...signalArguments(entry.container)])} "$1" "${EXEC_VARIABLE}=$token" </dev/null >/dev/null 2>&1 && return; done; }`,
   ];
-  const inside = insideWords(entry, command);
+  const inside = insideWords(entry, command, terminal !== false);
   const end = entry.distant ? readEndLines(engine.docker, entry.container, AGENT) : [];
   if (terminal === false) {
     const words = shellLine([...AS_AGENT, entry.container, ...inside]);
@@ -119,7 +119,7 @@ export function entryCommand(
 export const AGENT = `${GUEST.uid}:${GUEST.uid}`;
 const AS_AGENT = ["--user", AGENT];
 
-function insideWords(entry: Entry, command: Command): string[] {
-  const words = [GUEST.exec, command.cwd ?? entry.cwd, ...command.argv];
+function insideWords(entry: Entry, command: Command, terminal: boolean): string[] {
+  const words = execWords(command, entry.cwd, terminal);
   return entry.distant ? reportedWords(EXEC_VARIABLE, words) : words;
 }

@@ -35,17 +35,24 @@ const ownCodeFile = (token: string): string => `/tmp/.bot-bottle-code-${token}`;
  */
 const REPORT = `
 use strict; my ($variable, @command) = @ARGV; my ($child, $hangup);
-$SIG{$_} = sub {} for qw(INT QUIT TERM USR1 USR2);
-$SIG{HUP} = sub { $hangup = 1; kill HUP => $child if $child };
+$SIG{$_} = sub {} for qw(INT QUIT TERM USR1 USR2 CHLD);
+$SIG{HUP} = sub { $hangup = 1 };
 $child = fork // exit 126;
 if (!$child) {
-  $SIG{$_} = "DEFAULT" for qw(HUP INT QUIT TERM USR1 USR2);
+  $SIG{$_} = "DEFAULT" for qw(HUP INT QUIT TERM USR1 USR2 CHLD);
   kill HUP => $$ if $hangup;
   exec { $command[0] } @command;
   exit($! == 2 ? 127 : 126);
 }
-kill HUP => $child if $hangup;
-1 until waitpid($child, 0) == $child;
+# As in core/plan/run-files: no signal may come right before a call that waits.
+require POSIX;
+my ($open, $shut) = (POSIX::SigSet->new, POSIX::SigSet->new(POSIX::SIGHUP(), POSIX::SIGCHLD()));
+POSIX::sigprocmask(POSIX::SIG_BLOCK(), $shut, $open);
+for (;;) {
+  if ($hangup) { $hangup = 0; kill HUP => $child }
+  last if waitpid($child, POSIX::WNOHANG()) == $child;
+  POSIX::sigsuspend($open);
+}
 my $code = $? & 0x7f ? 128 + ($? & 0x7f) : $? >> 8;
 if ($code == ${MOVED}) { open(my $file, ">", "${ownCodeFile("$ENV{$variable}")}") }
 exit($code == 0 ? ${WELL} : $code == ${WELL} ? ${MOVED} : $code);`;

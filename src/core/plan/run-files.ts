@@ -33,23 +33,38 @@ export function isVariableName(name: string): boolean {
  * a parent in its session (POSIX.1-2024, 3.265). Not a shell's job control: the group that had the terminal before is
  * outside of the pid namespace, and shells fail when they want to give it back.
  */
-const RESUME = `my ($TIOCSPGRP, $WUNTRACED) = (0x5410, 2);
+const RESUME = `use strict;
+my ($TIOCSPGRP, $WNOHANG, $WUNTRACED) = (0x5410, 1, 2);
 my @all = qw(HUP INT QUIT TERM TSTP TTIN TTOU);
-$SIG{$_} = sub {} for @all;
+my $hangup;
+$SIG{$_} = sub {} for @all, "CHLD";
+# The terminal's end is told to the leader of its session, whose group is not the command's.
+$SIG{HUP} = sub { $hangup = 1 };
 my $child = fork // die "fork: $!\\n";
 if (!$child) {
   $SIG{TTOU} = "IGNORE";
   setpgrp 0, 0;
   ioctl STDIN, $TIOCSPGRP, pack "i", $$;
-  $SIG{$_} = "DEFAULT" for @all;
+  $SIG{$_} = "DEFAULT" for @all, "CHLD";
+  kill HUP => $$ if $hangup;
   exec { $ARGV[0] } @ARGV;
   print STDERR "$ARGV[0]: $!\\n";
   exit($! == 2 ? 127 : 126);
 }
-# The terminal's end is told to the leader of its session, whose group is not the command's.
-$SIG{HUP} = sub { kill(HUP => -$child) || kill(HUP => $child) };
+# Perl runs a handler between two statements: a signal right before a call that waits would be heard after it. So they
+# come only while nothing else is done (sigsuspend(2)). Loaded here, where the command does not wait for it.
+require POSIX;
+my ($open, $shut) = (POSIX::SigSet->new, POSIX::SigSet->new(POSIX::SIGHUP(), POSIX::SIGCHLD()));
+POSIX::sigprocmask(POSIX::SIG_BLOCK(), $shut, $open);
 for (;;) {
-  next if waitpid($child, $WUNTRACED) != $child;
+  if ($hangup) {
+    $hangup = 0;
+    kill(HUP => -$child) || kill(HUP => $child);
+  }
+  if (waitpid($child, $WUNTRACED | $WNOHANG) != $child) {
+    POSIX::sigsuspend($open);
+    next;
+  }
   # $? knows no stopped child.
   last if (\${^CHILD_ERROR_NATIVE} & 0xff) != 0x7f;
   ioctl STDIN, $TIOCSPGRP, pack "i", $child;
@@ -58,9 +73,13 @@ for (;;) {
 exit($? & 0x7f ? 128 + ($? & 0x7f) : $? >> 8);
 `;
 
+/** As of a command that SIGHUP ended. */
+const HUNG_UP = 129;
+
 /**
- * `env`, `exec`, `resume` and the files that make programs trust the gateway. `exec CWD ARGV...` is the one way in which a command starts inside, so
- * that the agent, an exec and an attach all see the same environment, and none of it is ever on a command line.
+ * `env`, `exec`, `resume` and the files that make programs trust the gateway. `exec [-t] CWD ARGV...` is the one way in which a command starts inside, so
+ * that the agent, an exec and an attach all see the same environment, and none of it is ever on a command line. `-t`: it was given
+ * a terminal; one that is gone by now was so before anything here could hear of it.
  */
 export function runFiles(input: RunFilesInput): readonly GuestFile[] {
   const lines = Object.entries(input.env)
@@ -68,9 +87,14 @@ export function runFiles(input: RunFilesInput): readonly GuestFile[] {
     .map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
   const exec = `#!/bin/sh
 . ${input.folder}/env
+if [ "$1" = -t ]; then
+  [ -t 0 ] || exit ${HUNG_UP}
+  cd -- "$2" || exit 126
+  shift 2
+  exec /usr/bin/perl ${input.folder}/resume "$@"
+fi
 cd -- "$1" || exit 126
 shift
-[ -t 0 ] && exec /usr/bin/perl ${input.folder}/resume "$@"
 exec "$@"
 `;
   const encoder = new TextEncoder();

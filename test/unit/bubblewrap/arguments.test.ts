@@ -155,7 +155,8 @@ test("part 2: with and without a terminal the same words run", () => {
   const framed = entryCommand(ENTRY, command, { transcript: "/log" });
   assert.deepEqual(plain.argv.slice(-5), ["/run/bottle/exec", "/tmp", ...command.argv]);
   assert.equal(framed.argv[0], "/usr/bin/script");
-  assert.ok(framed.argv[2]?.includes(shellLine(plain.argv)));
+  const words = [...plain.argv.slice(0, -4), "-t", ...plain.argv.slice(-4)];
+  assert.ok(framed.argv[2]?.includes(shellLine(words)));
   assert.equal(framed.argv[3], "/log");
   assert.deepEqual(entryCommand(ENTRY, command, { transcript: "/log" }), framed);
   assert.equal(entryCommand(ENTRY, { argv: ["x"] }, false).argv.at(-2), "/workspace");
