@@ -16,9 +16,12 @@ export function superviseUrl(proxyUrl: string): string {
   return `${proxyUrl}/mcp`;
 }
 
-/** The file: `mcpServers`, as Claude Code, Gemini CLI and others read it. */
+/**
+ * The file: `mcpServers`, as Claude Code, Gemini CLI and others read it. `alwaysLoad` is Claude Code's: else an agent that is refused
+ * would have to look for the tools by their names first.
+ */
 export function superviseConfig(url: string): string {
-  const server = { type: "http", url, timeout: CALL_MS };
+  const server = { type: "http", url, timeout: CALL_MS, alwaysLoad: true };
   return `${JSON.stringify({ mcpServers: { "bot-bottle": server } }, null, 2)}\n`;
 }
 
