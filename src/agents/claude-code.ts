@@ -10,6 +10,7 @@ import type { Mount, ProvisionFile } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
 import { fieldsOf } from "../core/plan/fields.ts";
 import { promptPath } from "../core/plan/guest.ts";
+import { SUPERVISE_CONFIG } from "../core/plan/supervise.ts";
 import { ownConfig, SETTINGS, SKILLS, STATE, watched } from "./claude-code/own-config.ts";
 
 const MODEL_HOST = "api.anthropic.com";
@@ -130,6 +131,8 @@ function command(run: AgentRunRequest): Command {
   const argv = [GUEST_PROGRAM, "--dangerously-skip-permissions"];
   // A file, since arguments can be read by every process in the bottle and have a limit of length.
   if (run.instructions !== null) argv.push(`--append-system-prompt-file=${promptPath(run.home)}`);
+  // One argument: the option takes as many files as follow it.
+  if (run.supervise === true) argv.push(`--mcp-config=${SUPERVISE_CONFIG}`);
   if (run.again === true) argv.push("--continue");
   // `--` keeps a prompt that begins with a dash from being read as an option.
   if (run.prompt === null) return { argv: [...argv, ...run.args], cwd: run.workspace };
@@ -184,6 +187,8 @@ export const claudeCode: AgentProvider = {
   env,
   mounts,
   command,
+  // Without a person there is no second turn for tools that come late.
+  superviseEnv: (headless) => (headless ? { MCP_CONNECTION_NONBLOCKING: "0" } : {}),
   resume: { found },
   files,
   skillsFolder: SKILLS,

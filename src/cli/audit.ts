@@ -10,6 +10,7 @@ import { createTotals } from "../state/audit-totals.ts";
 import { stateOf } from "../state/bottle-state.ts";
 import type { Layout } from "../state/layout.ts";
 import { findBottle } from "../state/records.ts";
+import { describeAsk } from "./audit/ask-event.ts";
 import { selection } from "./audit/selection.ts";
 import { formatTotals } from "./audit/totals.ts";
 import { describeGateEvent } from "./gate-event.ts";
@@ -44,6 +45,8 @@ function describe(event: AuditEvent): string {
       return `result   ${event.id} ${event.status ?? "-"} out ${event.bytesOut} in ${event.bytesIn} ${event.ms} ms${event.error === null ? "" : ` ${event.error}`}${found(event)}`;
     case "git":
       return describeGateEvent(event);
+    case "supervise":
+      return describeAsk(event);
     case "session":
       return `session  ${event.event}: ${event.detail}`;
   }

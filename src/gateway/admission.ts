@@ -46,7 +46,7 @@ export async function admit(
 /** Writes the denial's line, counts it, and makes what the client gets. */
 export function refuse(context: GatewayContext, judgement: Judgement, denied: Denial): Refusal {
   record(context, judgement, denied);
-  return refusalOf(judgement, denied);
+  return refusalOf(context, judgement, denied);
 }
 
 /** Writes the denial's line and counts it. */
@@ -74,11 +74,19 @@ export function recordLeft({ trail, now }: GatewayContext, { id, startedAt, snap
 }
 
 /** What the client gets for a denial. */
-export function refusalOf(judgement: Judgement, denied: Pick<Denial, "reason" | "status"> & Partial<Denial>): Refusal {
+export function refusalOf(
+  context: GatewayContext,
+  judgement: Judgement,
+  denied: Pick<Denial, "reason" | "status"> & Partial<Denial>,
+): Refusal {
   const host = judgement.authority === null ? null : judgement.authority.replace(/:\d+$/, "");
   // A bait that gives itself away is none.
   const reason = denied.reason === "canary-in-request" ? "secret-in-request" : denied.reason;
-  const answer = refusal(reason, judgement.id, host, { pack: denied.pack, secretType: denied.secretType });
+  const answer = refusal(reason, judgement.id, host, {
+    pack: denied.pack,
+    secretType: denied.secretType,
+    supervised: context.services.has("mcp"),
+  });
   return denied.status === null ? answer : { ...answer, status: denied.status };
 }
 

@@ -72,7 +72,7 @@ export function forward(
         if (failure === null) discard(request);
         // Too late for words: a cut connection tells the client that the response is not whole.
         else if (headSent) response.destroy();
-        else answer(request, response, refusalOf(judgement, { status: null, ...failure }));
+        else answer(request, response, refusalOf(context, judgement, { status: null, ...failure }));
         resolve();
       },
     });

@@ -120,7 +120,7 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
     };
     const fail = (error: unknown) => {
       const reason = reasonOf(error);
-      if (!over && upstream === null) end(socket, refusalOf(judgement, { reason, status: null }));
+      if (!over && upstream === null) end(socket, refusalOf(context, judgement, { reason, status: null }));
       finish(`${reason}: ${describe(error)}`);
     };
     const leave = context.live.add({
@@ -171,7 +171,7 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
             onDenied: (denied) => {
               record(context, judgement, denied);
               // As in any other refusal: a canary that names itself is none.
-              const [reason] = headerValues(refusalOf(judgement, denied).headers, "x-bot-bottle-reason");
+              const [reason] = headerValues(refusalOf(context, judgement, denied).headers, "x-bot-bottle-reason");
               const type = denied.secretType === null ? "" : `: ${denied.secretType}`;
               return `bot-bottle refused this message (request ${judgement.id}, reason ${reason}${type})`;
             },

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ASK_BY_MCP } from "../core/gitgate/gate-texts.ts";
 import { readRemoteUrl } from "../core/gitgate/remote-url.ts";
 import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
@@ -31,6 +32,8 @@ export interface GitGateStart {
   readonly onAlert: (text: string) => void;
   /** Where pushes that need a yes are shown; null: nobody can be asked. */
   readonly desk: PushDesk | null;
+  /** The agent can ask by the MCP server supervise. Absent: it has none. */
+  readonly supervised?: boolean;
 }
 
 export interface GitGate {
@@ -58,6 +61,7 @@ export function createGitGate(start: GitGateStart): GitGate {
       return [repository.name, createMirror({ repository, folder, tools, secret, seeds, signal: stop.signal })];
     }),
   );
+  const { supervised = false } = start;
   const prefix = randomBytes(4).toString("hex");
   const open = new Set<Promise<void>>();
   const held = createHeldPushes(start.desk);
@@ -79,7 +83,9 @@ export function createGitGate(start: GitGateStart): GitGate {
     const { request } = reading;
     const { repository } = mirror;
     if (request.service === "git-receive-pack" && repository.branches.length + repository.tags.length === 0) {
-      return answer(response, 403, `nothing may be pushed to ${name}: the manifest lists no branches for it`);
+      const how = supervised ? `; ${ASK_BY_MCP}` : "";
+      const why = `nothing may be pushed to ${name}: the manifest lists no branches for it`;
+      return answer(response, 403, `${why} (request ${nextId()})${how}`);
     }
     if (request.step === "refs") {
       if (!(await refreshed(mirror, request, response))) return;
@@ -153,6 +159,7 @@ export function createGitGate(start: GitGateStart): GitGate {
           ended,
           signal: stop.signal,
           held,
+          supervised,
         };
         judged = judgePush(push).catch((error: unknown) => {
           // Without an answer the hook refuses.

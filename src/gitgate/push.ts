@@ -43,6 +43,8 @@ export interface PushStart {
   readonly ended: Promise<unknown>;
   readonly signal: AbortSignal;
   readonly held: HeldPushes;
+  /** The agent can ask by the MCP server supervise. */
+  readonly supervised: boolean;
 }
 
 /** Objects that one push may bring. */
@@ -86,7 +88,7 @@ export async function judgePush(start: PushStart): Promise<void> {
   if (talk === null) return write("deny", "never-judged", null).catch(() => undefined);
   const refuse = async ({ reason, details, findings }: Refusal): Promise<void> => {
     const shown = details.slice(0, MOST_DETAILS).map((detail) => redactor.redact(detail));
-    for (const line of refusalLines(reason, shown)) talk.say(line);
+    for (const line of refusalLines(reason, shown, start)) talk.say(line);
     await write("deny", reason, shown.join("; "), findings === undefined ? {} : { findings }).catch(() => undefined);
     talk.refuse();
   };

@@ -32,7 +32,8 @@ export interface AnswerReport {
 
 /** As a claim of a gateway, which may be in another process and answer later. */
 export type AwaitedClaim = Omit<Claim, "settle"> & {
-  settle(...answer: Parameters<Claim["settle"]>): number | Promise<number>;
+  /** `words` are the operator's, for whoever asked; a request that was held on its way has nobody to hear them. */
+  settle(answer: Parameters<Claim["settle"]>[0], words?: string | null): number | Promise<number>;
 };
 export type AwaitedClaimReading = AwaitedClaim | Exclude<ClaimReading, Claim>;
 
@@ -86,6 +87,12 @@ export function createApprovals({ gateway, writer, audit, now = Date.now }: Appr
   const allow = async ({ id, scope, forMs }: Extract<ApprovalRequest, { do: "allow" }>): Promise<AnswerReport> => {
     const claim = await claimed(id);
     const { proposal } = claim;
+    if (scope === "once" && proposal.asked !== undefined) {
+      claim.putBack();
+      throw new BottleError("USAGE", "there is no request yet that could be let go once", {
+        hint: `bottle allow ${id} --for 1h, --bottle or --persist`,
+      });
+    }
     if (scope !== "once" && proposal.method === PUSH_METHOD) {
       claim.putBack();
       throw new BottleError("USAGE", "a yes to a push is for this push alone", { hint: "allow it --once" });
@@ -125,7 +132,7 @@ export function createApprovals({ gateway, writer, audit, now = Date.now }: Appr
     return {
       version: writer.version,
       proposal: claim.proposal,
-      settled: await claim.settle("ask-denied"),
+      settled: await claim.settle("ask-denied", reason),
       others: claim.others,
       grant: null,
       covers: onceCovers(claim.proposal),

@@ -2,6 +2,7 @@ import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Policy } from "../core/model/policy.ts";
 import type { Proposal } from "../core/model/proposal.ts";
+import type { Question } from "../core/model/question.ts";
 import { ASK_TIMEOUT_MS } from "../core/policy/asking.ts";
 import { printable } from "../core/wire/printable.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -21,12 +22,19 @@ export interface AskingStart {
   /** May a line be said when something waits? An interactive agent has the terminal for itself. */
   readonly announce: boolean;
   /** Something waits, and can be seen. */
-  readonly onShown?: (proposal: Proposal) => void;
+  readonly onShown?: (item: Proposal | Question) => void;
+}
+
+/** Where everything that waits is shown: what was held on its way, and what the agent asked for. */
+export interface ItemDesk extends ProposalDesk {
+  show(item: Proposal | Question): Promise<void>;
+  /** Shows it changed; nobody is told once more. */
+  renew(item: Proposal | Question): Promise<void>;
 }
 
 /** The host process's side of everything that one bottle asks its operator. */
 export interface Asking {
-  readonly desk: ProposalDesk;
+  readonly desk: ItemDesk;
   /** Before it nothing can be answered. */
   attach(gateway: RequestHolder & Pick<Gateway, "apply">, audit: AuditSink): void;
   answer(request: ApprovalRequest): Promise<unknown>;
@@ -41,11 +49,12 @@ export async function openAsking({ bottle, policy, paths, uid, say, announce, on
   const timeoutMs = policy.ask?.timeoutMs ?? ASK_TIMEOUT_MS;
   return {
     desk: {
-      show: async (proposal) => {
-        await folder.write(proposal);
-        if (announce) say(announcement(bottle, proposal, timeoutMs));
-        onShown?.(proposal);
+      show: async (item) => {
+        await folder.write(item);
+        if (announce) say("kind" in item ? questionLine(bottle, item) : announcement(bottle, item, timeoutMs));
+        onShown?.(item);
       },
+      renew: (item) => folder.write(item),
       withdraw: (id) => void folder.remove(id),
     },
     attach: (gateway, audit) => {
@@ -71,7 +80,16 @@ export async function openAsking({ bottle, policy, paths, uid, say, announce, on
 /** Longest path and query of a line on the terminal; a host is never cut: its end says whose it is (attack row 132). */
 const SHOWN = 80;
 
-function announcement(bottle: string, { id, method, scheme, authority, target }: Proposal, timeoutMs: number): string {
+function announcement(bottle: string, proposal: Proposal, timeoutMs: number): string {
+  const { id, method, scheme, authority, target, asked } = proposal;
   const what = `${method} ${scheme}://${printable(authority)}${printable(target, SHOWN)}`;
+  if (asked !== undefined) {
+    return `bottle: the agent of ${bottle} asks for access: ${what}\n  bottle approvals ${bottle} shows it whole; bottle allow ${id} --for 1h, or bottle deny ${id}`;
+  }
   return `bottle: ${bottle} asks: ${what}\n  bottle approvals ${bottle} shows it whole; bottle allow ${id}, or bottle deny ${id}, within ${Math.round(timeoutMs / 1000)} s`;
+}
+
+function questionLine(bottle: string, { id, words }: Question): string {
+  const [first = ""] = words.split("\n", 1);
+  return `bottle: ${bottle} asks: ${printable(first, SHOWN)}\n  bottle approvals ${bottle} shows it whole; bottle allow ${id}, or bottle deny ${id}`;
 }

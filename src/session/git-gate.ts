@@ -61,7 +61,18 @@ export function openGitGate(parts: GitGateParts): BottleGate {
     askAt: (next) => {
       present = next;
     },
-    ...createGitGate({ repositories, folder, seeds, tools, secret, search, audit, onAlert, desk }),
+    ...createGitGate({
+      repositories,
+      folder,
+      seeds,
+      tools,
+      secret,
+      search,
+      audit,
+      onAlert,
+      desk,
+      supervised: plan.supervise === true,
+    }),
     values: secrets.known().filter(({ name }) => names.includes(name)),
     guestConfig: (origin) => ({ gitConfig: gateConfigText(repositories, origin) }),
   };

@@ -196,12 +196,16 @@ async function build(
   await import("../gateway/gateway.ts");
   stopIfAborted(context.signal);
 
-  const { notifier, questions, gate, caPem } = await services.serve(shell, { ...how, hostRootsPem: roots });
+  const { notifier, questions, gate, supervise, caPem } = await services.serve(shell, { ...how, hostRootsPem: roots });
 
   const { guest } = shell;
-  const variables = { ...baseEnv(guest, env), ...inside, ...gatewayEnv(guest.proxyUrl, guest.run) };
+  const { env: told, ...config } = supervise?.guestConfig(guest.proxyUrl) ?? {};
+  const variables = { ...baseEnv(guest, env), ...inside, ...gatewayEnv(guest.proxyUrl, guest.run), ...told };
   const bottle = await shell.start(
-    runFiles({ folder: guest.run, env: variables, caPem, hostRootsPem: roots, ...gate?.guestConfig(guest.proxyUrl) }),
+    runFiles({
+      ...{ folder: guest.run, env: variables, caPem, hostRootsPem: roots },
+      ...{ ...gate?.guestConfig(guest.proxyUrl), ...config },
+    }),
   );
   stopIfAborted(context.signal);
   const rest = async () => {
@@ -214,7 +218,7 @@ async function build(
   };
   const [[{ serveControl }, { serveSearch }]] = await allOrNone([
     rest(),
-    checkSeal(bottle, guest, secrets.known()),
+    checkSeal(bottle, guest, secrets.known(), supervise !== null),
     bottle.put(placed),
     bringing?.into(bottle, guest) ?? Promise.resolve(),
   ]);

@@ -1,7 +1,7 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { Policy } from "../core/model/policy.ts";
-import { approvalNotice } from "../core/notices/words.ts";
+import { approvalNotice, questionNotice } from "../core/notices/words.ts";
 import { canAsk } from "../core/policy/asking.ts";
 import type { LivePaths } from "../state/layout.ts";
 import type { ApprovalRequest } from "./approvals.ts";
@@ -20,7 +20,7 @@ export async function openQuestions(
   const pushes = (plan.repositories ?? []).some(
     ({ askMs, secretsAskMs }) => askMs !== null || secretsAskMs !== undefined,
   );
-  if (!canAsk(policy) && !pushes) return SILENT;
+  if (!canAsk(policy) && !pushes && plan.supervise !== true) return SILENT;
   const { openAsking } = await import("./asking.ts");
   return openAsking({
     bottle: plan.name,
@@ -29,7 +29,7 @@ export async function openQuestions(
     uid: facts.uid,
     say,
     announce: plan.agent.headless,
-    onShown: (proposal) => notifier?.tell(approvalNotice(plan.name, proposal)),
+    onShown: (item) => notifier?.tell("kind" in item ? questionNotice(plan.name) : approvalNotice(plan.name, item)),
   });
 }
 

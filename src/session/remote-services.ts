@@ -7,10 +7,10 @@ import { printable } from "../core/wire/printable.ts";
 import { createAlertBudget } from "../gateway/alert-budget.ts";
 import { newCaIdentity } from "../gateway/certificate/bottle-ca.ts";
 import type { AwaitedClaim, AwaitedClaimReading } from "./approvals.ts";
-import { gateDoor } from "./remote-services/gate-door.ts";
-import { openHostDials } from "./remote-services/host-dials.ts";
+import { openHostDials, type ServiceDoors } from "./remote-services/host-dials.ts";
 import { type Link, type LinkDuties, openLink } from "./remote-services/link.ts";
 import { restartDelay, SETTLED_MS } from "./remote-services/restart-delay.ts";
+import { serviceDoor } from "./remote-services/service-door.ts";
 import { serviceStart, valueFor } from "./remote-services/service-start.ts";
 import { createShownRequests } from "./remote-services/shown-requests.ts";
 import type { RemoteStart } from "./remote-start.ts";
@@ -45,7 +45,9 @@ export async function startRemoteServices(start: RemoteStart, place: SidecarPlac
   let ports: readonly number[] = [];
   let deaths = 0;
 
-  const door = start.gate === undefined ? null : gateDoor(start.gate);
+  const doors: ServiceDoors = Object.fromEntries(
+    Object.entries(start.services ?? {}).map(([name, handler]) => [name, serviceDoor(handler)]),
+  );
   // A sidecar in the hands of an agent must not bury the terminal.
   const alert = createAlertBudget(({ detail }) => start.onAlert?.(detail), Date.now);
   const duties: LinkDuties = {
@@ -56,7 +58,7 @@ export async function startRemoteServices(start: RemoteStart, place: SidecarPlac
       const listed = policy.credentials.some((credential) => credential.name === name);
       return listed ? valueFor(start.secrets, name) : { value: null, why: "the policy has no such credential" };
     },
-    openDials: (say) => openHostDials(() => policy, start.ownAddresses, say, door),
+    openDials: (say) => openHostDials(() => policy, start.ownAddresses, say, doors),
     alert: (detail) => alert({ id: null, reason: "sidecar", detail }),
   };
   const note = (event: string, detail: string) =>

@@ -1,3 +1,4 @@
+import type { HostService } from "../core/model/control-message.ts";
 import type { GatewayStart, ServiceHandler } from "../gateway/gateway.ts";
 
 /** As for a gateway of this process; what a sidecar cannot be given is not in it. */
@@ -6,6 +7,6 @@ export interface RemoteStart
     GatewayStart,
     "bottle" | "policy" | "secrets" | "known" | "ownAddresses" | "audit" | "onAlert" | "desk" | "upstreamCaPem"
   > {
-  /** Answers what the sidecar carries to the bottle's git gate; absent: it has none. */
-  readonly gate?: ServiceHandler;
+  /** Answer what the sidecar carries to services of the host process, by first path segment. */
+  readonly services?: Readonly<Partial<Record<HostService, ServiceHandler>>>;
 }

@@ -113,6 +113,7 @@ async function commandFor(
     prompt: plan.agent.prompt ?? null,
     args: args.length > 0 ? args : (plan.agent.args ?? []),
     instructions: plan.agent.instructed === true ? "" : null,
+    supervise: plan.supervise,
   };
   if (ways === undefined) return provider.command(run);
   const asked = await bottle.exec(ways.found(run), { timeoutMs: 10_000, maxBytes: 4096 });

@@ -9,17 +9,25 @@ const HEAD_LIMIT = 16 * 1024;
 
 /**
  * Probes the bottle from inside before the agent gets it: every direct way out fails, the gateway answers, and nothing
- * that came in holds one of `secrets`. The secrets stay out here: the probe streams out what it finds, and the host
+ * that came in holds one of `secrets`. `supervise`: the MCP server must answer as well. The secrets stay out here: the probe streams out what it finds, and the host
  * searches it. Throws SEAL_BROKEN with every breach.
  */
-export async function checkSeal(bottle: Bottle, guest: GuestLayout, secrets: readonly Secret[]): Promise<void> {
+export async function checkSeal(
+  bottle: Bottle,
+  guest: GuestLayout,
+  secrets: readonly Secret[],
+  supervise = false,
+): Promise<void> {
   const { hostname, port } = new URL(guest.proxyUrl);
   const detector = searchFor(secrets);
   const found = new Set<string>();
   let head = Buffer.alloc(0);
   let split = -1;
   const result = await bottle.exec(
-    { argv: ["/usr/bin/perl", "-", hostname, port, guest.network, guest.home, guest.run], cwd: "/" },
+    {
+      argv: ["/usr/bin/perl", "-", hostname, port, guest.network, supervise ? "mcp" : "", guest.home, guest.run],
+      cwd: "/",
+    },
     {
       stdin: Buffer.from(SEAL_PROBE),
       timeoutMs: 30_000,
@@ -34,7 +42,7 @@ export async function checkSeal(bottle: Bottle, guest: GuestLayout, secrets: rea
   );
   const report = split < 0 || result.code !== 0 ? null : readProbeReport(head.subarray(0, split).toString("latin1"));
   const breaches: SealBreach[] = [
-    ...judgeProbeReport(report, guest.network),
+    ...judgeProbeReport(report, guest.network, supervise),
     ...[...found].map((name) => ({ probe: `secret ${name}`, expected: "not inside", seen: "inside" })),
   ];
   if (breaches.length === 0) return;

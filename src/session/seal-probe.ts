@@ -10,7 +10,7 @@
  */
 export const SEAL_PROBE = String.raw`
 use strict; $| = 1;
-my ($host, $port, $network, @folders) = @ARGV;
+my ($host, $port, $network, $mcp, @folders) = @ARGV;
 sub inet4 { my ($host, $p) = @_; return pack("S n C4 x8", 2, $p, split /\./, $host) }
 sub slurp { my ($p, $max) = @_; open(my $f, "<", $p) or return ""; binmode $f; my $t = ""; my $got; while (length($t) < $max && ($got = sysread($f, my $b, 65536))) { $t .= $b } close $f; return $t }
 my $status = slurp("/proc/self/status", 65536);
@@ -54,6 +54,9 @@ my $answer = "none";
 my $address = $host =~ /^[0-9.]+$/ ? $host : join(".", unpack("C4", gethostbyname($host) // ""));
 eval { local $SIG{ALRM} = sub { die }; alarm 5; socket(my $g, 2, 1, 0); if (connect($g, inet4($address, $port))) {
   syswrite($g, "CONNECT seal-check.invalid:443 HTTP/1.1\r\nHost: seal-check.invalid:443\r\n\r\n"); sysread($g, my $b, 4096); $answer = $1 if defined $b && $b =~ m{^HTTP/1\.1 (\d{3})} } alarm 0; };
+if ($mcp) { my $said = "none"; eval { local $SIG{ALRM} = sub { die }; alarm 5; socket(my $s, 2, 1, 0); if (connect($s, inet4($address, $port))) {
+  syswrite($s, "GET /mcp HTTP/1.1\r\nHost: $host:$port\r\nConnection: close\r\n\r\n"); sysread($s, my $b, 4096); $said = $1 if defined $b && $b =~ m{^HTTP/1\.1 (\d{3})} } alarm 0; };
+  print "mcp=$said\n" }
 my $neighbours = grep { my (undef, undef, $flags) = split; defined $flags && $flags =~ /^0x/ && hex($flags) & 2 } split /\n/, slurp("/proc/net/arp", 65536);
 print "neighbours=$neighbours\n" if $network eq "gateway-only";
 print "gateway=$answer\n\n";

@@ -5,11 +5,14 @@ import type { RequestHolder } from "./approvals.ts";
 import type { Asking } from "./asking.ts";
 import type { BottleGate } from "./git-gate.ts";
 import type { RemoteStart } from "./remote-start.ts";
+import type { BottleSupervise } from "./supervise.ts";
 
 export interface ServiceWaysStart {
   readonly start: RemoteStart;
   /** null: the plan has no repositories. */
   readonly gate: BottleGate | null;
+  /** null: the plan has no MCP server. */
+  readonly supervise: BottleSupervise | null;
   readonly questions: Pick<Asking, "attach">;
   /** The host's root certificates: those of a sidecar's image know no corporate one. */
   readonly hostRootsPem: string;
@@ -33,28 +36,48 @@ function withPushes(gateway: Answerable, gate: BottleGate): Answerable {
   };
 }
 
+/** Access that the agent asks for is answered by the same words; it hears of a grant when the policy with it is in force. */
+function withSupervise(gateway: Answerable, { requests, policyIs }: BottleSupervise): Answerable {
+  return {
+    apply: async (policy, cause) => {
+      const version = await gateway.apply(policy, cause);
+      policyIs(policy);
+      return version;
+    },
+    claim: (id) => {
+      const asked = requests.claim(id);
+      return asked.ok || asked.problem === "answered" ? asked : gateway.claim(id);
+    },
+  };
+}
+
 /** How a bottle's services are started, wherever its backend can have them. What each needs is loaded when it is asked for. */
-export function serviceWays({ start, gate, questions, hostRootsPem, cleanup, onHere }: ServiceWaysStart): ServiceWays {
+export function serviceWays(ways: ServiceWaysStart): ServiceWays {
+  const { start, gate, supervise, questions, hostRootsPem, cleanup, onHere } = ways;
+  const services = {
+    ...(gate !== null && { git: gate.handle }),
+    ...(supervise !== null && { mcp: supervise.handle }),
+  };
+  const attach = (gateway: Answerable) => {
+    gate?.askAt(start.desk ?? null);
+    const pushed = gate === null ? gateway : withPushes(gateway, gate);
+    questions.attach(supervise === null ? pushed : withSupervise(pushed, supervise), start.audit);
+  };
   return {
     here: async (listener) => {
       const { startGateway } = await import("../gateway/gateway.ts");
-      const gateway = startGateway({ ...start, listener, ...(gate !== null && { services: { git: gate.handle } }) });
-      gate?.askAt(start.desk ?? null);
-      questions.attach(gate === null ? gateway : withPushes(gateway, gate), start.audit);
+      const gateway = startGateway({ ...start, listener, services });
+      attach(gateway);
       onHere(gateway);
       return { caPem: gateway.caPem };
     },
     remote: async (place) => {
       const { startRemoteServices } = await import("./remote-services.ts");
-      const services = await startRemoteServices(
-        { ...start, upstreamCaPem: hostRootsPem, ...(gate !== null && { gate: gate.handle }) },
-        place,
-      );
-      gate?.askAt(start.desk ?? null);
+      const remote = await startRemoteServices({ ...start, upstreamCaPem: hostRootsPem, services }, place);
       // The backend's undo of the sidecar stands before this one: the services close first.
-      cleanup.push("services", () => services.close());
-      questions.attach(gate === null ? services : withPushes(services, gate), start.audit);
-      return { caPem: services.caPem };
+      cleanup.push("services", () => remote.close());
+      attach(remote);
+      return { caPem: remote.caPem };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { BottleShell } from "../backends/backend.ts";
+import type { AgentWord } from "../core/model/activity.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
@@ -13,6 +14,7 @@ import type { HeldSecrets } from "./held-secrets.ts";
 import { notifierOf } from "./notifier-of.ts";
 import { openQuestions } from "./questions.ts";
 import { type ServicesHere, serviceWays } from "./service-ways.ts";
+import type { BottleSupervise } from "./supervise.ts";
 
 export interface ServicesStart {
   readonly paths: LivePaths;
@@ -22,6 +24,8 @@ export interface ServicesStart {
   readonly audit: AuditLog;
   readonly cleanup: Cleanup;
   readonly context: SessionContext;
+  /** What the agent says of itself. */
+  readonly onStatus?: (word: AgentWord) => void;
 }
 
 /** How this start differs from another one of the same plan. */
@@ -38,9 +42,10 @@ export interface ServicesTerms {
  */
 export async function prepareServices(
   plan: BottlePlan,
-  { paths, secrets, known, audit, cleanup, context }: ServicesStart,
+  { paths, secrets, known, audit, cleanup, context, onStatus }: ServicesStart,
 ) {
   let here: ServicesHere | null = null;
+  let supervise: BottleSupervise | null = null;
   const gate = await gateOf(plan, { paths, secrets, known, audit, context });
   cleanup.push("git gate", async () => gate?.close());
   cleanup.push("gateway", async () => here?.close());
@@ -54,6 +59,11 @@ export async function prepareServices(
       cleanup.push("notices", async () => notifier?.released());
       const questions = await openQuestions(plan, policy, paths, notifier, context);
       cleanup.push("proposals", () => questions.close());
+      if (plan.supervise === true && questions.desk !== null) {
+        const { openSupervise } = await import("./supervise.ts");
+        supervise = openSupervise({ plan, policy, desk: questions.desk, secrets, known, audit, onStatus });
+        cleanup.push("supervise", async () => supervise?.close());
+      }
       const start = {
         bottle: plan.name,
         policy,
@@ -67,11 +77,11 @@ export async function prepareServices(
       const onHere = (services: ServicesHere) => {
         here = services;
       };
-      const ways = serviceWays({ start, gate, questions, hostRootsPem, cleanup, onHere });
+      const ways = serviceWays({ start, gate, supervise, questions, hostRootsPem, cleanup, onHere });
       const { caPem } = await shell.serve(ways);
       const cause = again ? "resume" : "start";
       await audit.append({ type: "policy", version: policy.version, rules: policy.rules.length, cause });
-      return { notifier, questions, gate, caPem };
+      return { notifier, questions, gate, supervise, caPem };
     },
   };
 }

@@ -7,9 +7,8 @@ import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import type { Claim } from "../gateway/held.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
 import { openDoors } from "./doors.ts";
-import { gateRelay } from "./gate-relay.ts";
-import { GATE } from "./host-dials.ts";
 import type { HostOrder, HostStream } from "./host-stream.ts";
+import { serviceRelay } from "./service-relay.ts";
 
 /** The gateway of one bottle, in the sidecar. */
 export interface Egress {
@@ -39,7 +38,9 @@ export async function serveEgress(start: ServiceStart, stream: HostStream): Prom
     connectDialled: (dial) => stream.dial(dial),
     audit: { append: (event) => report(event, stream) },
     onAlert: (text) => stream.say({ type: "alert", text: text.slice(0, ALERT_LENGTH) }),
-    ...(start.gated && { services: { git: gateRelay(() => stream.dial(GATE)) } }),
+    services: Object.fromEntries(
+      start.services.map((name) => [name, serviceRelay(name, () => stream.dial({ kind: "service", name }))]),
+    ),
     desk: start.asks ? deskOf(stream) : null,
     ca: { certificate: ca.certificate, key: createPrivateKey(ca.key), endsAt: ca.endsAt },
     ...(start.upstreamCaPem === null ? {} : { upstreamCaPem: start.upstreamCaPem }),
@@ -54,7 +55,7 @@ const ALERT_LENGTH = 4096;
 /** Resolves when the host process has written the line. */
 async function report(event: AuditEvent, stream: HostStream): Promise<void> {
   // The host process writes by itself what it did: a new policy, an answer, what went through the git gate.
-  if (event.type === "policy" || event.type === "answer" || event.type === "git") return;
+  if (event.type === "policy" || event.type === "answer" || event.type === "git" || event.type === "supervise") return;
   const answer = await stream.ask({ type: "audit", event: event satisfies ReportedEvent });
   if (answer.type !== "done" || !answer.ok) throw new Error("the host process could not write it");
 }

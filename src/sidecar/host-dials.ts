@@ -6,13 +6,13 @@ import { upstreamFailure } from "../gateway/failure.ts";
 import { type CarriedSocket, carrySocket } from "../host/carried-socket.ts";
 import { socketPair } from "../host/socket-pair.ts";
 
-/** The bottle's git gate, which is in the host process. */
-export const GATE = { kind: "git-gate" } as const;
+/** A service of the bottle's own, which is in the host process. */
+export type ServicePlace = Extract<DialledPlace, { kind: "service" }>;
 
 /** Connections to places that rules dial: the host process makes them, and the control stream carries them here. */
 export interface HostDials {
   /** A socket that is connected to `dial` as the operator's machine sees it. Rejects with an UpstreamFailure. */
-  open(dial: DialTarget | typeof GATE): Promise<Socket>;
+  open(dial: DialTarget | ServicePlace): Promise<Socket>;
   /** False when the host process says what makes no sense. */
   take(message: CarriedMessage): boolean;
   close(): void;
@@ -65,8 +65,8 @@ export function createHostDials(
   };
 }
 
-function placeOf(dial: DialTarget | typeof GATE): DialledPlace {
-  if (dial.kind === "git-gate") return dial;
+function placeOf(dial: DialTarget | ServicePlace): DialledPlace {
+  if (dial.kind === "service") return dial;
   return dial.kind === "unix"
     ? { kind: "unix", path: dial.path }
     : { kind: "tcp", address: dial.address, port: dial.port };

@@ -6,7 +6,7 @@ import { carriedLine, isCarriedLine, readCarriedMessage } from "../core/wire/car
 import { createLineReader, HOST_LINE_LIMIT, SIDECAR_LINE_LIMIT } from "../core/wire/control-lines.ts";
 import { readHostMessage } from "../core/wire/host-message.ts";
 import { readSidecarMessage } from "../core/wire/sidecar-message.ts";
-import { createHostDials, type GATE } from "./host-dials.ts";
+import { createHostDials, type ServicePlace } from "./host-dials.ts";
 
 /** What answers a question of the sidecar. */
 type HostAnswer = Extract<HostMessage, { type: "done" | "secret" | "dialled" }>;
@@ -23,7 +23,7 @@ export interface HostStream {
   /** Rejects when the stream ends before the answer comes, or when the question cannot be said. */
   ask(question: UnnumberedQuestion): Promise<HostAnswer>;
   /** A socket that is connected to `dial` as the operator's machine sees it. Rejects with an UpstreamFailure. */
-  dial(dial: DialTarget | typeof GATE): Promise<Socket>;
+  dial(dial: DialTarget | ServicePlace): Promise<Socket>;
 }
 
 /** The host process says something every ten seconds: without a word for this long it is taken for gone. */

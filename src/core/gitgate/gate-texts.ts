@@ -33,12 +33,23 @@ const REMEDIES: Partial<Readonly<Record<GateReason, string>>> = {
   "upstream-failed": "git fetch shows whether the server has it all the same; if not, push again",
 };
 
-/** The lines that a refused push leaves on the agent's terminal; no value of a secret is in them. */
-export function refusalLines(reason: GateReason, details: readonly string[]): readonly string[] {
+/**
+ * The lines that a refused push leaves on the agent's terminal; no value of a secret is in them. `supervised`: the agent
+ * can ask by the MCP server.
+ */
+export function refusalLines(
+  reason: GateReason,
+  details: readonly string[],
+  { id, supervised }: { readonly id: string; readonly supervised: boolean },
+): readonly string[] {
   const remedy = REMEDIES[reason];
   return [
     `git gate: push refused (${reason}): ${GATE_REASONS[reason]}`,
     ...details.map((detail) => `  ${detail}`),
     ...(remedy === undefined ? [] : [`  ${remedy}`]),
+    `  request ${id}${supervised && reason !== "ask-denied" ? `; ${ASK_BY_MCP}` : ""}`,
   ];
 }
+
+/** How an agent that has the MCP server asks for what no single URL is. */
+export const ASK_BY_MCP = "to ask your operator, call request_capability of the MCP server bot-bottle";

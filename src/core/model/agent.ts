@@ -50,6 +50,8 @@ export interface AgentRunRequest {
   readonly instructions: string | null;
   /** Go on with the last conversation, which is there (`AgentProvider.resume`). */
   readonly again?: boolean;
+  /** The bottle has the MCP server supervise. */
+  readonly supervise?: true | undefined;
   /** What the provider's own judge let in of the operator's settings. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
@@ -68,6 +70,11 @@ export interface AgentProvider {
   readonly command: (run: AgentRunRequest) => Command;
   /** `found` ends with 0 inside where there is a conversation to go on with; absent: the agent has none. */
   readonly resume?: { readonly found: (run: AgentRunRequest) => Command };
+  /**
+   * The agent is told of the MCP server supervise in `command`; these variables are set besides. Absent: it is told by
+   * the variable BOT_BOTTLE_MCP_URL alone, which every agent has.
+   */
+  readonly superviseEnv?: (headless: boolean) => Readonly<Record<string, string>>;
   /** Files seeded in the agent's home, so that no first-run question stops it. */
   readonly files: (run: AgentRunRequest) => readonly ProvisionFile[];
   /** Where skills are found, below the home; absent: it knows none. */

@@ -65,7 +65,21 @@ export type AuditEvent =
       readonly ms: number;
       readonly findings?: readonly AuditFinding[];
     }
+  | {
+      /** What the agent asked for by supervise; the operator's answer is an `answer` line of the same id. */
+      readonly type: "supervise";
+      readonly id: RequestId;
+      readonly ask: "access" | "capability" | "review";
+      readonly outcome: SuperviseOutcome;
+      /** What for, on one line. */
+      readonly subject: string;
+      /** The agent's own words, unchecked; of a refusal the reason. */
+      readonly words: string | null;
+    }
   | { readonly type: "session"; readonly event: string; readonly detail: string };
+
+/** `asked`: the operator was; `refused`: nobody was, since no yes could allow it; `expired`: nobody answered. */
+export type SuperviseOutcome = "asked" | "refused" | "expired";
 
 /** Where the gateway writes its events. Rejecting means that nothing was recorded, and then nothing is forwarded. */
 export interface AuditSink {

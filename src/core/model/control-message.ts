@@ -7,7 +7,7 @@ import type { Proposal } from "./proposal.ts";
 export type ServiceName = "egress" | "git-gate" | "supervise";
 
 /** Of this form of the control stream: a sidecar of another one is refused, not guessed at. */
-export const CONTROL_PROTOCOL = 3;
+export const CONTROL_PROTOCOL = 4;
 
 /** A value with the name under which the log may speak of it. */
 export interface NamedValue {
@@ -19,8 +19,12 @@ export interface NamedValue {
 export type DialledPlace =
   | { readonly kind: "tcp"; readonly address: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
-  /** The bottle's own git gate, in the host process. */
-  | { readonly kind: "git-gate" };
+  /** A service of the bottle's own, in the host process. */
+  | { readonly kind: "service"; readonly name: HostService };
+
+/** First path segment of a service that the host process runs for a sidecar's bottle: the git gate, supervise. */
+export const HOST_SERVICES = ["git", "mcp"] as const;
+export type HostService = (typeof HOST_SERVICES)[number];
 
 /** All that a sidecar's gateway begins with, and begins with again after it died. It holds secrets: never to be logged. */
 export interface ServiceStart {
@@ -40,8 +44,8 @@ export interface ServiceStart {
   readonly ownAddresses: readonly string[];
   /** Is there somebody to ask? */
   readonly asks: boolean;
-  /** Has the host process a git gate for this bottle? */
-  readonly gated: boolean;
+  /** What the host process runs for this bottle. */
+  readonly services: readonly HostService[];
   /** Roots trusted besides the usual ones, in PEM; null: none. */
   readonly upstreamCaPem: string | null;
 }

@@ -6,6 +6,7 @@
 
 import type { Problem } from "./finding.ts";
 import type { LeakAction, LeakLevel } from "./leak.ts";
+import type { SuperviseDefinition } from "./manifest-supervise.ts";
 import type { NoticeKind } from "./notice.ts";
 import type { Placement, WorkspaceMode } from "./plan.ts";
 import type { OpaqueBodies } from "./policy.ts";
@@ -124,7 +125,7 @@ export interface WorkspaceDefinition {
   readonly include?: readonly string[] | undefined;
 }
 
-export interface BottleDefinition {
+export interface BottleDefinition extends SuperviseDefinition {
   /** Bottles of the same file (a project's: or `default`) that this one builds on; of several, the first counts most. */
   readonly extends?: string | readonly string[] | undefined;
   readonly backend?: string | undefined;

@@ -145,6 +145,12 @@ const bottle = z.strictObject({
       "Caches of this host that the bottle may read. Default: none; each bottle has caches of its own. Other tools than those listed must write to the cache that they read.",
     ),
   git: git.optional(),
+  supervise: z
+    .boolean()
+    .optional()
+    .describe(
+      "The agent has an MCP server, `bot-bottle`, by which it asks you for access and other things and hears your answers (docs/supervise.md). Default: true.",
+    ),
 });
 
 const agent = z.strictObject({

@@ -152,6 +152,8 @@ export interface BottlePlan {
   readonly canaries?: readonly Canary[];
   /** What the operator has never leave, besides credentials; of a file each line is a value. */
   readonly watched?: readonly SecretRef[];
+  /** The agent may ask its operator by the MCP server at `/mcp`; absent: there is none. */
+  readonly supervise?: true;
   /** Repositories of the git gate; absent: it has none. */
   readonly repositories?: readonly GateRepository[];
   readonly files: readonly PlacedFile[];

@@ -31,6 +31,11 @@ export function approvalNotice(bottle: string, asked: { readonly method: string;
   );
 }
 
+/** A question of the agent's waits for an answer. Its words stay in the list: they are long. */
+export function questionNotice(bottle: string): Notice {
+  return notice("approval", bottle, "asks a question", `bottle approvals ${bottle}`);
+}
+
 /** The agent wants to set the clipboard. What it holds is not told. */
 export function clipboardNotice(bottle: string, bytes: number): Notice {
   const what = `wants to put ${bytes} bytes into your clipboard`;

@@ -7,6 +7,7 @@ import { repositoryLines } from "./git-repositories.ts";
 import { leakLines } from "./leaks.ts";
 import { definitionLines } from "./provenance.ts";
 import { formatSize } from "./sizes.ts";
+import { superviseLines } from "./supervise.ts";
 
 /**
  * The plan as text for `--dry-run --format text`: one section for each thing an operator decides on. Values of
@@ -31,7 +32,7 @@ export function explainPlan(plan: BottlePlan): string {
     ["notes", plan.setup.notes],
     ["may reach", plan.rules.map(ruleLine)],
     ["may never reach", plan.deny.map(denyLine)],
-    ["asks you", askLines(plan)],
+    ["asks you", [...askLines(plan), ...superviseLines(plan)]],
     ["credentials", plan.credentials.flatMap((binding) => credentialLines(plan, binding))],
     ["reaches through the git gate", repositoryLines(plan)],
     ["searched for in what leaves", leakLines(plan)],

@@ -164,6 +164,7 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
     tools: "trusted",
     "tools[].path": "own",
     "tools[].bin": "own",
+    supervise: "trusted",
     // What was downloaded here, private parts too.
     caches: "own",
     "caches.go": "own",

@@ -25,6 +25,7 @@ import { planRules } from "./rules.ts";
 import type { AgentSelection } from "./selection.ts";
 import { planSetup, reachedBy } from "./setup.ts";
 import type { StartRequest } from "./start-request.ts";
+import { planSupervise } from "./supervise.ts";
 import { planWorkspace, type RepositoryFact } from "./workspace.ts";
 import type { ProtectedFolders } from "./workspace-refusals.ts";
 
@@ -135,6 +136,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     prompt: request.prompt,
     args: [...selection.args, ...request.args],
     instructions: instructionsOf(inputs),
+    ...planSupervise(bottle),
   };
   const setup = planSetup({
     found: inputs.setup ?? NO_SETUP,
@@ -185,6 +187,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     secrets: [...credentials.secrets, ...gate.secrets],
     ...(gate.repositories.length === 0 ? {} : { repositories: gate.repositories }),
     ...leaks,
+    ...planSupervise(bottle),
     files: [...setup.files, ...baits],
     setup: setup.setup,
     labels: request.labels,

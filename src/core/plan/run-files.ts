@@ -2,6 +2,7 @@ import type { GuestFile } from "../model/command.ts";
 import { TRUST_FILES } from "./gateway-env.ts";
 import { GATE_CONFIG_NAME } from "./guest.ts";
 import { javaTrustStore } from "./java-trust.ts";
+import { SUPERVISE_CONFIG_NAME, superviseConfig } from "./supervise.ts";
 
 /** What the bottle's own read-only folder (/run/bottle) holds. */
 export interface RunFilesInput {
@@ -15,6 +16,8 @@ export interface RunFilesInput {
   readonly hostRootsPem: string;
   /** How git reaches the git gate's repositories; absent: there are none. */
   readonly gitConfig?: string;
+  /** URL of the MCP server supervise; absent: there is none. */
+  readonly superviseUrl?: string;
 }
 
 /** A word that a POSIX shell reads back as exactly `text` (POSIX.1-2024, 2.2.2). */
@@ -112,6 +115,9 @@ exec "$@"
     file(TRUST_FILES.bundle, bundle, 0o644),
     file(TRUST_FILES.java, javaTrustStore(bundle), 0o644),
     ...(input.gitConfig === undefined ? [] : [file(GATE_CONFIG_NAME, input.gitConfig, 0o644)]),
+    ...(input.superviseUrl === undefined
+      ? []
+      : [file(SUPERVISE_CONFIG_NAME, superviseConfig(input.superviseUrl), 0o644)]),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { ReasonCode } from "../model/decision.ts";
 import type { RequestId } from "../model/ids.ts";
 import type { HeaderPair } from "../wire/header-pairs.ts";
+import { askingAdvice } from "./refusal-asking.ts";
 import { REFUSAL_TEXTS } from "./refusal-texts.ts";
 
 export interface Refusal {
@@ -15,6 +16,8 @@ export interface Refusal {
 export interface RefusalDetails {
   readonly pack?: string | null | undefined;
   readonly secretType?: string | null | undefined;
+  /** The bottle has the MCP server supervise. */
+  readonly supervised?: boolean | undefined;
 }
 
 /** Longest host that is repeated to the client. */
@@ -31,9 +34,10 @@ export function refusal(
   reason: ReasonCode,
   id: RequestId,
   host: string | null,
-  { pack = null, secretType = null }: RefusalDetails = {},
+  { pack = null, secretType = null, supervised = false }: RefusalDetails = {},
 ): Refusal {
-  const { status, message: sentence, how: advice } = REFUSAL_TEXTS[reason];
+  const { status, message: sentence, how: plain } = REFUSAL_TEXTS[reason];
+  const advice = supervised ? askingAdvice(reason, plain) : plain;
   const message = secretType === null ? sentence : `${sentence} Its type: ${secretType}.`;
   const how = pack === null ? advice : `${advice} The operator can allow it with the rule pack ${pack}.`;
   // Only what a host can consist of comes back: no control characters, no markup (attack row 129).

@@ -1,4 +1,4 @@
-import type { HostMessage, ServiceStart } from "../model/control-message.ts";
+import { HOST_SERVICES, type HostMessage, type ServiceStart } from "../model/control-message.ts";
 import { type Check, isCount, isFlag, isText, listOf, objectOf, oneOf, orNull } from "../plan/checks.ts";
 import { isFields } from "../plan/fields.ts";
 import { readPolicyValue } from "../policy/policy-format.ts";
@@ -20,7 +20,7 @@ const START: Readonly<Record<keyof ServiceStart, Check>> = {
   ca: objectOf({ certificate: isText, key: isText, endsAt: isCount }),
   ownAddresses: listOf(isText),
   asks: isFlag,
-  gated: isFlag,
+  services: listOf(oneOf(...HOST_SERVICES)),
   upstreamCaPem: orNull(isText),
 };
 const MESSAGES: Readonly<Record<HostMessage["type"], Check>> = {

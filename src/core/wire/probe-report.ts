@@ -43,6 +43,8 @@ const EVERYWHERE: readonly Expectation[] = [
   ),
   ["gateway", /^403$/, "403 from the gateway"],
 ];
+/** Nothing is loaded for a GET: the server is there, and has no stream to offer. */
+const SUPERVISE: Expectation = ["mcp", /^405$/, "405 from supervise"];
 const EXPECTED: Readonly<Record<GuestNetwork, readonly Expectation[]>> = {
   none: [...EVERYWHERE, ["devices", /^lo$/, "only lo"], ["routes", /^0$/, "no route"], ...refused("way_metadata")],
   "gateway-only": [
@@ -56,11 +58,15 @@ const EXPECTED: Readonly<Record<GuestNetwork, readonly Expectation[]>> = {
 };
 
 /**
- * Compares a report with what a sealed bottle on such a network shows. A probe that is missing counts as broken.
+ * Compares a report with what a sealed bottle on such a network shows; `supervise`: one with an MCP server. A probe that is missing counts as broken.
  */
-export function judgeProbeReport(report: ProbeReport | null, network: GuestNetwork): readonly SealBreach[] {
+export function judgeProbeReport(
+  report: ProbeReport | null,
+  network: GuestNetwork,
+  supervise = false,
+): readonly SealBreach[] {
   if (report === null) return [{ probe: "report", expected: "a readable report", seen: "none" }];
-  return EXPECTED[network]
+  return [...EXPECTED[network], ...(supervise ? [SUPERVISE] : [])]
     .filter(([probe, pattern]) => !pattern.test(report.get(probe) ?? ""))
     .map(([probe, , expected]) => ({ probe, expected, seen: report.get(probe) ?? "nothing" }));
 }

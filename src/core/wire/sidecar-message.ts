@@ -1,4 +1,4 @@
-import type { SidecarMessage } from "../model/control-message.ts";
+import { HOST_SERVICES, type SidecarMessage } from "../model/control-message.ts";
 import { type Check, isCount, isFlag, listOf, objectOf, oneOf, orNull } from "../plan/checks.ts";
 import { isFields } from "../plan/fields.ts";
 import { isProposal, isRequestId } from "../policy/proposal-format.ts";
@@ -75,7 +75,7 @@ const shown: Check = (value) =>
   );
 
 const tcpPlace = objectOf({ kind: oneOf("tcp"), address: textOf(SHORT), port });
-const gatePlace = objectOf({ kind: oneOf("git-gate") });
+const servicePlace = objectOf({ kind: oneOf("service"), name: oneOf(...HOST_SERVICES) });
 const unixPlace = objectOf({ kind: oneOf("unix"), path: textOf(SHORT) });
 
 const MESSAGES: Readonly<Record<SidecarMessage["type"], Check>> = {
@@ -92,7 +92,7 @@ const MESSAGES: Readonly<Record<SidecarMessage["type"], Check>> = {
   dial: objectOf({
     type: oneOf("dial"),
     seq: isCount,
-    place: (value) => tcpPlace(value) || unixPlace(value) || gatePlace(value),
+    place: (value) => tcpPlace(value) || unixPlace(value) || servicePlace(value),
   }),
   alert: objectOf({ type: oneOf("alert"), text: textOf(TEXT) }),
   reply: objectOf({ type: oneOf("reply"), seq: isCount, value: orNull(isCount) }),

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { DialledPlace } from "../../core/model/control-message.ts";
+import type { DialledPlace, HostService } from "../../core/model/control-message.ts";
 import type { EgressRule, Policy } from "../../core/model/policy.ts";
 import { judgeAddresses } from "../../core/policy/addresses.ts";
 import type { CarriedMessage } from "../../core/wire/carried-message.ts";
@@ -29,20 +29,27 @@ interface Open {
   carried: CarriedSocket | null;
 }
 
-/** `gate` connects to the bottle's git gate; null: it has none. `policy` is asked anew each time: what was revoked is not dialled. A sidecar's words are claims (attack row 150). */
+/** How the bottle's own services of this process are reached; those that it does not have are absent. */
+export type ServiceDoors = Readonly<Partial<Record<HostService, () => Promise<Socket>>>>;
+
+/** `policy` is asked anew each time: what was revoked is not dialled. A sidecar's words are claims (attack row 150). */
 export function openHostDials(
   policy: () => Policy,
   ownAddresses: () => readonly string[],
   say: (message: CarriedMessage) => void,
-  gate: (() => Promise<Socket>) | null = null,
+  doors: ServiceDoors = {},
 ): HostDials {
   const open = new Map<number, Open>();
   let last = 0;
   let closed = false;
   const isDialled = (place: DialledPlace) =>
-    place.kind === "git-gate" ? gate !== null : ruleThatDials(policy(), place) !== undefined;
+    place.kind === "service" ? doors[place.name] !== undefined : ruleThatDials(policy(), place) !== undefined;
   const connect = async (place: DialledPlace): Promise<Socket> => {
-    if (place.kind === "git-gate" && gate !== null) return gate();
+    if (place.kind === "service") {
+      const door = doors[place.name];
+      if (door === undefined) throw new Error("the bottle has no such service");
+      return door();
+    }
     const target = await judged(ruleThatDials(policy(), place), ownAddresses());
     return established(systemConnect(target), "connect", DEFAULT_LIMITS.connectMs);
   };

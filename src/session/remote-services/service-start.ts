@@ -1,4 +1,9 @@
-import { CONTROL_PROTOCOL, type NamedValue, type ServiceStart } from "../../core/model/control-message.ts";
+import {
+  CONTROL_PROTOCOL,
+  HOST_SERVICES,
+  type NamedValue,
+  type ServiceStart,
+} from "../../core/model/control-message.ts";
 import type { Policy } from "../../core/model/policy.ts";
 import type { Secret } from "../../core/model/secret.ts";
 import type { CaIdentity } from "../../gateway/certificate/bottle-ca.ts";
@@ -27,7 +32,7 @@ export async function serviceStart(
       endsAt: ca.endsAt,
     },
     ownAddresses: start.ownAddresses(),
-    gated: start.gate !== undefined,
+    services: HOST_SERVICES.filter((name) => start.services?.[name] !== undefined),
     asks: (start.desk ?? null) !== null,
     upstreamCaPem: start.upstreamCaPem ?? null,
   };

@@ -149,8 +149,8 @@ test("row 150: the host process connects a sidecar to what the policy dials, and
   assert.match(String(await answer(4)), /bot-bottle itself/);
   assert.deepEqual([other.sockets.size, control.sockets.size], [0, 0]);
   // This bottle has no git gate.
-  sidecar.say({ type: "dial", seq: 5, place: { kind: "git-gate" } });
-  assert.match(String(await answer(5)), /no rule dials it/);
+  sidecar.say({ type: "dial", seq: 5, place: { kind: "service", name: "git" } });
+  assert.match(String(await answer(5)), /no such service/);
   // The same sidecar reaches what it may.
   sidecar.say({ type: "dial", seq: 6, place: tcp(dialled.port) });
   assert.equal(await answer(6), null);

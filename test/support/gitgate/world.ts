@@ -175,7 +175,7 @@ export async function openGateWorld({
             ownAddresses: () => [],
             audit: { append: async (event) => void events.push(event) },
             onAlert: (text) => alerts.push(text),
-            gate: gate.handle,
+            services: { git: gate.handle },
           },
           place,
         );
