@@ -17,6 +17,7 @@ import { describeGateEvent } from "./gate-event.ts";
 import type { Io } from "./io.ts";
 import { readerGone, writePaced } from "./paced-output.ts";
 import { sessionContext } from "./session-context.ts";
+import { usageText } from "./usage-text.ts";
 import { flag, text, type VerbInput, type VerbRun } from "./verb.ts";
 
 function found({ findings }: Extract<AuditEvent, { type: "decision" | "result" }>): string {
@@ -47,6 +48,8 @@ function describe(event: AuditEvent): string {
       return describeGateEvent(event);
     case "supervise":
       return describeAsk(event);
+    case "usage":
+      return `usage    ${event.id} ${usageText(event)}`;
     case "session":
       return `session  ${event.event}: ${event.detail}`;
   }

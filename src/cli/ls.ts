@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { readBottleActivity } from "../session/bottle-activity.ts";
 import type { SessionContext } from "../session/context.ts";
 import { listWaiting } from "../session/waiting.ts";
 import { listBottles } from "../state/records.ts";
@@ -7,7 +8,9 @@ import { hasLabels } from "./label-words.ts";
 import { readerGone, writePaced } from "./paced-output.ts";
 import { sessionContext } from "./session-context.ts";
 import { age, table } from "./table.ts";
+import { costText } from "./usage-text.ts";
 import { flag, text, texts, type VerbInput, type VerbRun } from "./verb.ts";
+import { stateText } from "./why/agent-state.ts";
 
 /** One line of the list; every text in it is the operator's or a plain name. */
 type Row = Awaited<ReturnType<typeof listed>>[number];
@@ -62,7 +65,11 @@ async function watch(input: VerbInput, io: Io, context: SessionContext): Promise
 async function listed(input: VerbInput, context: SessionContext, watching: boolean) {
   const asked = texts(input, "label");
   const waiting = watching ? await listWaiting(null, context) : [];
-  const rows = (await listBottles(context.layout)).map(({ name, record, state, problem }) => ({
+  const bottles = (await listBottles(context.layout)).filter(
+    ({ state, record }) => (!flag(input, "running") || state === "running") && hasLabels(record?.labels ?? {}, asked),
+  );
+  const known = await Promise.all(bottles.map((bottle) => readBottleActivity(context.layout, bottle)));
+  return bottles.map(({ name, record, state, problem }, index) => ({
     name,
     state,
     problem,
@@ -77,22 +84,31 @@ async function listed(input: VerbInput, context: SessionContext, watching: boole
     attachable: record?.terminal === "held" && state === "running",
     workspace: record?.workspace ?? null,
     labels: record?.labels ?? {},
+    activity: known[index]?.activity ?? null,
+    usage: known[index]?.usage ?? null,
     waiting: waiting.filter(({ bottle }) => bottle === name).length,
   }));
-  return rows.filter((row) => (!flag(input, "running") || row.state === "running") && hasLabels(row.labels, asked));
+}
+
+/** The agent's own state while it runs; one that nobody knows is only that it runs. */
+function stateOf({ state, activity, waiting }: Row): string {
+  const known = state === "running" && activity !== null && activity.state !== "unknown";
+  const word = known ? stateText(activity) : state;
+  return waiting === 0 || word === "needs you" ? word : `${word}, asks`;
 }
 
 function tableOf(rows: readonly Row[]): string {
   const now = Date.now();
   const since = (time: string | null) => (time === null ? "-" : age(now - Date.parse(time)));
   return table(
-    ["NAME", "AGENT", "BACKEND", "STATE", "EXIT", "AGE", "WORKSPACE"],
+    ["NAME", "AGENT", "BACKEND", "STATE", "EXIT", "COST", "AGE", "WORKSPACE"],
     rows.map((row) => [
       row.name,
       row.agent ?? "-",
       row.backend ?? "-",
-      row.waiting === 0 ? row.state : `${row.state}, asks`,
+      stateOf(row),
       row.exitCode === null ? "-" : String(row.exitCode),
+      row.usage === null ? "-" : costText(row.usage),
       since(row.createdAt),
       row.workspace === null ? "-" : `${row.workspace.host}${row.workspace.mode === "bind" ? " (bind)" : ""}`,
     ]),

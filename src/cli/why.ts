@@ -17,6 +17,12 @@ const REQUEST_ID = /^[0-9a-f]{8}-[0-9a-z]{1,12}$/;
 /** `bottle why`: exit 0 for every verdict, 1 for what is not allowed with --check. */
 export const why: VerbRun = async (input, io) => {
   const context = sessionContext(io);
+  const [name = "", word] = input.positionals;
+  if (word === undefined) {
+    const { agentState } = await import("./why/agent-state.ts");
+    io.out(await agentState(name, context, text(input, "format") === "json"));
+    return 0;
+  }
   const answer = await answerTo(input, io, context);
   io.out(text(input, "format") === "json" ? jsonAnswer(answer) : formatAnswer(answer));
   return flag(input, "check") && answer.explanation.verdict !== "allow" ? 1 : 0;

@@ -6,6 +6,7 @@ import type { DripWatch } from "./drip.ts";
 import type { HeldRequests } from "./held.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { LiveSet } from "./live.ts";
+import type { ModelHold } from "./model-hold.ts";
 import type { Snapshots } from "./snapshot.ts";
 import type { Trail } from "./trail.ts";
 import type { Turns } from "./turns.ts";
@@ -43,6 +44,8 @@ export interface GatewayContext {
   readonly held: { bytes: number };
   /** Those that wait for the operator. */
   readonly asks: HeldRequests;
+  /** Those that wait since the bottle's budget is used up. */
+  readonly models: ModelHold;
   /** In which big bodies are judged. */
   readonly turns: Turns;
   readonly now: () => number;

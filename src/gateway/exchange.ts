@@ -18,6 +18,7 @@ import { describe } from "./failure.ts";
 import { forward, type Outgoing } from "./forward.ts";
 import { type Denial, denial, type Judgement, judgeRequest, type Permit } from "./judgement.ts";
 import { readWhole, streamBody } from "./request-body.ts";
+import { asksModel } from "./usage-tap.ts";
 
 /** Bodies up to this size are read and judged whole, so that nothing of a bad one leaves. */
 const WHOLE_BYTES = 256 * 1024;
@@ -39,6 +40,12 @@ export async function serveRequest(
   let judgement: Judgement | null = null;
   try {
     judgement = await judgeRequest(context, request, tunnel);
+    for (;;) {
+      const held = await holdModel(context, response, judgement);
+      if (held === null) break;
+      if (!held.ok) return answer(request, response, refuse(context, judgement, held));
+      judgement = await judgeRequest(context, request, tunnel, judgement);
+    }
     const denied = await process(context, request, response, tunnel, judgement);
     if (denied !== null) answer(request, response, refuse(context, judgement, denied));
   } catch (error) {
@@ -50,6 +57,18 @@ export async function serveRequest(
       response.destroy();
     }
   }
+}
+
+/** Holds a request to a model while the policy says so; null: it did not wait. After the wait it is judged again. */
+async function holdModel(
+  { models }: GatewayContext,
+  response: ServerResponse,
+  { outcome, snapshot }: Judgement,
+): Promise<{ readonly ok: true } | Denial | null> {
+  const access = snapshot.policy.models ?? "open";
+  if (access === "open" || !outcome.ok || !asksModel(outcome)) return null;
+  if (access === "closed") return denial("budget-used", null);
+  return (await models.wait(response)) ?? { ok: true };
 }
 
 /** Takes a judged head to its end; a denial that is still to be answered, or null. */
@@ -174,7 +193,8 @@ function contentTypeOf({ headers }: RequestHead): string | null {
 /** The request as it will be sent: fields rebuilt, credentials written last. */
 function rebuild(permit: Permit): Pick<Outgoing, "headers" | "path"> | Denial {
   const { facts, head } = permit;
-  const identity = permit.credentials.length > 0;
+  // Also where its tokens are counted: nothing is decoded for that.
+  const identity = permit.credentials.length > 0 || asksModel(permit);
   const hostField = formatHostField(facts.authority, facts.scheme);
   let slots = { headers: rebuildRequestHeaders(head, { hostField, identity }), query: facts.query };
   for (const { binding, secret } of permit.credentials) {

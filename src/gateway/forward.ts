@@ -7,6 +7,7 @@ import type { Destination } from "./destination.ts";
 import { answerTerms, type Judgement, type Permit } from "./judgement.ts";
 import { discard, type StreamedBody } from "./request-body.ts";
 import { createResponseRelay } from "./response-relay.ts";
+import { tapFor } from "./usage-tap.ts";
 
 /** A request that may leave, as it will be sent. */
 export interface Outgoing {
@@ -28,6 +29,7 @@ export function forward(
 ): Promise<void> {
   const { snapshot } = judgement;
   const { streamed, whole } = outgoing;
+  const tap = tapFor(permit);
   context.counters.allowed += 1;
   return new Promise((resolve, reject) => {
     const cut = (why: string) => {
@@ -47,6 +49,7 @@ export function forward(
       method: permit.head.method,
       terms: answerTerms(judgement, permit),
       stallMs: context.limits.idleMs,
+      tap,
       onEnd: (end, headSent) => {
         leave();
         response.off("close", closed);
@@ -55,6 +58,8 @@ export function forward(
         context.counters.bytesOut += bytesOut;
         context.counters.bytesIn += end.bytesIn;
         if (streamed?.denied != null) record(context, judgement, streamed.denied);
+        const usage = tap?.end(failure === null) ?? null;
+        if (usage !== null) context.trail.usage({ id: judgement.id, ...usage });
         context.trail.result(
           {
             id: judgement.id,

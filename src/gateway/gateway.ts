@@ -18,6 +18,7 @@ import { loadLateParts } from "./late-parts.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
 import { attach } from "./listener.ts";
 import { createLiveSet } from "./live.ts";
+import { createModelHold } from "./model-hold.ts";
 import { createRoots } from "./roots.ts";
 import { createSnapshots, type SecretReader } from "./snapshot.ts";
 import { createTrail, type GatewayAlert } from "./trail.ts";
@@ -129,6 +130,7 @@ export function startGateway(start: GatewayStart): Gateway {
     drip: createDripWatch(),
     held: { bytes: 0 },
     asks: createHeldRequests(limits, start.desk ?? null, now),
+    models: createModelHold(limits),
     turns: createTurns(),
     now,
   };
@@ -143,6 +145,7 @@ export function startGateway(start: GatewayStart): Gateway {
 
   const close = async () => {
     context.asks.close();
+    context.models.close();
     context.live.cutAll();
     attached.close();
     const ended = async () => {
@@ -164,6 +167,7 @@ export function startGateway(start: GatewayStart): Gateway {
       context.snapshots.replace(policy);
       context.live.review(context.snapshots.latest());
       context.upstream.retire(version);
+      context.models.review(policy.models ?? "open");
       await trail.policy(version, policy.rules.length, cause);
       return version;
     },

@@ -37,6 +37,8 @@ export interface GatewayLimits {
   readonly askedBytes: number;
   /** Questions to the operator in a minute; more are denied. */
   readonly askedPerMinute: number;
+  /** How long a request to a model waits where the bottle's budget is used up. */
+  readonly modelHoldMs: number;
   readonly resolveMs: number;
   readonly connectMs: number;
   /** How long judged answers of the resolver are used again; the dialled address stays pinned. */
@@ -73,6 +75,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   askedRequests: 32,
   askedBytes: 1024 * 1024,
   askedPerMinute: 60,
+  modelHoldMs: 60_000,
   resolveMs: 5_000,
   connectMs: 10_000,
   resolvedForMs: 5_000,

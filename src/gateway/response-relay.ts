@@ -6,6 +6,7 @@ import { flattenHeaders, withoutHeaders } from "../core/wire/header-pairs.ts";
 import { rebuildResponseHeaders } from "../core/wire/rebuild.ts";
 import { type AnswerTerms, answerHeaders } from "./answer-headers.ts";
 import { describe, reasonOf, upstreamFailure } from "./failure.ts";
+import type { UsageTap } from "./usage-tap.ts";
 
 /** How a relayed response ended. */
 export interface RelayEnd {
@@ -22,6 +23,8 @@ export interface RelayOptions {
   readonly terms: AnswerTerms;
   /** A client that takes nothing for so long is cut off. */
   readonly stallMs: number;
+  /** Looks at the answer on its way; null: nobody does. */
+  readonly tap?: UsageTap | null;
   /** Called once. When `headSent` is false nothing was written yet. */
   readonly onEnd: (end: RelayEnd, headSent: boolean) => void;
 }
@@ -93,6 +96,7 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
         }
         const headers = code === 204 ? withoutHeaders(reading.headers, LENGTH) : reading.headers;
         status = code;
+        options.tap?.head(code, reading.headers, reading.encoding);
         scrubber = scrub === null || empty ? null : createScrubber(scrub);
         headSent = true;
         response.sendDate = false;
@@ -110,6 +114,7 @@ export function createResponseRelay(options: RelayOptions): ResponseRelay {
       onResponseData: (control, chunk) => {
         bytesIn += chunk.length;
         written = true;
+        options.tap?.data(chunk);
         write(control, scrubber === null ? chunk : scrubber.push(chunk));
       },
       onResponseEnd: () => {

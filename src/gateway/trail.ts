@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Redactor } from "../core/leaks/redactor.ts";
-import type { AuditEvent, AuditSink } from "../core/model/audit.ts";
+import type { AuditEvent, AuditSink, UsageEvent } from "../core/model/audit.ts";
 import type { RequestId } from "../core/model/ids.ts";
 
 type DecisionEvent = Extract<AuditEvent, { type: "decision" }>;
@@ -23,6 +23,8 @@ export interface Trail {
   /** A denial needs no line before it is acted on. Lines of a flood are counted instead of written (attack row 130). */
   deny(event: Omit<DecisionEvent, "type" | "verdict">, hidden: Redactor | null): void;
   result(event: Omit<ResultEvent, "type">, hidden: Redactor | null): void;
+  /** Goes before the result of its request. */
+  usage(event: Omit<UsageEvent, "type" | "costMicros">): void;
   session(event: string, detail: string, hidden: Redactor | null): void;
   /** Tells the operator of something that has no line of its own. */
   alert(alert: GatewayAlert): void;
@@ -155,6 +157,7 @@ export function createTrail(sink: AuditSink, now: () => number, onAlert: (alert:
       const error = clean(event.error, hidden, DETAIL_LENGTH);
       appendLater({ type: "result", ...rest, error, ...cleanFindings(findings, hidden) });
     },
+    usage: (event) => appendLater({ type: "usage", ...event }),
     session: (event, detail, hidden) => {
       void append({ type: "session", event, detail: clean(detail, hidden, DETAIL_LENGTH) ?? "" });
     },

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Authority } from "../core/model/authority.ts";
 import type { Refusal } from "../core/policy/refusal.ts";
+import { isModelSocket } from "../core/usage/endpoint.ts";
 import { formatHostField } from "../core/wire/authority.ts";
 import { flattenHeaders, headerValues, withoutHeaders } from "../core/wire/header-pairs.ts";
 import { rebuildResponseHeaders, rebuildUpgradeHeaders } from "../core/wire/rebuild.ts";
@@ -62,6 +63,9 @@ async function open(
   if (permit.asked !== null) return denial("upgrade-refused", "nobody is asked about a WebSocket");
   const { head, facts } = permit;
   if (head.upgrade !== "websocket" || head.body.kind !== "none") return denial("upgrade-refused", "not a WebSocket");
+  // Clients fall back to plain requests, of which what they use is counted.
+  if (judgement.snapshot.policy.models !== undefined && isModelSocket(facts.path))
+    return denial("upgrade-refused", "a bottle with a budget has no WebSockets to models");
   if (context.live.tunnels >= context.limits.tunnels)
     return denial("limit-reached", "too many tunnels", { status: 503 });
   const [key] = headerValues(head.headers, "sec-websocket-key");
@@ -111,6 +115,9 @@ function exchange(context: GatewayContext, judgement: Judgement, permit: Permit,
       context.counters.bytesIn += counts.bytesIn;
       const ms = context.now() - judgement.startedAt;
       const findings = permit.leaks.findings.filter(({ where }) => where === "message");
+      // Nobody reads its messages for what they used.
+      if (status === 101 && isModelSocket(permit.facts.path))
+        context.trail.usage({ id: judgement.id, model: null, tokens: null, complete: false });
       context.trail.result({ id: judgement.id, status, ...counts, ms, error: failure, findings }, snapshot.hidden);
       if (!told) {
         upstream?.destroy();

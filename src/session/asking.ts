@@ -1,6 +1,6 @@
 import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
-import type { Policy } from "../core/model/policy.ts";
+import type { ModelAccess, Policy } from "../core/model/policy.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import type { Question } from "../core/model/question.ts";
 import { ASK_TIMEOUT_MS } from "../core/policy/asking.ts";
@@ -38,6 +38,8 @@ export interface Asking {
   /** Before it nothing can be answered. */
   attach(gateway: RequestHolder & Pick<Gateway, "apply">, audit: AuditSink): void;
   answer(request: ApprovalRequest): Promise<unknown>;
+  /** Resolves when what becomes of requests to models is in force. */
+  models(access: ModelAccess): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,10 @@ export async function openAsking({ bottle, policy, paths, uid, say, announce, on
     answer: async (request) => {
       if (handle === null) throw new BottleError("BOTTLE_NOT_RUNNING", `${bottle} is still being made`);
       return handle(request);
+    },
+    models: async (access) => {
+      if (writer === null) throw new BottleError("BOTTLE_NOT_RUNNING", `${bottle} is still being made`);
+      await writer.models(access);
     },
     close: async () => {
       await writer?.close();

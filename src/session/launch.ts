@@ -37,6 +37,8 @@ export interface RunningBottle {
   readonly audit: AuditLog;
   /** null: the operator wants to be told nothing. */
   readonly notifier: Notifier | null;
+  /** Calls back when its budget is used up and it is to end for that. */
+  readonly onSpent: (listener: () => void) => void;
   /** Has somebody asked for its end? */
   readonly stopAsked: () => boolean;
   /**
@@ -196,7 +198,10 @@ async function build(
   await import("../gateway/gateway.ts");
   stopIfAborted(context.signal);
 
-  const { notifier, questions, gate, supervise, caPem } = await services.serve(shell, { ...how, hostRootsPem: roots });
+  const { notifier, questions, gate, supervise, onSpent, caPem } = await services.serve(shell, {
+    ...how,
+    hostRootsPem: roots,
+  });
 
   const { guest } = shell;
   const { env: told, ...config } = supervise?.guestConfig(guest.proxyUrl) ?? {};
@@ -248,6 +253,7 @@ async function build(
     guest,
     audit,
     notifier,
+    onSpent,
     stopAsked: () => stopAsked,
     stop,
     ended: (code, reason) => {

@@ -1,6 +1,6 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { Grant, GrantId } from "../core/model/grant.ts";
-import type { Policy } from "../core/model/policy.ts";
+import type { ModelAccess, Policy } from "../core/model/policy.ts";
 import { GRANT_LIMIT, isLive } from "../core/policy/grants.ts";
 
 /** The one writer of a bottle's policy (attack row 148). */
@@ -12,6 +12,8 @@ export interface PolicyWriter {
   add(grant: Grant): Promise<number>;
   /** Takes a grant away at once; resolves the version without it. Errors: GRANT_NOT_FOUND. */
   revoke(id: GrantId): Promise<number>;
+  /** Says what becomes of requests to models; resolves the version that says so. Whatever opens them is on disk first. */
+  models(access: ModelAccess): Promise<number>;
   /** Lets grants end no more; waits for what goes on. */
   close(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export function createPolicyWriter({ policy, write, apply, say, now = Date.now }
   let last: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  let models = policy.models;
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = last.then(work);
@@ -46,9 +49,9 @@ export function createPolicyWriter({ policy, write, apply, say, now = Date.now }
   const live = () => (present.grants ?? []).filter((grant) => isLive(grant, now()));
   const next = (grants: readonly Grant[]): Policy => {
     version += 1;
-    return { ...policy, version, grants };
+    return { ...policy, version, grants, ...(models === undefined ? {} : { models }) };
   };
-  const give = async (grants: readonly Grant[], cause: string): Promise<number> => {
+  const give = async (grants: readonly Grant[], cause: string, undo = () => {}): Promise<number> => {
     const wider = next(grants);
     try {
       await write(wider);
@@ -56,6 +59,7 @@ export function createPolicyWriter({ policy, write, apply, say, now = Date.now }
       present = wider;
       return wider.version;
     } catch (error) {
+      undo();
       await take([], "a reload failed: every grant is dropped");
       throw error;
     }
@@ -110,6 +114,17 @@ export function createPolicyWriter({ policy, write, apply, say, now = Date.now }
           grants.filter((grant) => grant.id !== id),
           `grant ${id} revoked by the operator`,
         );
+      }),
+    models: (access) =>
+      inTurn(async () => {
+        if (closed) throw new BottleError("BOTTLE_GONE", "the bottle is being closed");
+        const before = models;
+        models = access;
+        const cause = `requests to models are ${access}: its budget`;
+        if (access !== "open") return take(live(), cause);
+        return give(live(), cause, () => {
+          models = before;
+        });
       }),
     close: async () => {
       closed = true;

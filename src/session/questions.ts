@@ -20,7 +20,8 @@ export async function openQuestions(
   const pushes = (plan.repositories ?? []).some(
     ({ askMs, secretsAskMs }) => askMs !== null || secretsAskMs !== undefined,
   );
-  if (!canAsk(policy) && !pushes && plan.supervise !== true) return SILENT;
+  const spends = plan.budget?.atLimit === "ask";
+  if (!canAsk(policy) && !pushes && !spends && plan.supervise !== true) return SILENT;
   const { openAsking } = await import("./asking.ts");
   return openAsking({
     bottle: plan.name,
@@ -29,7 +30,8 @@ export async function openQuestions(
     uid: facts.uid,
     say,
     announce: plan.agent.headless,
-    onShown: (item) => notifier?.tell("kind" in item ? questionNotice(plan.name) : approvalNotice(plan.name, item)),
+    onShown: (item) =>
+      notifier?.tell("kind" in item ? questionNotice(plan.name, item.kind) : approvalNotice(plan.name, item)),
   });
 }
 
@@ -41,5 +43,6 @@ const SILENT = {
     const known = "grant" in request ? `no grant is called ${request.grant}` : `no request waits under ${request.id}`;
     throw new BottleError("grant" in request ? "GRANT_NOT_FOUND" : "APPROVAL_NOT_FOUND", known);
   },
+  models: async () => undefined,
   close: async () => undefined,
 } as const;

@@ -55,9 +55,14 @@ export async function runAgent(
     context.say(`bottle: ${plan.name} is ended: its ${plan.maxMinutes} min are over`);
     stop();
   });
+  let spent = false;
+  running.onSpent(() => {
+    spent = true;
+    stop();
+  });
   const memory = returnIdleMemory();
   const end = (removed: boolean) => {
-    const wanted = context.signal.aborted || limit.over || running.stopAsked();
+    const wanted = context.signal.aborted || limit.over || spent || running.stopAsked();
     return endNotice(plan.name, { exitCode: code, wanted, removed });
   };
   try {
@@ -67,7 +72,7 @@ export async function runAgent(
     }
     // A signal to us ends the agent whatever it makes of it, perhaps before it began: the code is that of the signal.
     if (context.signal.aborted) code = exitCode(null, context.signal.reason as NodeJS.Signals);
-    else if (limit.over) code = TIME_LIMIT_CODE;
+    else if (limit.over || spent) code = TIME_LIMIT_CODE;
     else if (await brokenEntry(bottle, code, context.say)) {
       code = NOT_RUN;
       seen = false;
@@ -75,10 +80,15 @@ export async function runAgent(
     }
     // Of a lost one attached terminals find out by themselves.
     if (seen) notifier?.tellAttached(end(remove));
-    running.ended(code, limit.over ? "time limit" : undefined);
+    const endReason = limit.over ? "time limit" : spent ? "budget" : undefined;
+    running.ended(code, endReason);
     // On a disk that the agent has filled the line is missing; the bottle ends in order all the same.
     await audit
-      .append({ type: "session", event: "agent ended", detail: `exit ${code}${limit.over ? ", time limit" : ""}` })
+      .append({
+        type: "session",
+        event: "agent ended",
+        detail: `exit ${code}${endReason === undefined ? "" : `, ${endReason}`}`,
+      })
       .catch((error: unknown) => {
         context.say(`bottle: ${error instanceof Error ? error.message : String(error)}`);
       });

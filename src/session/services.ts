@@ -1,5 +1,4 @@
 import type { BottleShell } from "../backends/backend.ts";
-import type { AgentWord } from "../core/model/activity.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
@@ -8,6 +7,9 @@ import { ownAddresses } from "../host/own-addresses.ts";
 import type { AuditLog } from "../state/audit.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
+import { type BottleMeter, openMeter } from "./bottle-meter.ts";
+import { withBudgetAnswers } from "./budget-answers.ts";
+import { budgetOf } from "./budget-of.ts";
 import type { SessionContext } from "./context.ts";
 import { gateOf } from "./gate-of.ts";
 import type { HeldSecrets } from "./held-secrets.ts";
@@ -24,8 +26,6 @@ export interface ServicesStart {
   readonly audit: AuditLog;
   readonly cleanup: Cleanup;
   readonly context: SessionContext;
-  /** What the agent says of itself. */
-  readonly onStatus?: (word: AgentWord) => void;
 }
 
 /** How this start differs from another one of the same plan. */
@@ -42,10 +42,13 @@ export interface ServicesTerms {
  */
 export async function prepareServices(
   plan: BottlePlan,
-  { paths, secrets, known, audit, cleanup, context, onStatus }: ServicesStart,
+  { paths, secrets, known, audit, cleanup, context }: ServicesStart,
 ) {
   let here: ServicesHere | null = null;
   let supervise: BottleSupervise | null = null;
+  let meter: BottleMeter | null = null;
+  // After the gateway, whose last lines count.
+  cleanup.push("usage", async () => meter?.close());
   const gate = await gateOf(plan, { paths, secrets, known, audit, context });
   cleanup.push("git gate", async () => gate?.close());
   cleanup.push("gateway", async () => here?.close());
@@ -57,11 +60,22 @@ export async function prepareServices(
       await writePolicy(paths.policy, policy);
       const notifier = await notifierOf(plan, how, paths, context);
       cleanup.push("notices", async () => notifier?.released());
+      const definition = definitionKey(plan);
+      const seen = await openMeter({ paths, again, definition, prices: plan.prices ?? {} });
+      meter = seen;
       const questions = await openQuestions(plan, policy, paths, notifier, context);
       cleanup.push("proposals", () => questions.close());
       if (plan.supervise === true && questions.desk !== null) {
         const { openSupervise } = await import("./supervise.ts");
-        supervise = openSupervise({ plan, policy, desk: questions.desk, secrets, known, audit, onStatus });
+        supervise = openSupervise({
+          plan,
+          policy,
+          desk: questions.desk,
+          secrets,
+          known,
+          audit,
+          onStatus: (word) => seen.onWord("supervise", word),
+        });
         cleanup.push("supervise", async () => supervise?.close());
       }
       const start = {
@@ -70,7 +84,7 @@ export async function prepareServices(
         secrets: (credential: string) => secrets.read(credential),
         known: gate === null ? known : [...known, ...gate.values],
         ownAddresses,
-        audit,
+        audit: seen.over(audit),
         onAlert: (text: string) => context.say(`bottle: ${plan.name}: ${text}`),
         desk: questions.desk,
       };
@@ -79,9 +93,43 @@ export async function prepareServices(
       };
       const ways = serviceWays({ start, gate, supervise, questions, hostRootsPem, cleanup, onHere });
       const { caPem } = await shell.serve(ways);
+      const spent = createOnce();
+      const budget = await budgetOf(plan, {
+        paths,
+        definition,
+        meter: seen,
+        questions,
+        notifier,
+        stop: spent.fire,
+        context,
+      });
+      cleanup.push("budget", async () => budget?.close());
+      await budget?.look();
       const cause = again ? "resume" : "start";
       await audit.append({ type: "policy", version: policy.version, rules: policy.rules.length, cause });
-      return { notifier, questions, gate, supervise, caPem };
+      const answers = withBudgetAnswers(questions, budget, audit);
+      return { notifier, questions: answers, gate, supervise, meter, onSpent: spent.on, caPem };
     },
   };
+}
+
+/** Something that happens once; who listens later hears of it at once. */
+function createOnce() {
+  let fired = false;
+  let listener = () => {};
+  return {
+    fire: () => {
+      fired = true;
+      listener();
+    },
+    on: (next: () => void) => {
+      listener = next;
+      if (fired) next();
+    },
+  };
+}
+
+/** What bottles of one definition have in common, whatever they are called. */
+function definitionKey({ definition }: BottlePlan): string {
+  return definition === undefined ? "" : `${definition.file}#${definition.bottle}`;
 }

@@ -16,6 +16,7 @@ const OWN_FILES: readonly string[] = [
   "plan.json",
   "provisioned.json",
   "journal.jsonl",
+  "usage.json",
   "agent.log",
   "host.log",
   "base.json",

@@ -54,6 +54,8 @@ export interface BottlePaths {
   readonly incidents: string;
   /** Mirrors of the git gate; there when it was asked for something. */
   readonly gate: string;
+  /** What its models used (usage-files.ts). */
+  readonly usage: string;
   /** Output of a headless agent, transcript of an interactive one. */
   readonly agentLog: string;
   /** What the host process of a detached bottle had to say. */
@@ -171,6 +173,7 @@ export function pathsIn(folder: string): BottlePaths {
     proposals: join(folder, PROPOSALS),
     incidents: join(folder, INCIDENTS),
     gate: join(folder, GATE_FOLDER),
+    usage: join(folder, "usage.json"),
     agentLog: join(folder, "agent.log"),
     hostLog: join(folder, "host.log"),
   };

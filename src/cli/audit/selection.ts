@@ -25,7 +25,7 @@ export function selection({ host, denied, since }: Wanted, now: number): (line: 
   const ofHost = (event: AuditEvent): boolean => {
     if (fits === null) return true;
     if (event.type === "result") return followed.delete(event.id);
-    if (event.type === "answer") return followed.has(event.id);
+    if (event.type === "answer" || event.type === "usage") return followed.has(event.id);
     if (event.type !== "decision" || !fits(event.authority)) return false;
     if (event.verdict !== "deny") followed.add(event.id);
     return true;

@@ -47,6 +47,28 @@ export const recordVerbs: readonly Verb[] = [
     load: async () => (await import("../audit.ts")).audit,
   },
   {
+    name: "cost",
+    aliases: [],
+    summary: "what the models of bottles used, and what that cost",
+    usage: "[name...]",
+    options: [
+      { flags: "--since <age|day>", summary: "only from then on: today, 24h, 7d, or 2026-01-31" },
+      {
+        flags: "--by <group>",
+        summary: "put together by bottle (default), agent, model or day",
+        choices: ["bottle", "agent", "model", "day"],
+      },
+      FORMAT,
+    ],
+    details:
+      "By what the answers of models said at the gateway, at the prices that were known then; removed bottles count as long as " +
+      "their logs are in the archive. A `+` says that it was more: an answer was cut off, was in a form that is not read, or is of a " +
+      "model without a known price. Your manifest may give prices of your own.",
+    examples: ["bottle cost", "bottle cost claude-x7k2p --by model", "bottle cost --since 7d --by day --format json"],
+    seeAlso: ["ls", "audit", "archive"],
+    load: async () => (await import("../cost.ts")).cost,
+  },
+  {
     name: "archive",
     aliases: [],
     summary: "list, restore or remove what outlived removed bottles",

@@ -12,6 +12,7 @@ import { eventsOf, type TimedEvent } from "../../state/audit-search.ts";
 import { type BottlePaths, bottlePaths } from "../../state/layout.ts";
 import { readPolicy } from "../../state/policy-file.ts";
 import { findBottle, readBottle } from "../../state/records.ts";
+import { usageText } from "../usage-text.ts";
 import type { Answer } from "./answer.ts";
 
 type DecisionEvent = Extract<AuditEvent, { type: "decision" }>;
@@ -123,6 +124,8 @@ function lineOf({ time, event }: TimedEvent): string {
     }
     case "answer":
       return `${time} ${event.verdict} by ${event.by}${event.scope === null ? "" : ` (${event.scope})`}`;
+    case "usage":
+      return `${time} ${usageText(event)}`;
     default:
       return `${time} ${event.type}`;
   }

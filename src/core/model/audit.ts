@@ -1,3 +1,4 @@
+import type { TokenCounts } from "../usage/tokens.ts";
 import type { ReasonCode } from "./decision.ts";
 import type { GateReason, RefUpdate } from "./git-gate.ts";
 import type { AnswerScope, GrantId } from "./grant.ts";
@@ -76,10 +77,25 @@ export type AuditEvent =
       /** The agent's own words, unchecked; of a refusal the reason. */
       readonly words: string | null;
     }
+  | UsageEvent
   | { readonly type: "session"; readonly event: string; readonly detail: string };
 
 /** `asked`: the operator was; `refused`: nobody was, since no yes could allow it; `expired`: nobody answered. */
 export type SuperviseOutcome = "asked" | "refused" | "expired";
+
+/** What an answer of a model said of its tokens, behind the result of its request. */
+export interface UsageEvent {
+  readonly type: "usage";
+  readonly id: RequestId;
+  /** As the provider names it; null: it did not say. */
+  readonly model: string | null;
+  /** null: it did not say, or not readably. */
+  readonly tokens: TokenCounts | null;
+  /** False: it used more than that, since it was cut off or is not understood. */
+  readonly complete: boolean;
+  /** Millionths of a US dollar, of the host process alone; null: the model's price is not known. Absent: not looked up yet. */
+  readonly costMicros?: number | null;
+}
 
 /** Where the gateway writes its events. Rejecting means that nothing was recorded, and then nothing is forwarded. */
 export interface AuditSink {

@@ -14,8 +14,8 @@ export type AgentTerminal = "own" | "held" | "none";
 
 export type BottlePhase = "creating" | "running" | "exited" | "failed";
 
-/** `time limit`: `--max-minutes`. `host process lost`: it was killed, or the machine went down. */
-export const END_REASONS = ["time limit", "host process lost"] as const;
+/** `time limit`: `--max-minutes`. `budget`: that of its definition. `host process lost`: it was killed, or the machine went down. */
+export const END_REASONS = ["time limit", "budget", "host process lost"] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
 /** `record.json`: what exists for one bottle. The one registry of truth, reconciled by `state/bottle-state`. */

@@ -73,7 +73,7 @@ export type HostMessage =
   | { readonly type: "close" };
 
 /** Lines that a gateway may add to the log. The host process writes the others itself. */
-export type ReportedEvent = Extract<AuditEvent, { type: "decision" | "result" | "session" }>;
+export type ReportedEvent = Extract<AuditEvent, { type: "decision" | "result" | "usage" | "session" }>;
 
 /** What a sidecar says: claims, never a ground for a grant (attack row 150). Its own requests have growing numbers. */
 export type SidecarMessage =

@@ -46,6 +46,8 @@ export type ReasonCode =
   | "ask-timeout"
   | "ask-abandoned"
   | "ask-limit"
+  | "budget-held"
+  | "budget-used"
   | "audit-failed"
   | "closing"
   | "internal-error";

@@ -4,6 +4,7 @@
  * manifest never loads zod.
  */
 
+import type { SpendingDefinition } from "./budget.ts";
 import type { Problem } from "./finding.ts";
 import type { LeakAction, LeakLevel } from "./leak.ts";
 import type { SuperviseDefinition } from "./manifest-supervise.ts";
@@ -125,7 +126,7 @@ export interface WorkspaceDefinition {
   readonly include?: readonly string[] | undefined;
 }
 
-export interface BottleDefinition extends SuperviseDefinition {
+export interface BottleDefinition extends SuperviseDefinition, SpendingDefinition {
   /** Bottles of the same file (a project's: or `default`) that this one builds on; of several, the first counts most. */
   readonly extends?: string | readonly string[] | undefined;
   readonly backend?: string | undefined;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AgentDefinition, BottleDefinition, ManifestFile, NotifyDefinition } from "./definition.ts";
+import { budget, prices } from "./manifest/budget.ts";
 import { credential } from "./manifest/credential.ts";
 import { denyList } from "./manifest/deny.ts";
 import { rule } from "./manifest/egress.ts";
@@ -135,6 +136,10 @@ const bottle = z.strictObject({
     .record(name, credential)
     .optional()
     .describe("Secrets that the gateway writes into requests; they never enter the bottle."),
+  budget: budget.optional().describe("What the models of the bottle may cost. Default: whatever they cost."),
+  prices: prices
+    .optional()
+    .describe("Prices of models, by the beginning of their names; they go before those that are built in."),
   limits: limits.optional().describe("What the bottle may use of this machine."),
   tools: tools
     .optional()

@@ -1,3 +1,5 @@
+import type { PriceList } from "../usage/prices.ts";
+import type { Budget } from "./budget.ts";
 import type { Command } from "./command.ts";
 import type { GateRepository } from "./git-gate.ts";
 import type { BottleName } from "./ids.ts";
@@ -160,6 +162,10 @@ export interface BottlePlan {
   /** What `files` brings in of the operator's own, and what stays out. */
   readonly setup: PlannedSetup;
   readonly labels: Readonly<Record<string, string>>;
+  /** What its models may cost; absent: whatever they cost. */
+  readonly budget?: Budget;
+  /** The operator's own prices; absent: none. */
+  readonly prices?: PriceList;
   /** The bottle ends after so many minutes in which the machine was awake; absent: when its agent does. */
   readonly maxMinutes?: number;
   /** The definition behind it; absent: the built-in, empty one. */

@@ -135,6 +135,9 @@ export interface AskTerms {
   readonly timeoutMs: number;
 }
 
+/** What becomes of requests that a model answers: `held` until a newer policy says another word, or `closed`. */
+export type ModelAccess = "open" | "held" | "closed";
+
 /** An immutable, versioned snapshot. Written by the bottle's host process only. */
 export interface Policy {
   readonly version: number;
@@ -149,4 +152,6 @@ export interface Policy {
   readonly ask?: AskTerms;
   /** What the operator allowed since; each holds its own end. */
   readonly grants?: readonly Grant[];
+  /** Absent: nobody counts what models are used for, and they are open. */
+  readonly models?: ModelAccess;
 }

@@ -1,4 +1,5 @@
 import type { Notice, NoticeKind } from "../model/notice.ts";
+import type { QuestionKind } from "../model/question.ts";
 
 /** Longest word of an agent. */
 const LONGEST = 120;
@@ -31,9 +32,10 @@ export function approvalNotice(bottle: string, asked: { readonly method: string;
   );
 }
 
-/** A question of the agent's waits for an answer. Its words stay in the list: they are long. */
-export function questionNotice(bottle: string): Notice {
-  return notice("approval", bottle, "asks a question", `bottle approvals ${bottle}`);
+/** A question waits for an answer. An agent's words stay in the list: they are long. */
+export function questionNotice(bottle: string, kind: QuestionKind): Notice {
+  const what = kind === "budget" ? "has used up its budget, and waits" : "asks a question";
+  return notice("approval", bottle, what, `bottle approvals ${bottle}`);
 }
 
 /** The agent wants to set the clipboard. What it holds is not told. */

@@ -2,6 +2,7 @@ import type { BottlePlan } from "../model/plan.ts";
 import type { CredentialBinding, CredentialScheme, DenyRule, EgressRule } from "../model/policy.ts";
 import { ASK_TIMEOUT_MS } from "../policy/asking.ts";
 import { printable } from "../wire/printable.ts";
+import { budgetLines } from "./budget.ts";
 import { describeSource } from "./describe-source.ts";
 import { repositoryLines } from "./git-repositories.ts";
 import { leakLines } from "./leaks.ts";
@@ -43,6 +44,7 @@ export function explainPlan(plan: BottlePlan): string {
         `memory ${formatSize(limits.memoryBytes)}, ${limits.cpus} cpus, ${limits.pids} processes, /tmp ${formatSize(limits.tmpBytes)}`,
       ],
     ],
+    ["may cost", budgetLines(plan)],
     ["labels", Object.entries(plan.labels).map(([key, value]) => `${key}=${value}`)],
     ["risks", plan.risks],
   ];

@@ -28,7 +28,7 @@ export type LineageFault =
 export const LONGEST_LINEAGE = 32;
 
 /** Entries of these maps are one thing: half a credential of one bottle and half of another would be a new credential. */
-const WHOLE_ENTRIES: readonly string[] = ["env", "credentials", "git.repos"];
+const WHOLE_ENTRIES: readonly string[] = ["env", "credentials", "git.repos", "prices"];
 
 /** The names in `extends`, each once. */
 function parentsOf(bottle: BottleDefinition): readonly string[] {

@@ -9,6 +9,7 @@ import { type FoundSetup, NO_SETUP } from "../model/setup.ts";
 import { policyProblems } from "../policy/validate.ts";
 import { printable } from "../wire/printable.ts";
 import { planAsk } from "./ask.ts";
+import { planBudget } from "./budget.ts";
 import { planCredentials } from "./credentials.ts";
 import { planDeny } from "./deny.ts";
 import { planEnvironment } from "./environment.ts";
@@ -183,6 +184,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     rules,
     deny,
     ...planAsk(bottle.egress),
+    ...planBudget(bottle),
     credentials: credentials.bindings,
     secrets: [...credentials.secrets, ...gate.secrets],
     ...(gate.repositories.length === 0 ? {} : { repositories: gate.repositories }),

@@ -97,6 +97,7 @@ const OPTIONAL: Readonly<Record<string, Check>> = {
   canaries: listOf(objectOf({ name: isText, values: listOf(isText) })),
   ask: objectOf({ unlisted: isFlag, timeoutMs: isCount }),
   grants: listOf(grant),
+  models: oneOf("open", "held", "closed"),
 };
 
 /**

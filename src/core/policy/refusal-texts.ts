@@ -145,6 +145,16 @@ export const REFUSAL_TEXTS: Readonly<Record<ReasonCode, RefusalText>> = {
   },
   "ask-abandoned": { status: 403, message: "The client left before the operator answered.", how: LATER },
   "ask-limit": { status: 403, message: "Too many requests wait for the operator.", how: LATER },
+  "budget-held": {
+    status: 429,
+    message: "The budget of this bottle is used up, and the operator was asked whether to go on.",
+    how: "Wait, and send it again: it is let through when the operator says yes.",
+  },
+  "budget-used": {
+    status: 403,
+    message: "The budget of this bottle is used up, and the operator said that no more is spent.",
+    how: "Stop; retrying will not help.",
+  },
   "audit-failed": { status: 503, message: "The request could not be recorded, so it was not sent.", how: OPERATOR },
   closing: { status: 503, message: "This bottle is being closed.", how: "Stop." },
   "internal-error": {

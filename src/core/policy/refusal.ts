@@ -20,6 +20,9 @@ export interface RefusalDetails {
   readonly supervised?: boolean | undefined;
 }
 
+/** Seconds. */
+const RETRY: readonly HeaderPair[] = [["Retry-After", "15"]];
+
 /** Longest host that is repeated to the client. */
 const HOST_LIMIT = 260;
 
@@ -62,6 +65,7 @@ export function refusal(
       ["Cache-Control", "no-store"],
       ["X-Bot-Bottle-Reason", reason],
       ["X-Bot-Bottle-Request", id],
+      ...(reason === "budget-held" ? RETRY : []),
     ],
     body,
   };

@@ -2,6 +2,7 @@ import { HOST_SERVICES, type SidecarMessage } from "../model/control-message.ts"
 import { type Check, isCount, isFlag, listOf, objectOf, oneOf, orNull } from "../plan/checks.ts";
 import { isFields } from "../plan/fields.ts";
 import { isProposal, isRequestId } from "../policy/proposal-format.ts";
+import { isModelName, isTokenCount } from "../usage/tokens.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 /** Texts of one line of the log; the gateway cuts its own shorter. */
@@ -62,6 +63,22 @@ const result = objectOf(
   },
   { findings: someOf(finding, 4 * ITEMS) },
 );
+/** What it costs is the host process's to say. */
+const usage = objectOf({
+  type: oneOf("usage"),
+  id: isRequestId,
+  model: orNull(isModelName),
+  tokens: orNull(
+    objectOf({
+      input: isTokenCount,
+      output: isTokenCount,
+      cacheRead: isTokenCount,
+      cacheWrite: isTokenCount,
+      cacheWriteLong: isTokenCount,
+    }),
+  ),
+  complete: isFlag,
+});
 /** What the gateway itself says; never a word of the host process, such as `sealed` (attack row 150). */
 const session = objectOf({
   type: oneOf("session"),
@@ -84,7 +101,7 @@ const MESSAGES: Readonly<Record<SidecarMessage["type"], Check>> = {
   audit: objectOf({
     type: oneOf("audit"),
     seq: isCount,
-    event: (value) => decision(value) || result(value) || session(value),
+    event: (value) => decision(value) || result(value) || usage(value) || session(value),
   }),
   show: objectOf({ type: oneOf("show"), seq: isCount, proposal: shown }),
   withdraw: objectOf({ type: oneOf("withdraw"), id: isRequestId }),

@@ -25,12 +25,16 @@ const decision = {
   detail: null,
 };
 const result = { type: "result", id: ID, status: 200, bytesOut: 0, bytesIn: 1, ms: 1.5, scrubbed: 0, error: null };
+const tokens = { input: 1, output: 2, cacheRead: 3, cacheWrite: 4, cacheWriteLong: 0 };
+const usage = { type: "usage", id: ID, model: "claude-opus-5", tokens, complete: true };
 const policy = { version: 1, rules: [], deny: [], credentials: [] };
 const MESSAGES: readonly object[] = [
   { type: "ready", ports: [9099, 9418] },
   { type: "failed", why: "no" },
   { type: "audit", seq: 1, event: decision },
   { type: "audit", seq: 2, event: result },
+  { type: "audit", seq: 3, event: usage },
+  { type: "audit", seq: 3, event: { ...usage, model: null, tokens: null, complete: false } },
   { type: "audit", seq: 3, event: { type: "session", event: "tls-failed", detail: "x" } },
   { type: "withdraw", id: ID },
   { type: "secret", seq: 4, credential: "api" },
@@ -105,7 +109,7 @@ export const target: FuzzTarget = {
         assert.deepEqual(message === said ? readSidecarMessage(again) : readHostMessage(again), message);
       }
       if (said?.type === "audit") {
-        assert.ok(["decision", "result", "session"].includes(said.event.type));
+        assert.ok(["decision", "result", "usage", "session"].includes(said.event.type));
         assert.notEqual(said.event.type === "session" && said.event.event, "sealed");
       }
       if (said !== null && "id" in said) assert.match(said.id, /^[0-9a-f]{8}-[0-9a-z]+$/);

@@ -40,7 +40,7 @@ export interface FixtureOptions extends Partial<Omit<GatewayStart, "policy" | "l
   readonly credentials?: readonly CredentialBinding[];
   readonly values?: Readonly<Record<string, string>>;
   /** What the policy says besides. */
-  readonly policy?: Pick<Policy, "leaks" | "canaries">;
+  readonly policy?: Pick<Policy, "leaks" | "canaries" | "models">;
   /** Reached as api.example.test:443 and :80. */
   readonly origin?: Origin;
   /** Reached as evil.example.test:443 and :80, which no rule lists. */
