@@ -2,13 +2,16 @@ import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Policy } from "../core/model/policy.ts";
 import type { Proposal } from "../core/model/proposal.ts";
+import type { Question } from "../core/model/question.ts";
 import { ASK_TIMEOUT_MS } from "../core/policy/asking.ts";
 import { printable } from "../core/wire/printable.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { ProposalDesk } from "../gateway/held.ts";
+import { operatorName } from "../host/operator-name.ts";
 import { writePolicy } from "../state/policy-file.ts";
 import { openProposals } from "../state/proposals.ts";
-import { type ApprovalRequest, createApprovals, type RequestHolder } from "./approvals.ts";
+import { type ApprovalRequest, createApprovals, type QuestionHolder, type RequestHolder } from "./approvals.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
 import { createPolicyWriter, type PolicyWriter } from "./policy-writer.ts";
 
 export interface AskingStart {
@@ -22,11 +25,19 @@ export interface AskingStart {
   readonly announce: boolean;
   /** Something waits, and can be seen. */
   readonly onShown?: (proposal: Proposal) => void;
+  /** What was seen of this bottle's traffic; absent: nothing is. */
+  readonly ledger?: Ledger;
 }
 
 /** The host process's side of everything that one bottle asks its operator. */
 export interface Asking {
   readonly desk: ProposalDesk;
+  /** Where questions are shown that are no requests; `holder` answers them. */
+  readonly questions: {
+    show(question: Question): Promise<void>;
+    withdraw(id: string): void;
+    hold(holder: QuestionHolder): void;
+  };
   /** Before it nothing can be answered. */
   attach(gateway: RequestHolder & Pick<Gateway, "apply">, audit: AuditSink): void;
   answer(request: ApprovalRequest): Promise<unknown>;
@@ -34,19 +45,49 @@ export interface Asking {
 }
 
 /** Makes the folder in which proposals are shown. Errors: STATE_UNUSABLE. */
-export async function openAsking({ bottle, policy, paths, uid, say, announce, onShown }: AskingStart): Promise<Asking> {
+export async function openAsking({
+  bottle,
+  policy,
+  paths,
+  uid,
+  say,
+  announce,
+  onShown,
+  ...start
+}: AskingStart): Promise<Asking> {
   const folder = await openProposals(paths.proposals, uid);
   let writer: PolicyWriter | null = null;
   let handle: ((request: ApprovalRequest) => Promise<unknown>) | null = null;
   const timeoutMs = policy.ask?.timeoutMs ?? ASK_TIMEOUT_MS;
+  const ledger = start.ledger ?? createLedger(() => undefined);
+  const holders: QuestionHolder[] = [];
+  const shown = new Map<string, Proposal | Question>();
+  const withdraw = (id: string) => {
+    shown.delete(id);
+    void folder.remove(id);
+  };
   return {
     desk: {
       show: async (proposal) => {
-        await folder.write(proposal);
+        const before = shown.get(proposal.id);
+        // Of the first time: what is shown must not change while somebody looks at it.
+        const evidence = before !== undefined && "method" in before ? before.evidence : ledger.evidence(proposal);
+        const whole = evidence === undefined ? proposal : { ...proposal, evidence };
+        shown.set(proposal.id, whole);
+        await folder.write(whole);
+        if (before !== undefined) return;
         if (announce) say(announcement(bottle, proposal, timeoutMs));
         onShown?.(proposal);
       },
-      withdraw: (id) => void folder.remove(id),
+      withdraw,
+    },
+    questions: {
+      show: async (question) => {
+        shown.set(question.id, question);
+        await folder.write(question);
+      },
+      withdraw,
+      hold: (holder) => void holders.push(holder),
     },
     attach: (gateway, audit) => {
       writer = createPolicyWriter({
@@ -55,7 +96,8 @@ export async function openAsking({ bottle, policy, paths, uid, say, announce, on
         apply: (next, cause) => gateway.apply(next, cause),
         say: (line) => say(`bottle: ${bottle}: ${line}`),
       });
-      ({ handle } = createApprovals({ gateway, writer, audit }));
+      const parts = { bottle, gateway, writer, audit, ledger, questions: holders, operator: operatorName() };
+      ({ handle } = createApprovals({ ...parts, shown: () => [...shown.values()] }));
     },
     answer: async (request) => {
       if (handle === null) throw new BottleError("BOTTLE_NOT_RUNNING", `${bottle} is still being made`);

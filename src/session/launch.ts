@@ -20,6 +20,7 @@ import { withMinted } from "./gate-of.ts";
 import { guestEnv, missingVariables } from "./guest-env.ts";
 import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
+import type { Incidents } from "./incidents.ts";
 import { knownValues } from "./known-values.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { newRecord, recordAgain } from "./new-record.ts";
@@ -37,6 +38,7 @@ export interface RunningBottle {
   readonly audit: AuditLog;
   /** null: the operator wants to be told nothing. */
   readonly notifier: Notifier | null;
+  readonly incidents: Incidents;
   /** Has somebody asked for its end? */
   readonly stopAsked: () => boolean;
   /**
@@ -196,7 +198,7 @@ async function build(
   await import("../gateway/gateway.ts");
   stopIfAborted(context.signal);
 
-  const { notifier, questions, gate, caPem } = await services.serve(shell, { ...how, hostRootsPem: roots });
+  const { notifier, questions, gate, caPem, incidents } = await services.serve(shell, { ...how, hostRootsPem: roots });
 
   const { guest } = shell;
   const variables = { ...baseEnv(guest, env), ...inside, ...gatewayEnv(guest.proxyUrl, guest.run) };
@@ -244,6 +246,7 @@ async function build(
     guest,
     audit,
     notifier,
+    incidents,
     stopAsked: () => stopAsked,
     stop,
     ended: (code, reason) => {

@@ -26,6 +26,8 @@ type Answerable = RequestHolder & Pick<Gateway, "apply">;
 function withPushes(gateway: Answerable, gate: BottleGate): Answerable {
   return {
     apply: (policy, cause) => gateway.apply(policy, cause),
+    // A no to a push is not remembered.
+    forgive: (id) => gateway.forgive?.(id) ?? false,
     claim: (id) => {
       const push = gate.claim(id);
       return push.ok || push.problem === "answered" ? push : gateway.claim(id);

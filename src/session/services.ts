@@ -1,6 +1,7 @@
 import type { BottleShell } from "../backends/backend.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { Secret } from "../core/model/secret.ts";
+import { limitIncident } from "../core/notices/incidents.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
 import type { Cleanup } from "../host/cleanup.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
@@ -10,6 +11,8 @@ import { writePolicy } from "../state/policy-file.ts";
 import type { SessionContext } from "./context.ts";
 import { gateOf } from "./gate-of.ts";
 import type { HeldSecrets } from "./held-secrets.ts";
+import { openIncidents } from "./incidents.ts";
+import { createLedger } from "./ledger.ts";
 import { notifierOf } from "./notifier-of.ts";
 import { openQuestions } from "./questions.ts";
 import { type ServicesHere, serviceWays } from "./service-ways.ts";
@@ -52,7 +55,10 @@ export async function prepareServices(
       await writePolicy(paths.policy, policy);
       const notifier = await notifierOf(plan, how, paths, context);
       cleanup.push("notices", async () => notifier?.released());
-      const questions = await openQuestions(plan, policy, paths, notifier, context);
+      const incidents = await openIncidents(plan.name, paths, notifier, again, context);
+      cleanup.push("incidents", () => incidents.settled());
+      const ledger = createLedger(() => incidents.tell(limitIncident(plan.name)));
+      const questions = await openQuestions(plan, policy, paths, notifier, context, ledger);
       cleanup.push("proposals", () => questions.close());
       const start = {
         bottle: plan.name,
@@ -60,7 +66,7 @@ export async function prepareServices(
         secrets: (credential: string) => secrets.read(credential),
         known: gate === null ? known : [...known, ...gate.values],
         ownAddresses,
-        audit,
+        audit: ledger.watch(audit),
         onAlert: (text: string) => context.say(`bottle: ${plan.name}: ${text}`),
         desk: questions.desk,
       };
@@ -71,7 +77,7 @@ export async function prepareServices(
       const { caPem } = await shell.serve(ways);
       const cause = again ? "resume" : "start";
       await audit.append({ type: "policy", version: policy.version, rules: policy.rules.length, cause });
-      return { notifier, questions, gate, caPem };
+      return { notifier, questions, gate, caPem, incidents };
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Proposal } from "./proposal.ts";
 export type ServiceName = "egress" | "git-gate" | "supervise";
 
 /** Of this form of the control stream: a sidecar of another one is refused, not guessed at. */
-export const CONTROL_PROTOCOL = 3;
+export const CONTROL_PROTOCOL = 4;
 
 /** A value with the name under which the log may speak of it. */
 export interface NamedValue {
@@ -59,6 +59,8 @@ export type HostMessage =
       readonly answer: "once" | "granted" | "ask-denied";
     }
   | { readonly type: "put-back"; readonly id: RequestId }
+  /** The no to a request is not remembered any more. */
+  | { readonly type: "forgive"; readonly seq: number; readonly id: RequestId }
   /** What came of an `audit` or a `show` of the sidecar: written, or not. */
   | { readonly type: "done"; readonly seq: number; readonly ok: boolean }
   /** The value that a `secret` asked for, or why there is none. */
@@ -87,7 +89,7 @@ export type SidecarMessage =
   /** Asks for a connection from the operator's machine to a place that a rule of the policy dials; carried under this `seq`. */
   | { readonly type: "dial"; readonly seq: number; readonly place: DialledPlace }
   | { readonly type: "alert"; readonly text: string }
-  /** To `policy` its version, to `settle` how many requests it answered; null: it was refused. */
+  /** To `policy` its version, to `settle` how many requests it answered, to `forgive` 1 or 0; null: it was refused. */
   | { readonly type: "reply"; readonly seq: number; readonly value: number | null }
   /** To `claim`. */
   | {
