@@ -1,11 +1,11 @@
-import { PUSH_METHOD } from "../core/gitgate/push-method.ts";
+import type { Item } from "../core/inbox/item.ts";
 import { BottleError } from "../core/model/errors.ts";
-import type { Proposal } from "../core/model/proposal.ts";
-import { packHint } from "../core/policy/pack-hints.ts";
-import { printable, printableJson } from "../core/wire/printable.ts";
+import { printable } from "../core/wire/printable.ts";
 import type { SessionContext } from "../session/context.ts";
-import { listWaiting, running, type Waiting } from "../session/waiting.ts";
+import { dismiss, listItems } from "../session/inbox.ts";
+import { running } from "../session/waiting.ts";
 import type { Io } from "./io.ts";
+import { inboxText, itemJson, itemText } from "./item-text.ts";
 import { readerGone, writePaced } from "./paced-output.ts";
 import { sessionContext } from "./session-context.ts";
 import { flag, text, type VerbRun } from "./verb.ts";
@@ -13,35 +13,84 @@ import { flag, text, type VerbRun } from "./verb.ts";
 /** No event crosses processes when something new waits: the folders are looked at. */
 const LOOK_MS = 250;
 
-/** `bottle approvals`: what waits for the operator; with --follow each as it comes. */
+/** `bottle approvals`: the operator's inbox; with --watch each as it comes, on a terminal all of it in place. */
 export const approvals: VerbRun = async (input, io) => {
   const context = sessionContext(io);
   const [name = null] = input.positionals;
   const json = text(input, "format") === "json";
-  if (flag(input, "follow")) return follow(name, json, context, io);
-  const waiting = await listWaiting(name, context);
-  if (json) io.out(`${printableJson(waiting.map(asJson), 2)}\n`);
-  else if (waiting.length === 0) io.say("nothing waits for an answer");
-  else io.out(waiting.map((one) => shown(one)).join("\n"));
+  if (flag(input, "watch") || flag(input, "follow")) {
+    return io.stdoutIsTerminal && !json ? repaint(name, context, io) : follow(name, json, context);
+  }
+  const items = await listItems(context, name);
+  if (json) io.out(`[${items.map((item) => `\n${itemJson(item, 2)}`).join(",")}${items.length === 0 ? "" : "\n"}]\n`);
+  else if (items.length === 0) io.say("nothing waits for an answer");
+  else io.out(inboxText(items));
+  if (flag(input, "seen")) await seen(items, context, io);
   return 0;
 };
 
-/** Until nobody wants it any more, and of one bottle until that has ended. */
-async function follow(name: string | null, json: boolean, context: SessionContext, io: Io): Promise<number> {
+async function seen(items: readonly Item[], context: SessionContext, io: Io): Promise<void> {
+  let count = 0;
+  for (const { id, answers } of items) {
+    if (answers.includes("dismiss")) count += (await dismiss(id, context)).length;
+  }
+  io.say(`${count} ${count === 1 ? "incident" : "incidents"} dismissed`);
+}
+
+/** Each item as it comes, until nobody wants it any more, and of one bottle until that has ended. */
+async function follow(name: string | null, json: boolean, context: SessionContext): Promise<number> {
   let known = new Set<string>();
-  while (!io.signal.aborted && !readerGone()) {
-    const waiting = await listWaiting(name, context);
-    for (const one of waiting.filter(({ proposal }) => !known.has(proposal.id))) {
-      // The operator's own terminal, which no agent shares: here a bell disturbs nobody.
-      const bell = io.stdoutIsTerminal ? "\x07" : "";
-      const line = json ? `${printableJson(asJson(one))}\n` : `${bell}${shown(one)}\n`;
-      if (!(await writePaced(line))) return 0;
+  while (!context.signal.aborted && !readerGone()) {
+    const items = await listItems(context, name);
+    for (const item of items.filter(({ id }) => !known.has(id))) {
+      if (!(await writePaced(json ? `${itemJson(item)}\n` : `${itemText(item)}\n`))) return 0;
     }
-    known = new Set(waiting.map(({ proposal }) => proposal.id));
-    if (name !== null && !(await running(context)).some((record) => record.name === name)) return 0;
+    known = new Set(items.map(({ id }) => id));
+    if (await isOver(name, context)) return 0;
+    await pause(context.signal);
+  }
+  return 0;
+}
+
+const HOME_AND_CLEAR = "\x1b[H\x1b[J";
+
+/** The inbox as it is now, again and again in the same place; the bell rings for what is new. */
+async function repaint(name: string | null, context: SessionContext, io: Io): Promise<number> {
+  let known: ReadonlySet<string> | null = null;
+  let shown = "";
+  let first = true;
+  while (!io.signal.aborted && !readerGone()) {
+    const items = await listItems(context, name);
+    const picture = cut(items.length === 0 ? "nothing waits for an answer\n" : inboxText(items));
+    const before = known;
+    // The operator's own terminal, which no agent shares: here a bell disturbs nobody.
+    const bell = before !== null && items.some(({ id }) => !before.has(id)) ? "\x07" : "";
+    if (first) io.out("\x1b[2J");
+    if (picture !== shown && !(await writePaced(`${HOME_AND_CLEAR}${picture}${bell}`))) return 0;
+    first = false;
+    shown = picture;
+    known = new Set(items.map(({ id }) => id));
+    if (await isOver(name, context)) return 0;
     await pause(io.signal);
   }
   return 0;
+}
+
+/** What fits on the screen: a picture that scrolls is not painted in place. */
+function cut(picture: string): string {
+  const { rows = 24, columns = 80 } = process.stdout;
+  const kept: string[] = [];
+  let used = 1;
+  for (const line of picture.split("\n")) {
+    used += Math.max(1, Math.ceil(line.length / columns));
+    if (used > rows) return `${kept.slice(0, -1).join("\n")}\n(more: bottle approvals)\n`;
+    kept.push(line);
+  }
+  return kept.join("\n");
+}
+
+async function isOver(name: string | null, context: SessionContext): Promise<boolean> {
+  return name !== null && !(await running(context)).some((record) => record.name === name);
 }
 
 function pause(signal: AbortSignal): Promise<void> {
@@ -56,67 +105,7 @@ function pause(signal: AbortSignal): Promise<void> {
   });
 }
 
-function asJson({ bottle, proposal }: Waiting): object {
-  return { bottle, ...proposal };
-}
-
-/** Lines of a body that are shown: many would push the request itself off the screen (attack row 132). */
-const BODY_LINES = 12;
-
-/** One that waits, for people: all of it was written by an agent, and is escaped. */
-function shown({ bottle, proposal }: Waiting): string {
-  const { id, method, scheme, authority, target, findings, expiresAt } = proposal;
-  const left = Math.max(0, Math.round((Date.parse(expiresAt) - Date.now()) / 1000));
-  const lines = [
-    `${id}  ${bottle}  ${left} s left`,
-    `  ${method} ${scheme}://${authority}${target}`,
-    `  ${bodyLine(proposal)}`,
-    ...excerptLines(proposal),
-    ...findings.map((line) => `  ! ${line}`),
-    `  ${becauseLine(proposal)}`,
-    `  bottle allow ${id}    bottle deny ${id}`,
-  ];
-  return lines.map((line) => `${printable(line)}\n`).join("");
-}
-
-/** The beginning of a body, and that it is only the beginning. */
-function excerptLines({ excerpt, excerptBytes, bytes }: Proposal): readonly string[] {
-  const all = excerpt.split("\n").filter((line) => line !== "");
-  const cut = [
-    ...(excerptBytes < bytes ? [`its other ${bytes - excerptBytes} bytes are not shown`] : []),
-    ...(all.length > BODY_LINES ? [`${all.length - BODY_LINES} more lines with --format json`] : []),
-  ];
-  return [
-    ...all.slice(0, BODY_LINES).map((line) => `  | ${line}`),
-    ...(cut.length === 0 ? [] : [`  (${cut.join("; ")})`]),
-  ];
-}
-
-function bodyLine({ bytes, sha256, contentType }: Proposal): string {
-  if (bytes === 0) return "no body";
-  return `body: ${bytes} bytes, ${contentType ?? "no content type"}, sha256 ${sha256}`;
-}
-
-const WHY: Readonly<Partial<Record<Proposal["reason"], string>>> = {
-  "host-not-listed": "no rule lists this host",
-  "port-not-listed": "no rule lists this port of the host",
-  "method-not-listed": "no rule lists this method here",
-  "path-not-listed": "no rule lists this path of the host",
-  "query-not-listed": "no rule lists this query",
-  "token-in-request": "a rule allows it, but not what looks like a secret in it, which is not shown above",
-};
-
-function becauseLine({ method, reason, rule, pack, credentials }: Proposal): string {
-  const asks = method === PUSH_METHOD ? "it changes what runs elsewhere" : `rule ${rule ?? "?"} asks each time`;
-  const why = reason === "ask-required" ? asks : (WHY[reason] ?? reason);
-  return [
-    why,
-    ...credentials.map((name) => `adds the credential ${name}`),
-    ...(pack === null ? [] : [packHint(pack)]),
-  ].join("; ");
-}
-
-/** The one positional of `allow` and `deny`. Errors: USAGE. */
+/** The one positional of verbs about an item. Errors: USAGE. */
 export function requestId([id = ""]: readonly string[]): string {
   if (/^[0-9a-z-]{1,64}$/.test(id)) return id;
   throw new BottleError("USAGE", `${printable(JSON.stringify(id), 80)} is not the id of a request`, {

@@ -2,6 +2,7 @@ import { BottleError } from "../core/model/errors.ts";
 import type { Grant } from "../core/model/grant.ts";
 import { coverage } from "../core/policy/grants.ts";
 import { printable } from "../core/wire/printable.ts";
+import type { GrantUse } from "../session/ledger.ts";
 import { askHost, running } from "../session/waiting.ts";
 import { report } from "./report.ts";
 import { sessionContext } from "./session-context.ts";
@@ -11,7 +12,7 @@ import { text, type VerbRun } from "./verb.ts";
 interface Granted {
   readonly bottle: string;
   readonly version: number;
-  readonly grants: readonly Grant[];
+  readonly grants: readonly (Grant & GrantUse)[];
 }
 
 /** `bottle grants`: what operators allowed since the start; with --revoke one of them ends, at once. */
@@ -57,10 +58,17 @@ export const grants: VerbRun = async (input, io) => {
 
 function listed(found: readonly Granted[]): string {
   const rows = found.flatMap(({ bottle, grants: all }) =>
-    all.map((grant) => [grant.id, bottle, left(grant), coverage(grant)]),
+    all.map((grant) => [grant.id, bottle, left(grant), used(grant), coverage(grant)]),
   );
   // Two grants whose paths differ at their ends must not look alike.
-  return table(["GRANT", "BOTTLE", "LEFT", "COVERS"], rows, 4096);
+  return table(["GRANT", "BOTTLE", "LEFT", "USED", "COVERS"], rows, 4096);
+}
+
+/** What came of it: the first real use, and how many there were. */
+function used({ uses, firstUse }: GrantUse): string {
+  if (firstUse === null) return "not yet";
+  const first = `${firstUse.status ?? "broke off"} at ${firstUse.at.slice(11, 16)}`;
+  return uses === 1 ? first : `${first}, ${uses} times`;
 }
 
 function left({ expiresAt, scope }: Grant): string {

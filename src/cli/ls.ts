@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readBottleActivity } from "../session/bottle-activity.ts";
 import type { SessionContext } from "../session/context.ts";
-import { listWaiting } from "../session/waiting.ts";
+import { listItems } from "../session/inbox.ts";
 import { listBottles } from "../state/records.ts";
 import type { Io } from "./io.ts";
 import { hasLabels } from "./label-words.ts";
@@ -64,7 +64,7 @@ async function watch(input: VerbInput, io: Io, context: SessionContext): Promise
 
 async function listed(input: VerbInput, context: SessionContext, watching: boolean) {
   const asked = texts(input, "label");
-  const waiting = watching ? await listWaiting(null, context) : [];
+  const waiting = watching ? (await listItems(context)).filter(({ need }) => need === "answer") : [];
   const bottles = (await listBottles(context.layout)).filter(
     ({ state, record }) => (!flag(input, "running") || state === "running") && hasLabels(record?.labels ?? {}, asked),
   );

@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { providers } from "../agents/providers.ts";
 import { unifiedDiff } from "../core/changes/unified.ts";
+import { type Reach, reachOf } from "../core/inbox/reach.ts";
 import { DEFAULT_BOTTLE, type RuleDefinition } from "../core/model/definition.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { Proposal } from "../core/model/proposal.ts";
@@ -11,7 +12,6 @@ import { printable } from "../core/wire/printable.ts";
 import { makePrivateFolder, readTextFile, writeFileAtomically } from "../host/files.ts";
 import { createFile } from "../host/new-file.ts";
 import type { SessionContext } from "../session/context.ts";
-import type { Waiting } from "../session/waiting.ts";
 import { draftProblems } from "../state/manifest-draft.ts";
 import { withRule } from "../state/manifest-rule.ts";
 import { readPlan } from "../state/plan-file.ts";
@@ -27,12 +27,19 @@ export interface Persistence {
   write(): Promise<void>;
 }
 
+/** A yes to a request, for good; `reach` is the rule as the operator changed it. */
+export interface PersistedAnswer {
+  readonly bottle: string;
+  readonly proposal: Proposal;
+  readonly reach: Reach | null;
+}
+
 /**
  * Shows what a yes would write into the operator's manifest, and asks. Nothing is written here. Errors: USAGE where no
  * rule can say it, or nobody can be asked; MANIFEST_INVALID where the file has problems already.
  */
 export async function persistence(
-  { bottle, proposal }: Waiting,
+  { bottle, proposal, reach }: PersistedAnswer,
   yes: boolean,
   io: Io,
   context: SessionContext,
@@ -46,7 +53,7 @@ export async function persistence(
       hint: `bottle allow ${proposal.id} --bottle lasts as long as it runs; the file itself is the project's to change`,
     });
   }
-  const rule = ruleOf(proposal);
+  const rule = ruleOf(proposal, reach);
   const old = await readTextFile(file);
   if (old.kind === "unreadable") throw new BottleError("STATE_UNUSABLE", `${file} ${old.why}`);
   const before = old.kind === "text" ? old.text : null;
@@ -89,7 +96,8 @@ async function write(file: string, before: string | null, after: string, context
 }
 
 /** The narrowest rule that lists the request for good. Errors: USAGE. */
-function ruleOf({ id, method, scheme, authority, target, reason, rule }: Proposal): RuleDefinition {
+function ruleOf(proposal: Proposal, changed: Reach | null): RuleDefinition {
+  const { id, reason, rule } = proposal;
   const hint = `bottle allow ${id} --bottle lasts as long as the bottle runs`;
   if (reason === "ask-required") {
     throw new BottleError("USAGE", `rule ${rule ?? "?"} asks each time, which another rule does not change`, {
@@ -105,9 +113,9 @@ function ruleOf({ id, method, scheme, authority, target, reason, rule }: Proposa
       },
     );
   }
+  const { method, scheme, authority, path, pattern } = changed ?? reachOf(proposal);
   const reading = parseAuthority(authority, null);
-  const path = target.split("?")[0] ?? target;
-  if (!reading.ok || pathPatternProblem(path) !== null || path.includes("*")) {
+  if (!reading.ok || pathPatternProblem(path) !== null || (path.includes("*") && !pattern)) {
     throw new BottleError("USAGE", "no rule can say this path exactly", { hint });
   }
   const { host, port } = reading.authority;

@@ -86,6 +86,8 @@ export interface Gateway {
   held(): readonly HeldView[];
   /** Takes the right to answer one of them. */
   claim(id: RequestId): ClaimReading;
+  /** As of `HeldRequests`. */
+  forgive(id: RequestId): boolean;
   /**
    * Gets ready for the first request, so that nobody waits for it: resolves when all that requests need is loaded.
    * Without it the first ones take longer.
@@ -181,6 +183,7 @@ export function startGateway(start: GatewayStart): Gateway {
     }),
     held: () => context.asks.list(),
     claim: (id) => context.asks.claim(id),
+    forgive: (id) => context.asks.forgive(id),
     ready: async () => {
       await context.snapshots.current();
       await loadLateParts();

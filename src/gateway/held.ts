@@ -59,6 +59,8 @@ export interface HeldRequests {
   ): Promise<Answer>;
   list(): readonly HeldView[];
   claim(id: RequestId): ClaimReading;
+  /** Forgets the no to this request, so that it may be asked about again; false: there is none to forget. */
+  forgive(id: RequestId): boolean;
   /** Denies all that wait. */
   close(): void;
 }
@@ -83,7 +85,7 @@ export function createHeldRequests(
 ): HeldRequests {
   const open = new Map<string, Held>();
   const answered = new Set<RequestId>();
-  const refused = new Map<string, number>();
+  const refused = new Map<string, { readonly until: number; readonly id: RequestId }>();
   let places = 0;
   let closed = false;
   let minute = 0;
@@ -96,7 +98,7 @@ export function createHeldRequests(
     remember(answered, held.proposal.id);
     if (answer === "ask-denied") {
       refused.delete(key);
-      refused.set(key, now() + REMEMBERED_MS);
+      refused.set(key, { until: now() + REMEMBERED_MS, id: held.proposal.id });
       trim(refused);
     }
     desk?.withdraw(held.proposal.id);
@@ -131,7 +133,7 @@ export function createHeldRequests(
       const answer = (): No | null => {
         if (closed) return "closing";
         if (desk === null) return "ask-timeout";
-        if ((refused.get(key) ?? 0) > now()) return "ask-denied";
+        if ((refused.get(key)?.until ?? 0) > now()) return "ask-denied";
         return mayAsk() ? null : "ask-limit";
       };
       return { answer: answer(), with: open.get(key)?.proposal.id ?? null };
@@ -188,6 +190,10 @@ export function createHeldRequests(
         },
       };
     },
+    forgive: (id) => {
+      const entry = [...refused].find(([, no]) => no.id === id);
+      return entry !== undefined && refused.delete(entry[0]);
+    },
     close: () => {
       closed = true;
       for (const [key, held] of [...open]) settle(key, held, "closing");
@@ -201,7 +207,7 @@ function remember(ids: Set<RequestId>, id: RequestId): void {
   if (ids.size > REMEMBERED && oldest !== undefined) ids.delete(oldest);
 }
 
-function trim(map: Map<string, number>): void {
+function trim(map: Map<string, unknown>): void {
   const [oldest] = map.keys();
   if (map.size > REMEMBERED && oldest !== undefined) map.delete(oldest);
 }

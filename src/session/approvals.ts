@@ -1,4 +1,6 @@
 import { PUSH_METHOD } from "../core/gitgate/push-method.ts";
+import { itemOf } from "../core/inbox/items.ts";
+import type { Reach } from "../core/inbox/reach.ts";
 import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { AnswerScope, Grant } from "../core/model/grant.ts";
@@ -6,137 +8,148 @@ import type { RequestId } from "../core/model/ids.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import type { Question } from "../core/model/question.ts";
 import { coverage } from "../core/policy/grants.ts";
-import type { Claim, ClaimReading } from "../gateway/held.ts";
+import { covered, reviewAllow } from "./answer-review.ts";
+import { answerQuestion, claimQuestion } from "./answered-questions.ts";
+import type {
+  AllowRequest,
+  AnswerReport,
+  ApprovalRequest,
+  AwaitedClaim,
+  QuestionClaim,
+  QuestionHolder,
+  RequestHolder,
+  Surface,
+} from "./approval-request.ts";
+import { createDecisions } from "./decisions.ts";
+import type { Ledger } from "./ledger.ts";
 import type { PolicyWriter } from "./policy-writer.ts";
+import { undo } from "./undo.ts";
 
-/** What an operator may say to the host process about requests that wait, and about what was granted. */
-export type ApprovalRequest =
-  | { readonly do: "allow"; readonly id: string; readonly scope: AnswerScope; readonly forMs: number | null }
-  | { readonly do: "deny"; readonly id: string; readonly reason: string | null }
-  | { readonly do: "grants" }
-  | { readonly do: "revoke"; readonly grant: string };
-
-/** What came of an answer. */
-export interface AnswerReport {
-  /** Of the policy that is in force with it. */
-  readonly version: number;
-  readonly proposal: Proposal;
-  /** How many identical requests it let go, or refused. */
-  readonly settled: number;
-  /** Ids of those that still wait, since it is not for them. */
-  readonly others: readonly string[];
-  readonly grant: Grant | null;
-  /** What it covers, in words. */
-  readonly covers: string;
-}
-
-/** As a claim of a gateway, which may be in another process and answer later. */
-export type AwaitedClaim = Omit<Claim, "settle"> & {
-  /** `words` are the operator's, for whoever asked; a request that was held on its way has nobody to hear them. */
-  settle(answer: Parameters<Claim["settle"]>[0], words?: string | null): number | Promise<number>;
-};
-export type AwaitedClaimReading = AwaitedClaim | Exclude<ClaimReading, Claim>;
-
-/** What holds requests back until they are answered. */
-export interface RequestHolder {
-  claim(id: RequestId): AwaitedClaimReading | Promise<AwaitedClaimReading>;
-}
-
-/** The right to answer a question, which one operator has at a time (attack row 148). */
-export interface QuestionClaim {
-  readonly ok: true;
-  readonly question: Question;
-  /** `words` are for whoever asked; null: none. */
-  settle(verdict: "yes" | "no", words: string | null): void;
-  /** It could not be answered after all: it waits on. */
-  putBack(): void;
-}
-
-/** Who asks the operator what is no request: supervise, a budget. */
-export interface QuestionHolder {
-  claim(id: RequestId): QuestionClaim | { readonly ok: false; readonly problem: "unknown" | "answered" };
-}
+export type {
+  AllowRequest,
+  AnswerReport,
+  ApprovalRequest,
+  AwaitedClaim,
+  AwaitedClaimReading,
+  QuestionClaim,
+  QuestionHolder,
+  RequestHolder,
+} from "./approval-request.ts";
 
 export interface ApprovalsStart {
+  readonly bottle: string;
   readonly gateway: RequestHolder;
+  /** Asked in this order, before the gateway. */
+  readonly questions: readonly QuestionHolder[];
   readonly writer: PolicyWriter;
   readonly audit: AuditSink;
+  readonly ledger: Pick<Ledger, "use">;
+  /** What waits, as it was written for others to read, with its evidence. */
+  readonly shown: () => readonly (Proposal | Question)[];
+  /** Login name of the operator, to whom alone the control socket is open. */
+  readonly operator: string;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
 /**
- * Answers for one bottle, in its host process: the right to answer is taken first, then the line is written, then it is
- * in force, then the request goes on. Of two operators the first wins. Errors: APPROVAL_NOT_FOUND, APPROVAL_SETTLED,
- * GRANT_NOT_FOUND, STATE_UNUSABLE.
+ * Answers for one bottle, in its host process: the right to answer is taken first, then what was shown is compared, then
+ * the line is written, then it is in force, then the request goes on. Of two operators the first wins, and the second is
+ * told who. Errors: APPROVAL_NOT_FOUND, APPROVAL_SETTLED, APPROVAL_CHANGED, GRANT_NOT_FOUND, USAGE, STATE_UNUSABLE.
  */
-export function createApprovals({ gateway, writer, audit, now = Date.now }: ApprovalsStart) {
+export function createApprovals(start: ApprovalsStart) {
+  const { bottle, gateway, questions, writer, audit, ledger, shown, operator, now = Date.now } = start;
+  const decisions = createDecisions();
+  const byOf = (as: Surface = "cli") => `${operator} (${as})`;
+  const iso = () => new Date(now()).toISOString();
+
+  /** As it was shown: evidence is the host process's own, and in no claim. */
+  const asShown = <T extends Proposal | Question>(claimed: T): T => {
+    const known = shown().find((it): it is Proposal => it.id === claimed.id && "method" in it);
+    return known?.evidence === undefined ? claimed : { ...claimed, evidence: known.evidence };
+  };
   const claimed = async (id: string): Promise<AwaitedClaim> => {
     const claim = await gateway.claim(id);
     if (claim.ok) return claim;
-    if (claim.problem === "answered") {
-      throw new BottleError("APPROVAL_SETTLED", `${id} was settled before this answer came`, {
-        hint: "bottle audit NAME tells how",
-      });
-    }
+    if (claim.problem === "answered" || decisions.find(id) !== null) throw decisions.settled(id);
     throw new BottleError("APPROVAL_NOT_FOUND", `no request waits under ${id}`, {
       hint: "bottle approvals lists what waits now",
     });
   };
 
-  const allow = async ({ id, scope, forMs }: Extract<ApprovalRequest, { do: "allow" }>): Promise<AnswerReport> => {
+  const allow = async (request: AllowRequest): Promise<AnswerReport> => {
+    const { id, scope, forMs, reach = null } = request;
+    const by = byOf(request.as);
+    const question = claimQuestion(questions, id, decisions);
+    if (question !== null) return answered(question, "yes", request.words ?? null, by, request);
     const claim = await claimed(id);
-    const { proposal } = claim;
-    if (scope === "once" && proposal.asked !== undefined) {
+    decisions.begin(id, by);
+    try {
+      const proposal = asShown(claim.proposal);
+      const item = itemOf(bottle, proposal, writer.policy);
+      const wanted = reviewAllow(item, proposal, request, writer.policy);
+      const grant = scope === "once" ? null : grantOf(proposal, wanted, scope, forMs, now());
+      await give(id, by, scope, grant);
+      const waits = reach !== null && proposal.asked === undefined && !covered(wanted, proposal);
+      if (waits) claim.putBack();
+      const settled = waits ? 0 : await claim.settle(grant === null ? "once" : "granted");
+      const kind = proposal.method === PUSH_METHOD ? "push" : "request";
+      const rest = { by, at: iso(), title: item.title, settled, kind, undone: false } as const;
+      decisions.add({ id, verdict: "allow", scope, grant: grant?.id ?? null, ...rest });
+      const covers = grant === null ? onceCovers(proposal) : coverage(grant);
+      const about = { version: writer.version, id, kind: item.kind, proposal, question: null };
+      return { ...about, settled, waits, others: claim.others, grant, covers };
+    } catch (error) {
       claim.putBack();
-      throw new BottleError("USAGE", "there is no request yet that could be let go once", {
-        hint: `bottle allow ${id} --for 1h, --bottle or --persist`,
-      });
+      throw error;
+    } finally {
+      decisions.end(id);
     }
-    if (scope !== "once" && proposal.method === PUSH_METHOD) {
-      claim.putBack();
-      throw new BottleError("USAGE", "a yes to a push is for this push alone", { hint: "allow it --once" });
-    }
-    if (scope !== "once" && proposal.reason === "token-in-request") {
-      claim.putBack();
-      throw new BottleError("USAGE", "a yes to what looks like a secret is for this request alone", {
-        hint: "allow it --once; its fingerprint under egress.leaks.allow of the manifest lets it leave later ones",
-      });
-    }
-    const grant = scope === "once" ? null : grantOf(claim, scope, forMs, now());
-    const line = { type: "answer", id, by: "operator", grant: grant?.id ?? null } as const;
+  };
+
+  /** On disk, then in force. */
+  const give = async (id: RequestId, by: string, scope: AnswerScope, grant: Grant | null): Promise<void> => {
+    const line = { type: "answer", id, by, grant: grant?.id ?? null } as const;
     try {
       await audit.append({ ...line, verdict: "allow", scope, detail: null });
       if (grant !== null) await writer.add(grant);
     } catch (error) {
       const detail = "the yes could not be put in force";
       await audit.append({ ...line, verdict: "deny", scope: null, detail }).catch(() => undefined);
-      claim.putBack();
       throw error;
     }
-    return {
-      version: writer.version,
-      proposal,
-      settled: await claim.settle(grant === null ? "once" : "granted"),
-      others: claim.others,
-      grant,
-      covers: grant === null ? onceCovers(proposal) : coverage(grant),
-    };
   };
 
-  const deny = async ({ id, reason }: Extract<ApprovalRequest, { do: "deny" }>): Promise<AnswerReport> => {
+  const deny = async ({ id, reason, as }: Extract<ApprovalRequest, { do: "deny" }>): Promise<AnswerReport> => {
+    const by = byOf(as);
+    const question = claimQuestion(questions, id, decisions);
+    if (question !== null) return answered(question, "no", reason, by, null);
     const claim = await claimed(id);
-    const line = { type: "answer", id, by: "operator", verdict: "deny", scope: null, grant: null } as const;
+    decisions.begin(id, by);
+    const { proposal } = claim;
+    const line = { type: "answer", id, by, verdict: "deny", scope: null, grant: null } as const;
     // A no holds whether it could be written or not; the denial has its own line.
     await audit.append({ ...line, detail: reason }).catch(() => undefined);
-    return {
-      version: writer.version,
-      proposal: claim.proposal,
-      settled: await claim.settle("ask-denied", reason),
-      others: claim.others,
-      grant: null,
-      covers: onceCovers(claim.proposal),
-    };
+    const { kind, title } = itemOf(bottle, proposal, writer.policy);
+    const settled = await claim.settle("ask-denied", reason);
+    const rest = { by, at: iso(), title, settled, kind: kind === "push" ? "push" : "request", undone: false } as const;
+    decisions.add({ id, verdict: "deny", scope: null, grant: null, ...rest });
+    decisions.end(id);
+    const about = { version: writer.version, id, kind, proposal, question: null, waits: false };
+    return { ...about, settled, others: claim.others, grant: null, covers: onceCovers(proposal) };
+  };
+
+  const answered = async (
+    claim: QuestionClaim,
+    verdict: "yes" | "no",
+    words: string | null,
+    by: string,
+    request: AllowRequest | null,
+  ): Promise<AnswerReport> => {
+    const item = itemOf(bottle, claim.question, writer.policy);
+    const covers = await answerQuestion(claim, { item, verdict, words, by, request, audit, decisions, at: iso() });
+    const about = { version: writer.version, id: item.id, kind: item.kind, proposal: null, question: claim.question };
+    return { ...about, settled: 1, waits: false, others: [], grant: null, covers };
   };
 
   return {
@@ -146,8 +159,14 @@ export function createApprovals({ gateway, writer, audit, now = Date.now }: Appr
           return allow(request);
         case "deny":
           return deny(request);
+        case "undo":
+          return undo(request.id, byOf(request.as), { decisions, gateway, writer, audit, ledger });
+        case "items":
+          return { items: shown().map((source) => itemOf(bottle, source, writer.policy)) };
+        case "decisions":
+          return { decisions: decisions.list() };
         case "grants":
-          return { version: writer.version, grants: writer.grants() };
+          return { version: writer.version, grants: writer.grants().map((it) => ({ ...it, ...ledger.use(it.id) })) };
         case "revoke":
           return { version: await writer.revoke(request.grant), grant: request.grant };
       }
@@ -160,8 +179,13 @@ function onceCovers({ method, scheme, authority, target, bytes }: Proposal): str
   return `this request alone: ${method} ${scheme}://${authority}${target}, ${body}`;
 }
 
-function grantOf({ proposal, path }: AwaitedClaim, scope: Grant["scope"], forMs: number | null, now: number): Grant {
-  const { id, method, scheme, authority } = proposal;
+function grantOf(
+  { id }: Proposal,
+  { method, scheme, authority, path, pattern }: Reach,
+  scope: Grant["scope"],
+  forMs: number | null,
+  now: number,
+): Grant {
   return {
     id: `g-${id}`,
     scope,
@@ -169,6 +193,7 @@ function grantOf({ proposal, path }: AwaitedClaim, scope: Grant["scope"], forMs:
     scheme,
     authority,
     path,
+    ...(pattern ? ({ pattern: true } as const) : {}),
     request: id,
     createdAt: now,
     expiresAt: scope === "for" ? now + (forMs ?? 3_600_000) : null,

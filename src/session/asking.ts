@@ -7,9 +7,11 @@ import { ASK_TIMEOUT_MS } from "../core/policy/asking.ts";
 import { printable } from "../core/wire/printable.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { ProposalDesk } from "../gateway/held.ts";
+import { operatorName } from "../host/operator-name.ts";
 import { writePolicy } from "../state/policy-file.ts";
 import { openProposals } from "../state/proposals.ts";
-import { type ApprovalRequest, createApprovals, type RequestHolder } from "./approvals.ts";
+import { type ApprovalRequest, createApprovals, type QuestionHolder, type RequestHolder } from "./approvals.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
 import { createPolicyWriter, type PolicyWriter } from "./policy-writer.ts";
 
 export interface AskingStart {
@@ -23,6 +25,8 @@ export interface AskingStart {
   readonly announce: boolean;
   /** Something waits, and can be seen. */
   readonly onShown?: (item: Proposal | Question) => void;
+  /** What was seen of this bottle's traffic; absent: nothing is. */
+  readonly ledger?: Ledger;
 }
 
 /** Where everything that waits is shown: what was held on its way, and what the agent asked for. */
@@ -35,6 +39,8 @@ export interface ItemDesk extends ProposalDesk {
 /** The host process's side of everything that one bottle asks its operator. */
 export interface Asking {
   readonly desk: ItemDesk;
+  /** Answers questions that are shown on the desk and are no requests. */
+  hold(holder: QuestionHolder): void;
   /** Before it nothing can be answered. */
   attach(gateway: RequestHolder & Pick<Gateway, "apply">, audit: AuditSink): void;
   answer(request: ApprovalRequest): Promise<unknown>;
@@ -44,21 +50,48 @@ export interface Asking {
 }
 
 /** Makes the folder in which proposals are shown. Errors: STATE_UNUSABLE. */
-export async function openAsking({ bottle, policy, paths, uid, say, announce, onShown }: AskingStart): Promise<Asking> {
+export async function openAsking({
+  bottle,
+  policy,
+  paths,
+  uid,
+  say,
+  announce,
+  onShown,
+  ...start
+}: AskingStart): Promise<Asking> {
   const folder = await openProposals(paths.proposals, uid);
   let writer: PolicyWriter | null = null;
   let handle: ((request: ApprovalRequest) => Promise<unknown>) | null = null;
   const timeoutMs = policy.ask?.timeoutMs ?? ASK_TIMEOUT_MS;
+  const ledger = start.ledger ?? createLedger(() => undefined);
+  const holders: QuestionHolder[] = [];
+  const shown = new Map<string, Proposal | Question>();
+  const write = async (item: Proposal | Question) => {
+    const whole = "kind" in item ? item : withEvidence(item);
+    shown.set(item.id, whole);
+    await folder.write(whole);
+  };
+  const withEvidence = (proposal: Proposal): Proposal => {
+    const before = shown.get(proposal.id);
+    // Of the first time: what is shown must not change while somebody looks at it.
+    const evidence = before !== undefined && "method" in before ? before.evidence : ledger.evidence(proposal);
+    return evidence === undefined ? proposal : { ...proposal, evidence };
+  };
   return {
     desk: {
       show: async (item) => {
-        await folder.write(item);
+        await write(item);
         if (announce) say("kind" in item ? questionLine(bottle, item) : announcement(bottle, item, timeoutMs));
         onShown?.(item);
       },
-      renew: (item) => folder.write(item),
-      withdraw: (id) => void folder.remove(id),
+      renew: write,
+      withdraw: (id) => {
+        shown.delete(id);
+        void folder.remove(id);
+      },
     },
+    hold: (holder) => void holders.push(holder),
     attach: (gateway, audit) => {
       writer = createPolicyWriter({
         policy,
@@ -66,7 +99,8 @@ export async function openAsking({ bottle, policy, paths, uid, say, announce, on
         apply: (next, cause) => gateway.apply(next, cause),
         say: (line) => say(`bottle: ${bottle}: ${line}`),
       });
-      ({ handle } = createApprovals({ gateway, writer, audit }));
+      const parts = { bottle, gateway, writer, audit, ledger, questions: holders, operator: operatorName() };
+      ({ handle } = createApprovals({ ...parts, shown: () => [...shown.values()] }));
     },
     answer: async (request) => {
       if (handle === null) throw new BottleError("BOTTLE_NOT_RUNNING", `${bottle} is still being made`);

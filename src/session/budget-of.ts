@@ -1,13 +1,11 @@
-import { join } from "node:path";
 import type { BottlePlan } from "../core/model/plan.ts";
-import { newBudgetIncident } from "../core/notices/budget.ts";
-import { makePrivateFolder, writeFileAtomically } from "../host/files.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { dayOfDefinition } from "../state/usage-files.ts";
 import type { Asking } from "./asking.ts";
 import type { BottleMeter } from "./bottle-meter.ts";
 import type { BottleBudget } from "./budget.ts";
 import type { SessionContext } from "./context.ts";
+import type { Incidents } from "./incidents.ts";
 import type { Notifier } from "./notifier.ts";
 
 export interface BudgetParts {
@@ -16,6 +14,7 @@ export interface BudgetParts {
   readonly meter: BottleMeter;
   readonly questions: { readonly desk: Asking["desk"] | null } & Pick<Asking, "models">;
   readonly notifier: Pick<Notifier, "tell"> | null;
+  readonly incidents: Pick<Incidents, "tell" | "withdraw">;
   /** Ends the bottle. */
   readonly stop: () => void;
   readonly context: SessionContext;
@@ -25,8 +24,8 @@ export interface BudgetParts {
 export async function budgetOf(plan: BottlePlan, parts: BudgetParts): Promise<BottleBudget | null> {
   if (plan.budget === undefined) return null;
   const { openBudget } = await import("./budget.ts");
-  const { paths, definition, meter, questions, notifier, stop, context } = parts;
-  const { layout, facts, say } = context;
+  const { paths, definition, meter, questions, notifier, incidents, stop, context } = parts;
+  const { layout, say } = context;
   return openBudget({
     budget: plan.budget,
     meter,
@@ -37,19 +36,18 @@ export async function budgetOf(plan: BottlePlan, parts: BudgetParts): Promise<Bo
     stop,
     tell: (text) => {
       say(`bottle: ${plan.name} ${text}`);
-      const incident = newBudgetIncident(plan.name, text, new Date());
+      const command = `bottle cost ${plan.name}`;
       notifier?.tell({
         kind: "approval",
         bottle: plan.name,
         text: `${plan.name} ${text}`,
-        command: incident.command,
+        command,
         exitCode: null,
         more: 0,
       });
       // One of a kind: the newest says most.
-      void makePrivateFolder(paths.incidents, facts.uid)
-        .then(() => writeFileAtomically(join(paths.incidents, "budget.json"), `${JSON.stringify(incident, null, 2)}\n`))
-        .catch(() => undefined);
+      incidents.withdraw("budget");
+      incidents.tell({ kind: "budget", text: `${plan.name} ${text}`, command });
     },
   });
 }

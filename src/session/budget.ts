@@ -28,8 +28,6 @@ export interface BudgetStart {
 export interface BottleBudget extends QuestionHolder {
   /** Looks now; resolves when what follows from it is in force. */
   look(): Promise<void>;
-  /** Resolves when the last answer is in force, or could not be taken. */
-  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -128,7 +126,6 @@ export function openBudget(start: BudgetStart): BottleBudget {
   };
   return {
     look,
-    settled: async () => void (await last),
     claim: (id) => {
       const present = asked;
       if (present === null || present.question.id !== id) {
@@ -137,7 +134,7 @@ export function openBudget(start: BudgetStart): BottleBudget {
       if (present.claimed) return { ok: false, problem: "answered" };
       present.claimed = true;
       const settle: QuestionClaim["settle"] = (verdict) => {
-        void inTurn(async () => {
+        return inTurn(async () => {
           if (asked !== present) return;
           if (verdict === "yes") await extend(present.limits);
           else await start.access("closed");
@@ -149,7 +146,7 @@ export function openBudget(start: BudgetStart): BottleBudget {
           else await work();
         }).catch((error: unknown) => {
           present.claimed = false;
-          start.tell(`could not take an answer: ${error instanceof Error ? error.message : String(error)}`);
+          throw error;
         });
       };
       return {

@@ -2,6 +2,7 @@ import { createConnection, createServer, type Server } from "node:net";
 import { BottleError, type ErrorCode, isErrorCode } from "../core/model/errors.ts";
 import { listenPrivately } from "../host/private-socket.ts";
 import type { ApprovalRequest } from "./approvals.ts";
+import { readAllow, surfaceOf } from "./control-allow.ts";
 
 /** What another process of the operator may ask of the process that hosts a bottle. */
 export type ControlRequest =
@@ -18,12 +19,10 @@ export interface ControlReply {
   readonly value?: unknown;
 }
 
-const LINE_LIMIT = 4096;
+/** A rule with the longest of paths, and words for an agent. */
+const LINE_LIMIT = 16 << 10;
 /** Every grant of a bottle, with the longest of paths. */
 const REPLY_LIMIT = 4 << 20;
-/** A day: longer is "as long as the bottle runs". */
-export const LONGEST_GRANT_MS = 24 * 3_600_000;
-
 /** Reads one JSON line of at most `limit` characters from a socket; null when the other side ends first or says more. */
 function readLine(socket: import("node:net").Socket, limit: number): Promise<string | null> {
   return new Promise((resolve) => {
@@ -51,22 +50,23 @@ function parseRequest(line: string | null): ControlRequest | null {
 }
 
 function requestOf(what: unknown, value: Readonly<Record<string, unknown>>): ControlRequest | null {
-  const { graceMs, id, scope, forMs = null, reason = null, grant } = value;
+  const { graceMs, id, reason = null, grant } = value;
+  const as = surfaceOf(value.as);
   const isId = (text: unknown): text is string => typeof text === "string" && /^[0-9a-z-]{1,64}$/.test(text);
   switch (what) {
     case "ping":
     case "grants":
+    case "items":
+    case "decisions":
       return { do: what };
     case "stop":
       return typeof graceMs === "number" && graceMs >= 0 && graceMs <= 600_000 ? { do: what, graceMs } : null;
-    case "allow": {
-      const known = scope === "once" || scope === "for" || scope === "bottle" || scope === "persist";
-      const time = typeof forMs === "number" && forMs > 0 && forMs <= LONGEST_GRANT_MS;
-      if (!isId(id) || !known || (scope === "for" ? !time : forMs !== null)) return null;
-      return { do: what, id, scope, forMs: time ? Math.round(forMs) : null };
-    }
+    case "allow":
+      return isId(id) ? readAllow(id, value) : null;
     case "deny":
-      return isId(id) && (reason === null || typeof reason === "string") ? { do: what, id, reason } : null;
+      return isId(id) && (reason === null || typeof reason === "string") ? { do: what, id, reason, as } : null;
+    case "undo":
+      return isId(id) ? { do: what, id, as } : null;
     case "revoke":
       return isId(grant) ? { do: what, grant } : null;
     default:

@@ -20,6 +20,7 @@ import { withMinted } from "./gate-of.ts";
 import { guestEnv, missingVariables } from "./guest-env.ts";
 import { holdSecrets } from "./held-secrets.ts";
 import { hostRootsPem } from "./host-roots.ts";
+import type { Incidents } from "./incidents.ts";
 import { knownValues } from "./known-values.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { newRecord, recordAgain } from "./new-record.ts";
@@ -39,6 +40,7 @@ export interface RunningBottle {
   readonly notifier: Notifier | null;
   /** Calls back when its budget is used up and it is to end for that. */
   readonly onSpent: (listener: () => void) => void;
+  readonly incidents: Incidents;
   /** Has somebody asked for its end? */
   readonly stopAsked: () => boolean;
   /**
@@ -198,7 +200,7 @@ async function build(
   await import("../gateway/gateway.ts");
   stopIfAborted(context.signal);
 
-  const { notifier, questions, gate, supervise, onSpent, caPem } = await services.serve(shell, {
+  const { notifier, questions, gate, supervise, onSpent, incidents, caPem } = await services.serve(shell, {
     ...how,
     hostRootsPem: roots,
   });
@@ -254,6 +256,7 @@ async function build(
     audit,
     notifier,
     onSpent,
+    incidents,
     stopAsked: () => stopAsked,
     stop,
     ended: (code, reason) => {

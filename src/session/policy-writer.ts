@@ -8,6 +8,8 @@ export interface PolicyWriter {
   /** What is granted now. */
   grants(): readonly Grant[];
   readonly version: number;
+  /** In force now. */
+  readonly policy: Policy;
   /** Puts a grant in force; resolves the version with it. Whatever fails, every grant is gone after it. */
   add(grant: Grant): Promise<number>;
   /** Takes a grant away at once; resolves the version without it. Errors: GRANT_NOT_FOUND. */
@@ -93,6 +95,9 @@ export function createPolicyWriter({ policy, write, apply, say, now = Date.now }
     grants: live,
     get version() {
       return present.version;
+    },
+    get policy() {
+      return present;
     },
     add: (grant) =>
       inTurn(async () => {

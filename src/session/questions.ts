@@ -7,6 +7,7 @@ import type { LivePaths } from "../state/layout.ts";
 import type { ApprovalRequest } from "./approvals.ts";
 import type { Asking } from "./asking.ts";
 import type { SessionContext } from "./context.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Notifier } from "./notifier.ts";
 
 /** What a bottle asks its operator; nothing is loaded or made for one that asks nothing. Errors: STATE_UNUSABLE. */
@@ -16,6 +17,7 @@ export async function openQuestions(
   paths: LivePaths,
   notifier: Pick<Notifier, "tell"> | null,
   { facts, say }: SessionContext,
+  ledger?: Ledger,
 ): Promise<Asking | typeof SILENT> {
   const pushes = (plan.repositories ?? []).some(
     ({ askMs, secretsAskMs }) => askMs !== null || secretsAskMs !== undefined,
@@ -30,6 +32,7 @@ export async function openQuestions(
     uid: facts.uid,
     say,
     announce: plan.agent.headless,
+    ...(ledger !== undefined && { ledger }),
     onShown: (item) =>
       notifier?.tell("kind" in item ? questionNotice(plan.name, item.kind) : approvalNotice(plan.name, item)),
   });
@@ -40,9 +43,12 @@ const SILENT = {
   attach: () => undefined,
   answer: async (request: ApprovalRequest): Promise<unknown> => {
     if (request.do === "grants") return { version: 1, grants: [] };
+    if (request.do === "items") return { items: [] };
+    if (request.do === "decisions") return { decisions: [] };
     const known = "grant" in request ? `no grant is called ${request.grant}` : `no request waits under ${request.id}`;
     throw new BottleError("grant" in request ? "GRANT_NOT_FOUND" : "APPROVAL_NOT_FOUND", known);
   },
   models: async () => undefined,
+  hold: () => undefined,
   close: async () => undefined,
 } as const;

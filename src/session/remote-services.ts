@@ -23,6 +23,7 @@ export interface RemoteServices {
   /** As `Gateway.apply`. While no process runs, nothing passes, and the next one begins with it. */
   apply(policy: Policy, cause: string): Promise<number>;
   claim(id: RequestId): Promise<AwaitedClaimReading>;
+  forgive(id: RequestId): Promise<boolean>;
   /** Lets the last lines be written, within `CLOSE_MS`, and ends the process. Idempotent. */
   close(): Promise<void>;
 }
@@ -151,6 +152,10 @@ export async function startRemoteServices(start: RemoteStart, place: SidecarPlac
       return version;
     },
     claim,
+    forgive: async (id) => {
+      const reply = (await link?.ask({ type: "forgive", id })) ?? null;
+      return reply?.type === "reply" && reply.value === 1;
+    },
     close: () => {
       closed ??= close();
       return closed;

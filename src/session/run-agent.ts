@@ -7,6 +7,7 @@ import { returnIdleMemory } from "../host/idle-memory.ts";
 import { runHeadless, runOnTerminal } from "./attach.ts";
 import { brokenEntry } from "./broken-entry.ts";
 import type { SessionContext } from "./context.ts";
+import { tellEnd } from "./incidents.ts";
 import type { RunningBottle } from "./launch.ts";
 import { startLookout } from "./lookout.ts";
 import { outlet } from "./outlet.ts";
@@ -61,10 +62,8 @@ export async function runAgent(
     stop();
   });
   const memory = returnIdleMemory();
-  const end = (removed: boolean) => {
-    const wanted = context.signal.aborted || limit.over || spent || running.stopAsked();
-    return endNotice(plan.name, { exitCode: code, wanted, removed });
-  };
+  const isWanted = () => context.signal.aborted || limit.over || spent || running.stopAsked();
+  const end = (removed: boolean) => endNotice(plan.name, { exitCode: code, wanted: isWanted(), removed });
   try {
     await audit.append({ type: "session", event: "agent started", detail: plan.agent.binary.origin });
     if (!context.signal.aborted) {
@@ -82,6 +81,8 @@ export async function runAgent(
     if (seen) notifier?.tellAttached(end(remove));
     const endReason = limit.over ? "time limit" : spent ? "budget" : undefined;
     running.ended(code, endReason);
+    const watched = terminal.kind === "here" && !plan.agent.headless;
+    tellEnd(running.incidents, end(false), { wanted: isWanted(), timeLimit: limit.over, watched, seen });
     // On a disk that the agent has filled the line is missing; the bottle ends in order all the same.
     await audit
       .append({
@@ -159,7 +160,7 @@ async function shown(running: RunningBottle, context: SessionContext, terminal: 
       ...(notifier !== null && { notices: notifier.terminal }),
     });
   } finally {
-    watch?.[Symbol.dispose]();
+    watch[Symbol.dispose]();
     transcript.close();
     await copies.close();
   }
@@ -179,15 +180,14 @@ function notificationBudget(): () => boolean {
 }
 
 function lookout(
-  { plan, notifier, audit }: RunningBottle,
+  { plan, notifier, incidents, audit }: RunningBottle,
   { layout }: SessionContext,
   terminal: OperatorTerminal,
   transcript: Transcript,
-): Disposable | null {
-  if (notifier === null) return null;
+): Disposable {
   const attachable = terminal.kind === "away" && !plan.agent.headless;
   const mark = () => `${audit.head().hash} ${transcript.written}`;
-  return startLookout({ bottle: plan.name, attachable, notifier, layout, mark });
+  return startLookout({ bottle: plan.name, attachable, notifier, incidents, layout, mark });
 }
 
 async function headless(running: RunningBottle, context: SessionContext, terminal: OperatorTerminal): Promise<number> {
@@ -206,7 +206,7 @@ async function headless(running: RunningBottle, context: SessionContext, termina
       stderr: outlet(process.stderr, process.stderr.isTTY === true, "drop"),
     });
   } finally {
-    watch?.[Symbol.dispose]();
+    watch[Symbol.dispose]();
     transcript.close();
   }
 }

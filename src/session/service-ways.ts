@@ -29,6 +29,8 @@ type Answerable = RequestHolder & Pick<Gateway, "apply">;
 function withPushes(gateway: Answerable, gate: BottleGate): Answerable {
   return {
     apply: (policy, cause) => gateway.apply(policy, cause),
+    // A no to a push is not remembered.
+    forgive: (id) => gateway.forgive?.(id) ?? false,
     claim: (id) => {
       const push = gate.claim(id);
       return push.ok || push.problem === "answered" ? push : gateway.claim(id);
@@ -37,13 +39,14 @@ function withPushes(gateway: Answerable, gate: BottleGate): Answerable {
 }
 
 /** Access that the agent asks for is answered by the same words; it hears of a grant when the policy with it is in force. */
-function withSupervise(gateway: Answerable, { requests, policyIs }: BottleSupervise): Answerable {
+function withSupervise(gateway: Answerable, { requests, policyIs, forgive }: BottleSupervise): Answerable {
   return {
     apply: async (policy, cause) => {
       const version = await gateway.apply(policy, cause);
       policyIs(policy);
       return version;
     },
+    forgive: (id) => forgive(id) || (gateway.forgive?.(id) ?? false),
     claim: (id) => {
       const asked = requests.claim(id);
       return asked.ok || asked.problem === "answered" ? asked : gateway.claim(id);

@@ -1,6 +1,7 @@
 import type { BottleShell } from "../backends/backend.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { Secret } from "../core/model/secret.ts";
+import { limitIncident } from "../core/notices/incidents.ts";
 import { policyOfPlan } from "../core/plan/policy.ts";
 import type { Cleanup } from "../host/cleanup.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
@@ -8,11 +9,12 @@ import type { AuditLog } from "../state/audit.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
 import { type BottleMeter, openMeter } from "./bottle-meter.ts";
-import { withBudgetAnswers } from "./budget-answers.ts";
 import { budgetOf } from "./budget-of.ts";
 import type { SessionContext } from "./context.ts";
 import { gateOf } from "./gate-of.ts";
 import type { HeldSecrets } from "./held-secrets.ts";
+import { openIncidents } from "./incidents.ts";
+import { createLedger } from "./ledger.ts";
 import { notifierOf } from "./notifier-of.ts";
 import { openQuestions } from "./questions.ts";
 import { type ServicesHere, serviceWays } from "./service-ways.ts";
@@ -60,10 +62,13 @@ export async function prepareServices(
       await writePolicy(paths.policy, policy);
       const notifier = await notifierOf(plan, how, paths, context);
       cleanup.push("notices", async () => notifier?.released());
+      const incidents = await openIncidents(plan.name, paths, notifier, again, context);
+      cleanup.push("incidents", () => incidents.settled());
+      const ledger = createLedger(() => incidents.tell(limitIncident(plan.name)));
       const definition = definitionKey(plan);
       const seen = await openMeter({ paths, again, definition, prices: plan.prices ?? {} });
       meter = seen;
-      const questions = await openQuestions(plan, policy, paths, notifier, context);
+      const questions = await openQuestions(plan, policy, paths, notifier, context, ledger);
       cleanup.push("proposals", () => questions.close());
       if (plan.supervise === true && questions.desk !== null) {
         const { openSupervise } = await import("./supervise.ts");
@@ -84,7 +89,7 @@ export async function prepareServices(
         secrets: (credential: string) => secrets.read(credential),
         known: gate === null ? known : [...known, ...gate.values],
         ownAddresses,
-        audit: seen.over(audit),
+        audit: seen.over(ledger.watch(audit)),
         onAlert: (text: string) => context.say(`bottle: ${plan.name}: ${text}`),
         desk: questions.desk,
       };
@@ -100,6 +105,7 @@ export async function prepareServices(
         meter: seen,
         questions,
         notifier,
+        incidents,
         stop: spent.fire,
         context,
       });
@@ -107,8 +113,9 @@ export async function prepareServices(
       await budget?.look();
       const cause = again ? "resume" : "start";
       await audit.append({ type: "policy", version: policy.version, rules: policy.rules.length, cause });
-      const answers = withBudgetAnswers(questions, budget, audit);
-      return { notifier, questions: answers, gate, supervise, meter, onSpent: spent.on, caPem };
+      if (supervise !== null) questions.hold(supervise.questions);
+      if (budget !== null) questions.hold(budget);
+      return { notifier, questions, gate, supervise, meter, incidents, onSpent: spent.on, caPem };
     },
   };
 }

@@ -1,37 +1,21 @@
+import type { Item } from "../core/inbox/item.ts";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
-import type { Proposal } from "../core/model/proposal.ts";
 import { printable } from "../core/wire/printable.ts";
 import { stateOf } from "../state/bottle-state.ts";
 import { bottlePaths, livePaths } from "../state/layout.ts";
-import { readProposal, readProposals } from "../state/proposals.ts";
+import { readItem } from "../state/proposals.ts";
 import { listBottles, readRecord } from "../state/records.ts";
 import type { ApprovalRequest } from "./approvals.ts";
 import type { SessionContext } from "./context.ts";
 import { askControl } from "./control.ts";
-
-/** A request that waits, and whose it is. */
-export interface Waiting {
-  readonly bottle: string;
-  readonly proposal: Proposal;
-}
+import { type Decided, sentence } from "./decisions.ts";
+import { findItem } from "./inbox.ts";
 
 /** A host process that lives answers at once; what it writes is small. */
 const ANSWER_MS = 15_000;
-
-/** What waits in the bottle called `name`, or in every one; the oldest first. Errors: BOTTLE_NOT_FOUND. */
-export async function listWaiting(name: string | null, context: SessionContext): Promise<readonly Waiting[]> {
-  const records = name === null ? await running(context) : [await readRecord(context.layout, name)];
-  const found = await Promise.all(
-    records
-      .filter((record) => stateOf(record) === "running")
-      .map(async (record) => {
-        const proposals = await readProposals(bottlePaths(context.layout, record.name).proposals);
-        return proposals.map((proposal) => ({ bottle: record.name, proposal }));
-      }),
-  );
-  return found.flat().sort((a, b) => a.proposal.createdAt.localeCompare(b.proposal.createdAt));
-}
+/** Of each bottle: one that hangs holds up nobody for long. */
+const DECISIONS_MS = 2000;
 
 /** Every bottle that runs. */
 export async function running(context: SessionContext): Promise<readonly BottleRecord[]> {
@@ -39,19 +23,46 @@ export async function running(context: SessionContext): Promise<readonly BottleR
   return listed.flatMap(({ record, state }) => (record !== null && state === "running" ? [record] : []));
 }
 
-/** Whose request `id` is. Errors: APPROVAL_NOT_FOUND; BOTTLE_NOT_RUNNING where its host process is gone. */
-export async function findWaiting(id: string, context: SessionContext): Promise<Waiting> {
+/**
+ * What waits under `id`. Errors: APPROVAL_NOT_FOUND; APPROVAL_SETTLED, with who answered it; BOTTLE_NOT_RUNNING where its
+ * host process is gone.
+ */
+export async function findWaiting(id: string, context: SessionContext): Promise<Item> {
+  const item = await findItem(id, context);
+  if (item?.need === "answer") return item;
+  if (item !== null) {
+    throw new BottleError("USAGE", `${id} happened, and waits for no answer`, { hint: `bottle dismiss ${id}` });
+  }
   for (const { name, state } of await listBottles(context.layout)) {
-    const proposal = await readProposal(bottlePaths(context.layout, name).proposals, id);
-    if (proposal === null) continue;
-    if (state === "running") return { bottle: name, proposal };
+    if (state === "running" || (await readItem(bottlePaths(context.layout, name).proposals, id)) === null) continue;
     throw new BottleError("BOTTLE_NOT_RUNNING", `the host process of ${name} is gone, and ${id} with it`, {
       hint: `nothing of it was sent; bottle recover ${name} removes what is left`,
+    });
+  }
+  const made = (await listDecisions(context)).find(({ decided }) => decided.id === id);
+  if (made !== undefined) {
+    throw new BottleError("APPROVAL_SETTLED", sentence(made.decided), {
+      hint: `bottle audit ${made.bottle} has all of it; bottle undo ${id} takes it back`,
     });
   }
   throw new BottleError("APPROVAL_NOT_FOUND", `no request waits under ${printable(id, 64)}`, {
     hint: "it was answered, its time is over or its client left: bottle audit NAME says which; bottle approvals lists what waits",
   });
+}
+
+/** What was decided lately in every bottle that runs, the oldest first; one that does not answer has nothing to say. */
+export async function listDecisions(
+  context: SessionContext,
+): Promise<readonly { readonly bottle: string; readonly decided: Decided }[]> {
+  const found = await Promise.all(
+    (await running(context)).map(async ({ name, run }) => {
+      const { control } = livePaths(context.layout, { name, run });
+      const reply = await askControl(control, { do: "decisions" }, DECISIONS_MS);
+      const { decisions } = (reply?.value ?? { decisions: [] }) as { readonly decisions: readonly Decided[] };
+      return decisions.map((decided) => ({ bottle: name, decided }));
+    }),
+  );
+  return found.flat().sort((a, b) => a.decided.at.localeCompare(b.decided.at));
 }
 
 /**

@@ -122,6 +122,8 @@ function obedience(gateway: Gateway, first: Policy, stream: HostStream): (order:
         });
       case "put-back":
         return settled(order.id)?.putBack();
+      case "forgive":
+        return stream.say({ type: "reply", seq: order.seq, value: gateway.forgive(order.id) ? 1 : 0 });
       case "ping":
         return stream.say({ type: "pong" });
       case "start":

@@ -55,7 +55,7 @@ export interface Inbox {
   claimAccess(id: RequestId): AccessClaim | NoClaim;
   claimQuestion(id: RequestId): WordsClaim | NoClaim;
   /** What was denied under this id may be asked again at once. */
-  forgive(id: RequestId): void;
+  forgive(id: RequestId): boolean;
   close(): void;
 }
 

@@ -55,7 +55,7 @@ export interface Ledger {
   wait(id: RequestId, ms: number, signal: AbortSignal): Promise<Entry | null>;
   claim(id: RequestId): EntryClaim | { readonly ok: false; readonly problem: "unknown" | "answered" };
   /** What was denied under this id may be asked again at once. */
-  forgive(id: RequestId): void;
+  forgive(id: RequestId): boolean;
   /** Ends all that wait. */
   close(): void;
 }
@@ -209,7 +209,7 @@ export function createLedger({ desk, clock, counted, onExpired }: LedgerStart): 
     },
     forgive: (id) => {
       const held = byId.get(id);
-      if (held !== undefined && denied.get(held.key) === held) denied.delete(held.key);
+      return held !== undefined && denied.get(held.key) === held && denied.delete(held.key);
     },
     close: () => {
       for (const held of [...open.values()]) settle(held, { verdict: "closed", words: null });

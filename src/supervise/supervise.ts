@@ -17,8 +17,8 @@ export interface Supervise {
   policyIs(policy: Policy): void;
   claimAccess(id: RequestId): AccessClaim | NoClaim;
   claimQuestion(id: RequestId): WordsClaim | NoClaim;
-  /** What was denied under this id may be asked again at once. */
-  forgive(id: RequestId): void;
+  /** What was denied under this id may be asked again at once; false: nothing was remembered. */
+  forgive(id: RequestId): boolean;
   /** Nobody is asked any more; who waits is told. Idempotent. */
   close(): void;
 }
@@ -48,7 +48,7 @@ export function createSupervise({ policy: first, ...start }: SuperviseStart): Su
     },
     claimAccess: (id) => inbox?.claimAccess(id) ?? UNKNOWN,
     claimQuestion: (id) => inbox?.claimQuestion(id) ?? UNKNOWN,
-    forgive: (id) => inbox?.forgive(id),
+    forgive: (id) => inbox?.forgive(id) ?? false,
     close: () => {
       closed = true;
       inbox?.close();

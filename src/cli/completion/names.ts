@@ -40,11 +40,9 @@ async function builtIn() {
 }
 
 async function waiting(io: Io) {
-  const { listWaiting } = await import("../../session/waiting.ts");
-  return (await listWaiting(null, sessionContext(io))).map(({ bottle, proposal }) => {
-    const { id, method, authority, target } = proposal;
-    return { value: id, summary: printable(`${bottle}: ${method} ${authority}${target}`, 80) };
-  });
+  const { listItems } = await import("../../session/inbox.ts");
+  const items = (await listItems(sessionContext(io))).filter(({ need }) => need === "answer");
+  return items.map(({ id, bottle, title }) => ({ value: id, summary: printable(`${bottle}: ${title}`, 80) }));
 }
 
 async function packs() {

@@ -30,7 +30,7 @@ export interface KnownNames {
 /** Verbs of whose first word only running bottles make sense, and those that want ended ones. */
 const ENTERS_RUNNING = ["exec", "stop", "attach", "approvals", "grants"];
 /** Those that answer: elsewhere any request of the log may be meant. */
-const ANSWERS = ["allow", "deny"];
+const ANSWERS = ["allow", "deny", "edit"];
 const TAKES_ENDED = ["rm", "resume", "recover"];
 
 const NOTHING: Completion = { paths: "none", candidates: [] };

@@ -63,6 +63,8 @@ export type HostMessage =
       readonly answer: "once" | "granted" | "ask-denied";
     }
   | { readonly type: "put-back"; readonly id: RequestId }
+  /** The no to a request is not remembered any more. */
+  | { readonly type: "forgive"; readonly seq: number; readonly id: RequestId }
   /** What came of an `audit` or a `show` of the sidecar: written, or not. */
   | { readonly type: "done"; readonly seq: number; readonly ok: boolean }
   /** The value that a `secret` asked for, or why there is none. */
@@ -91,7 +93,7 @@ export type SidecarMessage =
   /** Asks for a connection from the operator's machine to a place that a rule of the policy dials; carried under this `seq`. */
   | { readonly type: "dial"; readonly seq: number; readonly place: DialledPlace }
   | { readonly type: "alert"; readonly text: string }
-  /** To `policy` its version, to `settle` how many requests it answered; null: it was refused. */
+  /** To `policy` its version, to `settle` how many requests it answered, to `forgive` 1 or 0; null: it was refused. */
   | { readonly type: "reply"; readonly seq: number; readonly value: number | null }
   /** To `claim`. */
   | {

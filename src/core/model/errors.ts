@@ -14,6 +14,7 @@ export const ERROR_CODES = {
     kind: "usage",
     meaning: "the request was answered, or its time was over, before this answer came",
   },
+  APPROVAL_CHANGED: { kind: "usage", meaning: "what waits is not what was shown any more, so it was not answered" },
   GRANT_NOT_FOUND: { kind: "usage", meaning: "no running bottle has a grant of this id" },
   NAME_TAKEN: { kind: "usage", meaning: "a bottle with this name exists" },
   AGENT_UNKNOWN: { kind: "usage", meaning: "neither a manifest nor the built-in list has this agent" },

@@ -7,7 +7,7 @@ export type GrantId = string;
 export type AnswerScope = "once" | "for" | "bottle" | "persist";
 
 /**
- * What the operator allowed since the start: exactly this method, scheme, authority and path, with any query and body.
+ * What the operator allowed since the start: this method, scheme, authority and path, with any query and body.
  * A yes to one request alone is no grant: it ends with that request.
  */
 export interface Grant {
@@ -18,8 +18,10 @@ export interface Grant {
   readonly scheme: "https" | "http";
   /** `host:port`; a name, never an address. */
   readonly authority: string;
-  /** Raw, as it was shown; not a pattern. */
+  /** Raw, as it was shown; a pattern only with `pattern`. */
   readonly path: string;
+  /** An operator made a pattern of it (`bottle edit`); absent: it is the very path. */
+  readonly pattern?: true;
   /** The request that was answered. */
   readonly request: RequestId;
   /** Milliseconds since the epoch. */

@@ -1,7 +1,10 @@
 import type { RequestId } from "./ids.ts";
 
-/** `time-limit` and `budget`: what the manifest or the command set; `disk-low` is about the machine. */
-export type IncidentKind = "crashed" | "failed" | "stalled" | "time-limit" | "budget" | "disk-low";
+/**
+ * `time-limit` and `budget`: what the manifest or the command set; `disk-low` is about the machine; `limit`: the
+ * gateway refused what was too much.
+ */
+export type IncidentKind = "crashed" | "failed" | "stalled" | "time-limit" | "budget" | "disk-low" | "limit";
 
 /** Something that happened and that the operator should see, though nothing waits for an answer: a file in `incidents/`. */
 export interface Incident {

@@ -37,6 +37,8 @@ export interface Proposal {
   readonly credentials: readonly string[];
   /** What the agent says of it, by supervise; absent: it was held on its way, and nobody said anything. */
   readonly asked?: AgentAsk;
+  /** What the host process had seen when it was first shown; absent: it saw nothing. */
+  readonly evidence?: ProposalEvidence;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly expiresAt: string;
@@ -48,4 +50,14 @@ export interface AgentAsk {
   readonly words: string;
   /** How often it was asked so far. */
   readonly count: number;
+}
+
+/** Of this run of the bottle. */
+export interface ProposalEvidence {
+  /** Denials of this host before. */
+  readonly denied: number;
+  /** ISO 8601, of the first of them. */
+  readonly since: string | null;
+  /** Those of `credentials` that were written into no request to this host yet. */
+  readonly firstUse: readonly string[];
 }

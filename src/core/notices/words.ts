@@ -77,6 +77,11 @@ export function endIsNews({ kind }: Notice, seconds: number): boolean {
   return kind === "crashed" || seconds >= LOOKING_SECONDS;
 }
 
+/** Did the agent end by itself, and not well? Ctrl-C is no failure. */
+export function isFailure({ kind, exitCode }: Notice, wanted: boolean): boolean {
+  return kind === "finished" && !wanted && exitCode !== null && exitCode !== 0 && exitCode !== INTERRUPTED;
+}
+
 /** Its host process died. */
 export function lostNotice(bottle: string): Notice {
   return notice("crashed", bottle, "crashed: its host process was killed", `bottle recover ${bottle}`);

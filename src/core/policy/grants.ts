@@ -1,9 +1,10 @@
 import type { Grant } from "../model/grant.ts";
 import type { DialTarget, EgressRule, Policy, RuleSource } from "../model/policy.ts";
 import { formatAuthority, parseAuthority } from "../wire/authority.ts";
-import { formatTarget } from "../wire/target.ts";
+import { formatTarget, pathAmbiguity } from "../wire/target.ts";
 import type { DeniableRequest } from "./denials.ts";
 import { queryOverrides } from "./method-overrides.ts";
+import { pathMatches } from "./paths.ts";
 
 /** A request as far as answers of the operator look at it. */
 export interface AskableRequest extends DeniableRequest {
@@ -15,7 +16,8 @@ export interface AskableRequest extends DeniableRequest {
 export const GRANT_LIMIT = 256;
 
 /**
- * The grant that covers a request, or null: the very method, scheme, authority and path that were shown. `now` is in
+ * The grant that covers a request, or null: the very method, scheme, authority and path that were shown, or a path that fits the
+ * pattern that the operator wrote. `now` is in
  * milliseconds since the epoch; one whose end has come covers nothing, reloaded or not (attack rows 132, 148).
  */
 export function grantFor(policy: Policy, request: AskableRequest, now: number): Grant | null {
@@ -31,9 +33,15 @@ export function grantFor(policy: Policy, request: AskableRequest, now: number): 
         grant.method === request.method &&
         grant.scheme === request.scheme &&
         grant.authority === authority &&
-        grant.path === request.path,
+        coversPath(grant, request.path),
     ) ?? null
   );
+}
+
+/** A pattern fits only a path that means one thing to every server (attack row 63). */
+export function coversPath({ path, pattern }: Pick<Grant, "path" | "pattern">, asked: string): boolean {
+  if (pattern !== true) return path === asked;
+  return pathAmbiguity(asked) === null && pathMatches(path, asked);
 }
 
 /** True when a grant reaches into an inspected tunnel to this authority. */
@@ -69,8 +77,9 @@ export function grantRuleId({ id }: Pick<Grant, "id">): string {
 }
 
 /** What a grant covers, in words for its operator. */
-export function coverage({ method, scheme, authority, path }: Omit<Grant, "id" | "scope">): string {
-  return `${method} ${scheme}://${authority}${formatTarget(path, null)}, with any query and any body`;
+export function coverage({ method, scheme, authority, path, pattern }: Omit<Grant, "id" | "scope">): string {
+  const what = pattern === true ? ", any path that fits this pattern" : "";
+  return `${method} ${scheme}://${authority}${formatTarget(path, null)}${what}, with any query and any body`;
 }
 
 interface Exact {

@@ -66,17 +66,20 @@ const credential = objectOf({
   placeholder: isText,
   drops: listOf(isText),
 });
-const grant = objectOf({
-  id: isText,
-  scope: oneOf("for", "bottle", "persist"),
-  method: isText,
-  scheme: oneOf("https", "http"),
-  authority: isText,
-  path: isText,
-  request: isText,
-  createdAt: isCount,
-  expiresAt: orNull(isCount),
-});
+const grant = objectOf(
+  {
+    id: isText,
+    scope: oneOf("for", "bottle", "persist"),
+    method: isText,
+    scheme: oneOf("https", "http"),
+    authority: isText,
+    path: isText,
+    request: isText,
+    createdAt: isCount,
+    expiresAt: orNull(isCount),
+  },
+  { pattern: oneOf(true) },
+);
 const CHECKS: Readonly<Record<string, Check>> = {
   version: isCount,
   rules: listOf(rule),

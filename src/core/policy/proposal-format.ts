@@ -11,7 +11,7 @@ export function isRequestId(value: unknown): value is string {
 }
 
 const isTime: Check = (value) => typeof value === "string" && Number.isFinite(Date.parse(value));
-const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema" | "asked">, Check>> = {
+const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema" | "asked" | "evidence">, Check>> = {
   id: isRequestId,
   method: isText,
   scheme: (value) => value === "https" || value === "http",
@@ -33,10 +33,15 @@ const CHECKS: Readonly<Record<keyof Omit<Proposal, "schema" | "asked">, Check>> 
 
 /** True for a proposal as this version writes it; its texts are still those of an agent. */
 export function isProposal(value: unknown): value is Proposal {
-  if (!isFields(value) || !isAsk(value.asked)) return false;
+  if (!isFields(value) || !isAsk(value.asked) || !isEvidence(value.evidence)) return false;
   return value.schema === 1 && Object.entries(CHECKS).every(([key, check]) => check(value[key]));
 }
 
 function isAsk(value: unknown): boolean {
   return value === undefined || (isFields(value) && isText(value.words) && isCount(value.count));
+}
+
+function isEvidence(value: unknown): boolean {
+  if (value === undefined) return true;
+  return isFields(value) && isCount(value.denied) && orNull(isTime)(value.since) && listOf(isText)(value.firstUse);
 }

@@ -34,6 +34,7 @@ const MESSAGES: Readonly<Record<HostMessage["type"], Check>> = {
     answer: oneOf("once", "granted", "ask-denied"),
   }),
   "put-back": objectOf({ type: oneOf("put-back"), id: isRequestId }),
+  forgive: objectOf({ type: oneOf("forgive"), seq: isCount, id: isRequestId }),
   done: objectOf({ type: oneOf("done"), seq: isCount, ok: isFlag }),
   secret: objectOf({ type: oneOf("secret"), seq: isCount, value: orNull(isText), why: orNull(isText) }),
   dialled: objectOf({ type: oneOf("dialled"), seq: isCount, why: orNull(isText) }),

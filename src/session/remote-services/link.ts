@@ -27,7 +27,7 @@ export interface LinkDuties {
   openDials(say: (message: CarriedMessage) => void): HostDials;
 }
 
-type Order = Extract<HostMessage, { type: "policy" | "claim" | "settle" }>;
+type Order = Extract<HostMessage, { type: "policy" | "claim" | "settle" | "forgive" }>;
 export type UnnumberedOrder = Order extends infer O ? (O extends Order ? Omit<O, "seq"> : never) : never;
 export type LinkReply = Extract<SidecarMessage, { type: "reply" | "claimed" }>;
 

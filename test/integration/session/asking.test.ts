@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { BottleError } from "../../../src/core/model/errors.ts";
 import type { EgressRule } from "../../../src/core/model/policy.ts";
-import type { AnswerReport } from "../../../src/session/approvals.ts";
 import { type Asking, openAsking } from "../../../src/session/asking.ts";
 import { readProposals } from "../../../src/state/proposals.ts";
 import { eventually, type Fixture, HOST, openGateway, policyOf } from "../../support/gateway/fixture.ts";
@@ -13,6 +12,7 @@ import { openOrigin } from "../../support/gateway/origin.ts";
 import type { RawClient } from "../../support/gateway/raw-client.ts";
 import { assertNothingLeft } from "../../support/gateway/verdicts.ts";
 import { githubToken } from "../../support/leaks/github-token.ts";
+import { yes } from "../../support/yes.ts";
 
 interface World extends Fixture {
   readonly asking: Asking;
@@ -73,8 +73,7 @@ async function askFor(
   return { client, id: found.id };
 }
 
-const answer = (world: World, id: string, scope: "once" | "bottle" = "once") =>
-  world.asking.answer({ do: "allow", id, scope, forMs: null }) as Promise<AnswerReport>;
+const answer = (world: World, id: string, scope: "once" | "bottle" = "once") => yes(world.asking, id, scope);
 
 test("rows 132, 148: what waits is a private file that goes with its answer, and one line on the terminal", async (t) => {
   const world = await openWorld(t);

@@ -58,7 +58,7 @@ test("row 133: answers of the operator are taken only whole and within their bou
       return { version: 2 };
     },
     async (path) => {
-      const allow = { do: "allow", id: "0-a", scope: "once", forMs: null } as const;
+      const allow = { do: "allow", id: "0-a", scope: "once", forMs: null, review: "0123456789ab" } as const;
       assert.deepEqual(await askControl(path, allow, 2000), { ok: true, value: { version: 2 } });
       const wrong: readonly object[] = [
         { ...allow, id: "../x" },
@@ -68,6 +68,12 @@ test("row 133: answers of the operator are taken only whole and within their bou
         { ...allow, scope: "for", forMs: 25 * 3_600_000 },
         { ...allow, scope: "for", forMs: -1 },
         { ...allow, forMs: 5 },
+        { ...allow, review: undefined },
+        { ...allow, review: "0123456789AB" },
+        { ...allow, accepted: [1] },
+        { ...allow, words: {} },
+        { ...allow, reach: { method: "GET" } },
+        { do: "undo" },
         { do: "deny", id: "0-a", reason: {} },
         { do: "revoke" },
         { do: "grant", id: "0-a" },

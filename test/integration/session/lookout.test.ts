@@ -13,6 +13,7 @@ test("a low disk is told anew when who told it has ended long ago, and once by t
   const marker = join(folder, "disk-low");
   const told: string[] = [];
   const looks = new Map<string, number>();
+  const kept: string[] = [];
   const lookoutOf = (bottle: string) => {
     const settings = { ...NOTIFY_DEFAULTS, events: ["disk-low" as const], stallMs: 20, diskBytes: 2 ** 60 };
     const mark = () => {
@@ -20,7 +21,12 @@ test("a low disk is told anew when who told it has ended long ago, and once by t
       return String(looks.get(bottle));
     };
     const notifier = { settings, tell: ({ kind }: { kind: string }) => void told.push(`${kind} ${bottle}`) };
-    return startLookout({ bottle, attachable: false, notifier, layout, mark });
+    const incidents = {
+      settings,
+      tell: ({ kind }: { kind: string }) => void kept.push(`${kind} ${bottle}`),
+      withdraw: () => undefined,
+    };
+    return startLookout({ bottle, attachable: false, notifier, incidents, layout, mark });
   };
   try {
     writeFileSync(marker, "");
@@ -35,6 +41,7 @@ test("a low disk is told anew when who told it has ended long ago, and once by t
     using _second = lookoutOf("b");
     await eventually("the second has looked", () => (looks.get("b") ?? 0) > 3);
     assert.deepEqual(told, ["disk-low a"]);
+    assert.deepEqual(kept, ["disk-low a"]);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -14,6 +14,7 @@ import { statusOf } from "../../support/gateway/verdicts.ts";
 import { NODE_FLAGS } from "../../support/node-flags.ts";
 import { openPlace, presentChild } from "../../support/sidecar/place.ts";
 import { openSidecar, type SidecarWorld } from "../../support/sidecar/world.ts";
+import { yes } from "../../support/yes.ts";
 
 const restarts = (world: SidecarWorld) =>
   world.audit().filter((event) => event.type === "session" && event.event === "service-restarted").length;
@@ -62,7 +63,7 @@ test("what waited for the operator when the sidecar died waits no more, and a ye
   presentChild(world.place).kill("SIGKILL");
   await eventually(() => restarts(world) === 1, 20_000);
   assert.deepEqual(await waiting(), []);
-  await assert.rejects(world.asking.answer({ do: "allow", id, scope: "bottle", forMs: null }), /was settled before/);
+  await assert.rejects(yes(world.asking, id, "bottle"), /was settled before/);
   const after = await world.inside();
   get(after, "/a");
   await eventually(

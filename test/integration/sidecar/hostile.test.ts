@@ -5,10 +5,12 @@ import type { Policy } from "../../../src/core/model/policy.ts";
 import type { Proposal } from "../../../src/core/model/proposal.ts";
 import { Secret } from "../../../src/core/model/secret.ts";
 import { createApprovals } from "../../../src/session/approvals.ts";
+import { createLedger } from "../../../src/session/ledger.ts";
 import { createPolicyWriter } from "../../../src/session/policy-writer.ts";
 import { startRemoteServices } from "../../../src/session/remote-services.ts";
 import { credential, eventually, policyOf, SECRET } from "../../support/gateway/fixture.ts";
 import { openHostilePlace } from "../../support/sidecar/hostile-place.ts";
+import { yes } from "../../support/yes.ts";
 
 const ID = "0a1b2c3d-1";
 const NOTHING = {
@@ -76,13 +78,23 @@ async function openWorld(t: TestContext) {
     say: () => undefined,
   });
   t.after(() => writer.close());
-  const approvals = createApprovals({ gateway: services, writer, audit });
+  const approvals = createApprovals({
+    bottle: "one",
+    gateway: services,
+    questions: [],
+    writer,
+    audit,
+    ledger: createLedger(() => undefined),
+    shown: () => shown,
+    operator: "ann",
+  });
+  const asking = { answer: approvals.handle };
   const sidecar = () => {
     const present = place.sidecars.at(-1);
     assert.ok(present !== undefined);
     return present;
   };
-  return { place, services, approvals, writer, events, shown, withdrawn, alerts, written, sidecar };
+  return { place, services, asking, writer, events, shown, withdrawn, alerts, written, sidecar };
 }
 
 const AGAINST_THE_GRAMMAR: Readonly<Record<string, object | string>> = {
@@ -140,7 +152,7 @@ test("row 150: a grant is for what the operator was shown, whatever the sidecar 
   sidecar.say({ type: "show", seq: 2, proposal: proposal({ authority: "evil.example.test:443", target: "/" }) });
   await eventually(() => sidecar.told.some((it) => it.type === "done" && it.seq === 2));
   assert.equal(sidecar.told.find((it) => it.type === "done" && it.seq === 2)?.ok, false);
-  const answering = world.approvals.handle({ do: "allow", id: ID, scope: "bottle", forMs: null });
+  const answering = yes(world.asking, ID, "bottle");
   const asked = (type: string) => {
     const found = sidecar.told.find((it) => it.type === type);
     return found?.seq;
@@ -166,10 +178,7 @@ test("row 150: a sidecar that answers for itself grants nothing: nobody asked it
   await eventually(() => world.place.sidecars.length === 2);
   assert.deepEqual(world.withdrawn, [ID]);
   assert.deepEqual([world.writer.grants(), world.written, world.writer.version], [[], [], 1]);
-  await assert.rejects(
-    world.approvals.handle({ do: "allow", id: ID, scope: "bottle", forMs: null }),
-    /was settled before/,
-  );
+  await assert.rejects(yes(world.asking, ID, "bottle"), /was settled before/);
 });
 
 test("row 150: a sidecar that confirms another version than it was given is ended", async (t) => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Secret } from "../../../src/core/model/secret.ts";
-import type { AnswerReport } from "../../../src/session/approvals.ts";
 import { readProposals } from "../../../src/state/proposals.ts";
 import { get, post } from "../../support/gateway/asking.ts";
 import { credential, eventually, SECRET } from "../../support/gateway/fixture.ts";
 import { statusOf } from "../../support/gateway/verdicts.ts";
 import { openSidecar } from "../../support/sidecar/world.ts";
+import { yes } from "../../support/yes.ts";
 
 test("row 24: through a sidecar a listed request passes, and what is not listed is denied", async (t) => {
   const world = await openSidecar(t, { rules: [{ paths: ["/listed"] }] });
@@ -104,11 +104,11 @@ test("rows 132, 144: a request waits in the sidecar until the operator answers i
   const [shown] = await waiting();
   assert.equal(shown?.excerpt, "body");
   assert.equal(shown?.target, "/a?b=c");
-  const report = (await world.asking.answer({ do: "allow", id, scope: "once", forMs: null })) as AnswerReport;
+  const report = await yes(world.asking, id);
   assert.equal(report.settled, 1);
   assert.equal(statusOf(await client.until("}")), 200);
   await eventually(() => world.audit().some((event) => event.type === "answer" && event.id === id));
-  await assert.rejects(world.asking.answer({ do: "deny", id, reason: null }), /settled/);
+  await assert.rejects(world.asking.answer({ do: "deny", id, reason: null }), /was allowed \(once\) by .* \(cli\) at /);
   assert.deepEqual(await waiting(), []);
 });
 
@@ -117,12 +117,7 @@ test("rows 135, 148: a grant is in force in the sidecar with its answer, and gon
   const client = await world.inside();
   get(client, "/a?q=1");
   const [shown] = await waitFor(world.folder);
-  const report = (await world.asking.answer({
-    do: "allow",
-    id: shown?.id ?? "",
-    scope: "for",
-    forMs: 60_000,
-  })) as AnswerReport;
+  const report = await yes(world.asking, shown?.id ?? "", "for", 60_000);
   assert.equal(report.version, 2);
   assert.equal(report.grant?.path, "/a");
   assert.equal(statusOf(await client.until("}")), 200);

@@ -14,11 +14,23 @@ export const APPROVAL_PAGES = {
   },
   APPROVAL_SETTLED: {
     example: [
-      "bottle: 374429cd-f was settled before this answer came [APPROVAL_SETTLED]",
-      "  bottle audit NAME tells how",
+      "bottle: 374429cd-f was allowed (once) by ann (dashboard) at 2026-11-22T14:02:11.000Z [APPROVAL_SETTLED]",
+      "  bottle audit NAME tells how; bottle undo takes a decision back",
     ],
     causes: ["somebody answered in another terminal", "its time was over at that moment, or its client left"],
     mend: ["`bottle audit NAME` has the answer and who gave it; `bottle grants` lists what is granted"],
+  },
+  APPROVAL_CHANGED: {
+    example: [
+      "bottle: 374429cd-f is not what was shown any more, and was not answered [APPROVAL_CHANGED]",
+      "  look at it again: bottle approvals; its code is 5e1f09a7b2c4 now",
+    ],
+    causes: [
+      "the rules of the bottle changed between the look and the answer, and with them the flags",
+      "the agent asked again in other words",
+      "the code of `--review` is that of another item",
+    ],
+    mend: ["look at it again: `bottle approvals`, or the same command once more, which shows what it answers"],
   },
   GRANT_NOT_FOUND: {
     example: ["bottle: no grant is called g-374429cd-f [GRANT_NOT_FOUND]", "  bottle grants lists them"],
