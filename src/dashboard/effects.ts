@@ -4,6 +4,7 @@ import { run } from "../host/exec.ts";
 import { DETACH_KEYS } from "../host/terminal-holder.ts";
 import type { SessionContext } from "../session/context.ts";
 import { readOverview } from "../session/overview.ts";
+import { bottlePaths } from "../state/layout.ts";
 import type { DashboardHost } from "./dashboard-host.ts";
 import type { DashboardEvent, Effect } from "./events.ts";
 import { handOver, suspend } from "./handoff.ts";
@@ -29,17 +30,19 @@ const TMUX_MS = 3000;
 
 /** Carries out what `update` wants done; what goes wrong is said on the screen, and ends nothing. */
 export function effectsOf(place: EffectPlace): (effect: Effect) => void {
-  const { context, host, dispatch, screen, watch } = place;
+  const { context, host, dispatch, screen, watch, current } = place;
+  const sizes = new Map<string, string>();
   let saving: Promise<unknown> = Promise.resolve();
   let lent = false;
 
   const complain = (text: string) => dispatch({ type: "said", text, bad: true });
   const fail = (error: unknown) => complain(error instanceof Error ? error.message : String(error));
 
-  async function lend<T>(work: () => Promise<T>): Promise<T | null> {
+  async function lend<T>(work: () => Promise<T>, toOther = true): Promise<T | null> {
     if (lent) return null;
     lent = true;
-    const back = host.lend();
+    // Ctrl-Z is meant for this very process when it stops itself.
+    const back = toOther ? host.lend() : () => undefined;
     try {
       return await screen.lend(work);
     } finally {
@@ -88,6 +91,18 @@ export function effectsOf(place: EffectPlace): (effect: Effect) => void {
     place.write(`\u001b]52;c;${Buffer.from(text).toString("base64")}\u0007`);
   }
 
+  /** Has the bottle printed anything since this was asked last? */
+  async function grew(what: string, bottle: string): Promise<boolean> {
+    const { agentLog } = bottlePaths(context.layout, bottle);
+    const now = await stat(agentLog).then(
+      ({ size, ino }) => `${bottle} ${ino} ${size}`,
+      () => bottle,
+    );
+    const before = sizes.get(what);
+    sizes.set(what, now);
+    return before !== now;
+  }
+
   async function choices(): Promise<void> {
     const { agents, bottles } = await readOverview(host.own.cwd, context);
     const whole = <T extends { readonly broken: boolean; readonly name: string }>(all: readonly T[]) =>
@@ -109,11 +124,13 @@ export function effectsOf(place: EffectPlace): (effect: Effect) => void {
         return handoff(effect.words);
       case "load": {
         const { kind, bottle } = effect;
-        if (bottle === null) return;
+        if (bottle === null || (kind === "log" && current().page?.lines.length !== 0 && !(await grew("log", bottle))))
+          return;
         dispatch({ type: "page", kind, bottle, lines: await loadPage(kind, bottle, host.own, context) });
         return;
       }
       case "peek":
+        if (current().peek?.bottle === effect.bottle && !(await grew("peek", effect.bottle))) return;
         dispatch({ type: "peek", bottle: effect.bottle, lines: await peekLines(effect.bottle, context) });
         return;
       case "choices":
@@ -126,10 +143,10 @@ export function effectsOf(place: EffectPlace): (effect: Effect) => void {
         if (!lent) place.write(noticeBytes({ text: effect.text, command: null }, host.own.env));
         return;
       case "suspend":
-        await lend(suspend);
+        await lend(suspend, false);
         return;
       case "redraw":
-        await lend(async () => undefined);
+        await lend(async () => undefined, false);
         return;
       case "quit":
         await saving;

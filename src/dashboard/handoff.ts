@@ -18,6 +18,8 @@ const WORDS = 2000;
 async function letGo(): Promise<void> {
   await turn();
   process.stdin.pause();
+  // Node stops the reading itself a tick later: not after Ink has begun it again.
+  await turn();
 }
 
 /**

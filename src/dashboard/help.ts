@@ -31,6 +31,7 @@ export const CARD_KEYS: readonly KeyHelp[] = [
   ["e", "edit the rule in your editor, then decide"],
   ["d", "deny, with a reason"],
   ["s", "later: it leaves the list, and still waits"],
+  ["Space", "all of it, on a page"],
   ["[ ]", "the other requests of this bottle"],
   ["!", "the next that needs you"],
   ["Tab, Esc", "back to the list"],

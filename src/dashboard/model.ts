@@ -87,7 +87,7 @@ export interface Row {
   readonly fresh: boolean;
 }
 
-export type PageKind = "help" | "log" | "egress" | "diff" | "policy" | "why" | "words";
+export type PageKind = "help" | "log" | "egress" | "diff" | "policy" | "why" | "words" | "item";
 
 /** Text that takes the whole screen below the header. */
 export interface Page {
@@ -180,6 +180,8 @@ export interface Model {
   readonly removals: readonly Removal[];
   readonly peek: { readonly bottle: string; readonly lines: readonly string[] } | null;
   readonly egress: readonly EgressLine[];
+  /** When what grows under the cursor was read last. */
+  readonly refreshedAt: number;
   /** What is said at the bottom, until the next key. */
   readonly said: { readonly text: string; readonly bad: boolean } | null;
   /** Commands that run. */
@@ -228,6 +230,7 @@ export function emptyModel(
     removals: [],
     peek: null,
     egress: [],
+    refreshedAt: 0,
     said: null,
     busy: 0,
     decided: [],

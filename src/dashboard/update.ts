@@ -1,5 +1,6 @@
 import type { DashboardEvent, Step } from "./events.ts";
 import { say } from "./events.ts";
+import { geometryOf } from "./geometry.ts";
 import type { Model } from "./model.ts";
 import { cardItem, inView, isDue, merged, settled } from "./rows.ts";
 import { cardKey } from "./update/card-keys.ts";
@@ -12,6 +13,7 @@ import { dueRemovals } from "./update/removals.ts";
 import { afterRun } from "./update/results.ts";
 
 const EGRESS_LINES = 2000;
+const REFRESH_MS = 2000;
 
 /** PURE: what an event makes of the model, and what is to be done about it. */
 export function update(model: Model, event: DashboardEvent): Step {
@@ -42,7 +44,8 @@ function step(model: Model, event: DashboardEvent): Step {
       const now = { ...model, now: event.at };
       const [next, effects] = dueRemovals(isDue(now) ? settled(now) : now);
       const [told, more] = notices(next);
-      return [told, [...effects, ...more]];
+      const [fresh, reads] = refreshed(told);
+      return [fresh, [...effects, ...more, ...reads]];
     }
     case "size":
       return [inView({ ...model, columns: event.columns, rows: event.rows }), []];
@@ -59,6 +62,16 @@ function step(model: Model, event: DashboardEvent): Step {
     case "choices":
       return [withChoices(model, event.agents, event.bottles), []];
   }
+}
+
+/** What an agent prints is read again now and then, where it is shown. */
+function refreshed(model: Model): Step {
+  const { page, cursor, now, refreshedAt } = model;
+  if (now - refreshedAt < REFRESH_MS) return [model, []];
+  const next = { ...model, refreshedAt: now };
+  if (page?.kind === "log") return [next, page.loading ? [] : [{ do: "load", kind: "log", bottle: page.bottle }]];
+  const shows = page === null && model.form === null && geometryOf(model).cardRows > 0;
+  return [next, shows && cursor !== null ? [{ do: "peek", bottle: cursor }] : []];
 }
 
 /** The first list is put on the screen from its top. */

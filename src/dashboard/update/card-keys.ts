@@ -32,6 +32,7 @@ export function cardKey(model: Model, key: string): Step {
   // It was answered elsewhere or its time is over: no key may fall through to the list, where it means something else.
   if (item === null) return [say(back, "it does not wait any more"), []];
   if (key === "]" || key === "[") return [{ ...model, item: neighbour(model, item, key === "]" ? 1 : -1) }, []];
+  if (key === "space") return openPage(model, "item", item.bottle);
   if (key === "y") return [say(model, `copied: ${item.id}`), [{ do: "copy", text: item.id }]];
   const answer = ANSWERS[key];
   if (answer === undefined && key !== "s") {

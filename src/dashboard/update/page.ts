@@ -10,13 +10,14 @@ const TITLES: Readonly<Record<PageKind, string>> = {
   policy: "policy",
   why: "why",
   words: "",
+  item: "what waits",
 };
 
 /** Opens a page; `bottle` null: of all. What it shows is loaded, unless the model has it. */
 export function openPage(model: Model, kind: PageKind, bottle: string | null): Step {
   const title =
     bottle === null ? (kind === "egress" ? "Egress, all bottles" : TITLES[kind]) : `${bottle}: ${TITLES[kind]}`;
-  const known = kind === "help" || kind === "egress" || kind === "why";
+  const known = kind === "help" || kind === "egress" || kind === "why" || kind === "item";
   const page: Page = {
     kind,
     bottle,

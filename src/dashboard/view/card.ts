@@ -21,7 +21,7 @@ export function cardLines(model: Model, columns: number, rows: number): readonly
       all.length > room
         ? [
             ...all.slice(0, room - 1),
-            [span(` (${all.length - room + 1} more lines: a wider or taller screen shows them)`, "dim")],
+            [span(` (${all.length - room + 1} more lines: Space on the card shows all)`, "dim")],
           ]
         : all;
     const items = openItems(model, bottle);
@@ -46,22 +46,33 @@ export function cardLines(model: Model, columns: number, rows: number): readonly
   return [...facts, ...last.map((line): Line => [span(` ${line}`, "dim")])];
 }
 
+/** Of one part: an agent that has much to say does not push what is risky off the card. */
+const PART_LINES = 4;
+
 function itemLines(model: Model, item: ItemView, columns: number): readonly Line[] {
-  const part = (label: string, text: string, tone: Tone = "plain"): readonly Line[] =>
-    wrapped(span(text).text, columns - LABEL_COLUMNS - 2).map(
-      (line, at): Line => [span(` ${(at === 0 ? label : "").padEnd(LABEL_COLUMNS)}`, "dim"), span(line, tone)],
+  const part = (
+    label: string,
+    texts: readonly string[],
+    tone: (text: string) => Tone = () => "plain",
+  ): readonly Line[] => {
+    const lines = texts.flatMap((text) =>
+      wrapped(span(text).text, columns - LABEL_COLUMNS - 2).map((line): Line => [span(line, tone(text))]),
     );
+    const more: Line = [span(`(${lines.length - PART_LINES + 1} more lines: Space)`, "dim")];
+    const shown = lines.length > PART_LINES ? [...lines.slice(0, PART_LINES - 1), more] : lines;
+    return shown.map((line, at) => [span(` ${(at === 0 ? label : "").padEnd(LABEL_COLUMNS)}`, "dim"), ...line]);
+  };
   const left = item.expiresAt === null ? null : Math.max(0, item.expiresAt - model.now);
+  const asked = item.count > 1 ? [`asked ${item.count} times`] : [];
+  const wait = left === null ? [] : [`${age(left)} more`];
   return [
-    ...part("wants", item.title, "bold"),
-    ...(item.count > 1 ? part("", `asked ${item.count} times`) : []),
-    ...item.flags.flatMap((flag, at) => part(at === 0 ? "flags" : "", flag, "bad")),
-    ...item.adds.flatMap((line, at) => part(at === 0 ? "rule" : "", line, line.startsWith("-") ? "remove" : "add")),
-    ...(left === null ? [] : part("waits", `${age(left)} more`)),
-    ...item.seen.flatMap((line, at) => part(at === 0 ? "seen" : "", line)),
-    ...(item.words === null
-      ? []
-      : [...part("agent", `"${item.words}"`), ...part("", "(its words, not checked)", "dim")]),
+    ...part("wants", [item.title], () => "bold"),
+    ...part("flags", item.flags, () => "bad"),
+    ...part("rule", item.adds, (line) => (line.startsWith("-") ? "remove" : "add")),
+    ...part("waits", [...wait, ...asked]),
+    ...part("seen", item.seen),
+    ...part("agent", item.words === null ? [] : [`"${item.words}"`]),
+    ...part("", item.words === null ? [] : ["(its words, not checked)"], () => "dim"),
   ];
 }
 

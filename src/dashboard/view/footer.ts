@@ -22,6 +22,7 @@ const LIST: readonly Hint[] = [
 ];
 const CARD: readonly Hint[] = [
   ["Tab", "back"],
+  ["Space", "all of it"],
   ["[ ]", "others"],
   ["!", "next"],
   ["?", "help"],
