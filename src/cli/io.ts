@@ -24,8 +24,18 @@ export interface Io {
   divert(sink: (line: string) => void): void;
   /** How this very program is started again: program, its own options, script. */
   readonly self: readonly string[];
+  /** Signals by which a shell and a terminal rule a program that has the screen; absent where nobody listens to them. */
+  readonly jobs?: JobSignals;
   /** Set in the host process of a detached bottle; null: this process has what a terminal it has from the operator. */
   readonly hosted: Hosted | null;
+}
+
+/** Only the program's entry listens to signals: this is what it lets a verb have of them. */
+export interface JobSignals {
+  /** Ctrl-C, Ctrl-\\ and Ctrl-Z are another program's, which has the terminal, until the answered function is called. */
+  lend(): () => void;
+  /** Calls back when this process goes on after it was stopped (SIGCONT). Answers what ends that. */
+  resumed(hear: () => void): () => void;
 }
 
 /** What the host process of a detached bottle knows of who started it. */
@@ -61,7 +71,7 @@ function currentFolder(): string {
 }
 
 /** The real process's Io. */
-export function processIo(signal: AbortSignal, self: readonly string[]): Io {
+export function processIo(signal: AbortSignal, self: readonly string[], jobs?: JobSignals): Io {
   const stdoutIsTerminal = process.stdout.isTTY === true;
   const env = process.env;
   let say = (line: string): void => void process.stderr.write(`${printableLines(line)}\n`);
@@ -85,6 +95,7 @@ export function processIo(signal: AbortSignal, self: readonly string[]): Io {
       say = sink;
     },
     self,
+    ...(jobs !== undefined && { jobs }),
     hosted: null,
   };
 }

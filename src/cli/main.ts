@@ -1,13 +1,13 @@
 import { constants } from "node:os";
 import { EXIT_OF_KIND } from "../core/model/errors.ts";
 import { version } from "../host/own-version.ts";
-import { type Io, processIo } from "./io.ts";
+import { type Io, type JobSignals, processIo } from "./io.ts";
 import { parse } from "./parse.ts";
 import { report } from "./report.ts";
 
 async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
-    const call = await parse(argv, version);
+    const call = await parse(argv.length === 0 && opensDashboard(io) ? ["dashboard"] : argv, version);
     if (call.kind === "print") {
       (call.toStderr ? process.stderr : process.stdout).write(call.text);
       return call.exitCode;
@@ -23,13 +23,38 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
+/** `bottle` alone, where somebody looks at a screen; elsewhere it is the help, as of old. */
+function opensDashboard({ interactive, env: { TERM = "dumb" } }: Io): boolean {
+  return interactive && TERM !== "dumb";
+}
+
 /** Signals end the run in order: the verb sees the abort, undoes what it did, and its code is the exit code. */
 function abortOnSignals(controller: AbortController): AbortSignal {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(name, () => controller.abort(name));
+    process.on(name, () => {
+      if (name !== "SIGINT" || lent === 0) controller.abort(name);
+    });
   }
   return controller.signal;
 }
+
+/** How many programs have the terminal from us: until they have made it raw, their Ctrl-C reaches us too. */
+let lent = 0;
+const jobs: JobSignals = {
+  lend() {
+    const deaf = () => undefined;
+    lent++;
+    for (const name of ["SIGQUIT", "SIGTSTP"] as const) process.on(name, deaf);
+    return () => {
+      lent--;
+      for (const name of ["SIGQUIT", "SIGTSTP"] as const) process.off(name, deaf);
+    };
+  },
+  resumed(hear) {
+    process.on("SIGCONT", hear);
+    return () => void process.off("SIGCONT", hear);
+  },
+};
 
 /** How long the undos may take after a bug; what is left then is for `bottle prune`. */
 const UNDO_MS = 10_000;
@@ -41,7 +66,7 @@ process.umask(process.umask(0o077) & 0o077);
 
 const controller = new AbortController();
 const [, script = "", ...argv] = process.argv;
-const io = processIo(abortOnSignals(controller), [process.execPath, ...process.execArgv, script]);
+const io = processIo(abortOnSignals(controller), [process.execPath, ...process.execArgv, script], jobs);
 let crashed = false;
 let unwritten = false;
 

@@ -1,5 +1,6 @@
 import type { Verb } from "./verb.ts";
 import { approvalVerbs } from "./verbs/approvals.ts";
+import { dashboardVerbs } from "./verbs/dashboard.ts";
 import { definitionVerbs } from "./verbs/definitions.ts";
 import { machineVerbs } from "./verbs/machine.ts";
 import { policyVerbs } from "./verbs/policy.ts";
@@ -16,6 +17,7 @@ export const verbs: readonly Verb[] = [
   ...recordVerbs,
   ...policyVerbs,
   ...approvalVerbs,
+  ...dashboardVerbs,
   ...machineVerbs,
   ...shellVerbs(() => verbs),
 ];

@@ -1,0 +1,41 @@
+import type { Model } from "./model.ts";
+
+/** Where things are, in cells. */
+export interface Geometry {
+  readonly layout: "list" | "below" | "beside";
+  readonly listColumns: number;
+  readonly listRows: number;
+  readonly cardColumns: number;
+  readonly cardRows: number;
+  /** Rows between the header and the two lines at the bottom. */
+  readonly bodyRows: number;
+}
+
+const NARROW = 60;
+const WIDE = 100;
+/** The header, what is said or typed, and the keys. */
+const FRAME_ROWS = 3;
+
+/** The geometry of a screen. Below 60 columns the list alone, below 100 the card under it, else beside it. */
+export function geometryOf({ columns, rows, focus }: Pick<Model, "columns" | "rows" | "focus">): Geometry {
+  const bodyRows = Math.max(1, rows - FRAME_ROWS);
+  if (columns < NARROW || (columns < WIDE && bodyRows < 12)) {
+    const card = focus === "card";
+    return {
+      layout: "list",
+      listColumns: columns,
+      listRows: card ? 0 : bodyRows,
+      cardColumns: columns,
+      cardRows: card ? bodyRows : 0,
+      bodyRows,
+    };
+  }
+  if (columns < WIDE) {
+    const cardRows = Math.min(14, Math.floor(bodyRows / 2));
+    const listRows = bodyRows - cardRows;
+    return { layout: "below", listColumns: columns, listRows, cardColumns: columns, cardRows, bodyRows };
+  }
+  const cardColumns = Math.min(80, Math.floor(columns * 0.42));
+  const listColumns = columns - cardColumns;
+  return { layout: "beside", listColumns, listRows: bodyRows, cardColumns, cardRows: bodyRows, bodyRows };
+}

@@ -1,0 +1,76 @@
+import { age } from "./ages.ts";
+import { wrapped } from "./columns.ts";
+import { geometryOf } from "./geometry.ts";
+import { helpLines } from "./help.ts";
+import type { EgressLine, ItemView, Model, Page } from "./model.ts";
+import { bottleOf, cardItem, markOf } from "./rows.ts";
+import { span } from "./spans.ts";
+
+/** Lines of a page that the screen has room for: its title takes one. */
+export function pageRows(model: Model): number {
+  return Math.max(1, geometryOf(model).bodyRows - 1);
+}
+
+/** The lines of a page, filtered. */
+export function pageLines(model: Model, page: Page): readonly string[] {
+  const { filter } = page;
+  const inverse = filter.startsWith("!");
+  const words = (inverse ? filter.slice(1) : filter)
+    .toLowerCase()
+    .split(" ")
+    .filter((word) => word !== "");
+  const lines = allLines(model, page);
+  if (words.length === 0) return lines;
+  return lines.filter((line) => words.every((word) => line.toLowerCase().includes(word)) !== inverse);
+}
+
+function allLines(model: Model, page: Page): readonly string[] {
+  if (page.loading) return ["..."];
+  switch (page.kind) {
+    case "help":
+      return helpLines(model.focus);
+    case "egress":
+      return model.egress.filter(({ bottle }) => page.bottle === null || bottle === page.bottle).map(egressText);
+    case "item": {
+      const item = cardItem(model);
+      return item === null
+        ? ["it does not wait any more"]
+        : itemText(item).flatMap((line) => wrapped(span(line).text, model.columns - 2));
+    }
+    case "why":
+      return whyLines(model, page.bottle);
+    default:
+      return page.lines;
+  }
+}
+
+/** `14:02:11 api-refactor POST ...`, in UTC as the audit log has it. */
+export function egressText({ at, bottle, text }: EgressLine): string {
+  return `${new Date(at).toISOString().slice(11, 19)} ${bottle.padEnd(16)} ${text}`;
+}
+
+/** All of an item, nothing of it cut. */
+function itemText({ id, kind, title, flags, adds, seen, words, count }: ItemView): readonly string[] {
+  return [
+    `${kind} ${id}${count > 1 ? `, asked ${count} times` : ""}`,
+    title,
+    ...flags.map((flag) => `risk: ${flag}`),
+    ...adds.map((line) => `rule: ${line}`),
+    ...seen.map((line) => `seen: ${line}`),
+    ...(words === null ? [] : [`the agent says, and nobody checked: ${words}`]),
+  ];
+}
+
+function whyLines(model: Model, name: string | null): readonly string[] {
+  const bottle = bottleOf(model, name);
+  if (bottle === null) return ["this bottle is gone"];
+  return [
+    `state    ${markOf(model, bottle)} ${bottle.what}`,
+    `says     ${bottle.source}`,
+    `since    ${new Date(bottle.since).toISOString()} (${age(model.now - bottle.since)})`,
+    `agent    ${bottle.agent} on ${bottle.backend}`,
+    `made     ${new Date(bottle.createdAt).toISOString()}`,
+    `works in ${bottle.workspace}`,
+    ...bottle.items.map(({ id, kind, title }) => `waits    ${kind} ${id}: ${title}`),
+  ];
+}

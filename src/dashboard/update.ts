@@ -1,0 +1,102 @@
+import type { DashboardEvent, Step } from "./events.ts";
+import { say } from "./events.ts";
+import { geometryOf } from "./geometry.ts";
+import type { Model } from "./model.ts";
+import { cardItem, inView, isDue, merged, settled } from "./rows.ts";
+import { cardKey } from "./update/card-keys.ts";
+import { formKey, formPaste, withChoices } from "./update/form-keys.ts";
+import { listKey } from "./update/list-keys.ts";
+import { notices } from "./update/notices.ts";
+import { pageKey, withLines } from "./update/page-keys.ts";
+import { promptKey, promptPaste } from "./update/prompt-keys.ts";
+import { dueRemovals } from "./update/removals.ts";
+import { afterRun } from "./update/results.ts";
+
+const EGRESS_LINES = 2000;
+const REFRESH_MS = 2000;
+
+/** PURE: what an event makes of the model, and what is to be done about it. */
+export function update(model: Model, event: DashboardEvent): Step {
+  const [next, effects] = step(model, event);
+  const shown = withCard(next);
+  // The peek follows the cursor.
+  const follows = shown.cursor !== model.cursor && shown.cursor !== null && shown.page === null;
+  return [shown, follows ? [...effects, { do: "peek", bottle: shown.cursor }] : effects];
+}
+
+function step(model: Model, event: DashboardEvent): Step {
+  switch (event.type) {
+    case "key":
+      return pressed({ ...model, now: Math.max(model.now, event.at) }, event.key, event.at);
+    case "paste": {
+      const now = { ...model, keyAt: event.at };
+      // What is pasted is text, and never a key: in a list it would be dozens of commands.
+      if (model.prompt !== null) return [promptPaste(now, event.text), []];
+      if (model.form !== null) return [formPaste(now, event.text), []];
+      return [say(now, "nothing is typed into here: what was pasted is left out"), []];
+    }
+    case "snapshot": {
+      const next = merged({ ...model, snapshot: event.snapshot, now: event.at }, event.at);
+      const gone = next.removals.filter(({ name }) => next.snapshot.bottles.some((bottle) => bottle.name === name));
+      return notices(inViewIfNew(model, { ...next, removals: gone }));
+    }
+    case "tick": {
+      const now = { ...model, now: event.at };
+      const [next, effects] = dueRemovals(isDue(now) ? settled(now) : now);
+      const [told, more] = notices(next);
+      const [fresh, reads] = refreshed(told);
+      return [fresh, [...effects, ...more, ...reads]];
+    }
+    case "size":
+      return [inView({ ...model, columns: event.columns, rows: event.rows }), []];
+    case "ran":
+      return afterRun(model, event);
+    case "said":
+      return [say(model, event.text, event.bad), []];
+    case "page":
+      return [withLines(model, event.kind, event.bottle, event.lines), []];
+    case "peek":
+      return [{ ...model, peek: { bottle: event.bottle, lines: event.lines } }, []];
+    case "egress":
+      return [{ ...model, egress: [...model.egress, ...event.lines].slice(-EGRESS_LINES) }, []];
+    case "choices":
+      return [withChoices(model, event.agents, event.bottles), []];
+  }
+}
+
+/** What an agent prints is read again now and then, where it is shown. */
+function refreshed(model: Model): Step {
+  const { page, cursor, now, refreshedAt } = model;
+  if (now - refreshedAt < REFRESH_MS) return [model, []];
+  const next = { ...model, refreshedAt: now };
+  if (page?.kind === "log") return [next, page.loading ? [] : [{ do: "load", kind: "log", bottle: page.bottle }]];
+  const shows = page === null && model.form === null && geometryOf(model).cardRows > 0;
+  return [next, shows && cursor !== null ? [{ do: "peek", bottle: cursor }] : []];
+}
+
+/** The first list is put on the screen from its top. */
+function inViewIfNew(before: Model, next: Model): Model {
+  return before.list === null ? inView(next) : next;
+}
+
+function pressed(model: Model, key: string, at: number): Step {
+  if (key === "ctrl-l") return [model, [{ do: "redraw" }]];
+  if (key === "ctrl-z") return [model, [{ do: "suspend" }]];
+  // The order settles with a key, but not under one that acts on what is there.
+  const heard = { ...model, keyAt: at, said: null };
+  if (model.prompt !== null) return promptKey(heard, model.prompt, key);
+  if (model.form !== null) return formKey(heard, model.form, key);
+  if (model.page !== null) return pageKey(heard, model.page, key);
+  if (model.focus === "card") return cardKey(heard, key);
+  const [next, effects] = listKey(heard, key);
+  return [next.unsettledAt === null ? next : settled(next), effects];
+}
+
+/** Since when the card shows what it shows. */
+function withCard(model: Model): Model {
+  const item = cardItem(model);
+  const key =
+    item === null ? null : JSON.stringify([item.bottle, item.id, item.review, item.title, item.adds, model.focus]);
+  if (key === (model.card?.key ?? null)) return model;
+  return { ...model, card: key === null ? null : { key, at: model.now } };
+}

@@ -1,0 +1,89 @@
+import { age } from "../ages.ts";
+import { wrapped } from "../columns.ts";
+import type { ItemView, Model } from "../model.ts";
+import { bottleOf, cardItem, openItems } from "../rows.ts";
+import { type Line, type Span, span, type Tone } from "../spans.ts";
+import { headLine } from "./list.ts";
+
+const LABEL_COLUMNS = 8;
+
+/** The card of what waits, else what the agent printed last. */
+export function cardLines(model: Model, columns: number, rows: number): readonly Line[] {
+  const bottle = bottleOf(model, model.cursor);
+  if (bottle === null) return [headLine("", null, columns)];
+  const item = cardItem(model);
+  if (item !== null) {
+    const keys = answerKeys(item);
+    const all = itemLines(model, item, columns);
+    // The keys stay on the screen however much an agent has to say.
+    const room = Math.max(1, rows - 2);
+    const shown =
+      all.length > room
+        ? [
+            ...all.slice(0, room - 1),
+            [span(` (${all.length - room + 1} more lines: Space on the card shows all)`, "dim")],
+          ]
+        : all;
+    const items = openItems(model, bottle);
+    const place = items.length < 2 ? "" : ` ${items.findIndex(({ id }) => id === item.id) + 1}/${items.length}`;
+    return [
+      headLine(`${model.focus === "card" ? "> " : ""}${item.kind} ${item.id}${place}, ${bottle.name}`, null, columns),
+      ...shown,
+      model.focus === "card" ? keys : [span(" ! or Tab answers", "dim")],
+    ];
+  }
+  if (model.focus === "card")
+    return [headLine(bottle.name, null, columns), [span(" It does not wait any more. Any key goes back.", "dim")]];
+  const peek = model.peek?.bottle === bottle.name ? model.peek.lines : [];
+  const facts: Line[] = [
+    headLine(bottle.name, null, columns),
+    [span(` ${bottle.what}`)],
+    [span(` ${bottle.source}, for ${age(model.now - bottle.since)}; in ${bottle.workspace}`, "dim")],
+    [],
+  ];
+  const lines = peek.flatMap((line) => wrapped(span(line).text, columns - 2));
+  const last = lines.slice(-Math.max(0, rows - facts.length));
+  return [...facts, ...last.map((line): Line => [span(` ${line}`, "dim")])];
+}
+
+/** Of one part: an agent that has much to say does not push what is risky off the card. */
+const PART_LINES = 4;
+
+function itemLines(model: Model, item: ItemView, columns: number): readonly Line[] {
+  const part = (
+    label: string,
+    texts: readonly string[],
+    tone: (text: string) => Tone = () => "plain",
+  ): readonly Line[] => {
+    const lines = texts.flatMap((text) =>
+      wrapped(span(text).text, columns - LABEL_COLUMNS - 2).map((line): Line => [span(line, tone(text))]),
+    );
+    const more: Line = [span(`(${lines.length - PART_LINES + 1} more lines: Space)`, "dim")];
+    const shown = lines.length > PART_LINES ? [...lines.slice(0, PART_LINES - 1), more] : lines;
+    return shown.map((line, at) => [span(` ${(at === 0 ? label : "").padEnd(LABEL_COLUMNS)}`, "dim"), ...line]);
+  };
+  const left = item.expiresAt === null ? null : Math.max(0, item.expiresAt - model.now);
+  const asked = item.count > 1 ? [`asked ${item.count} times`] : [];
+  const wait = left === null ? [] : [`${age(left)} more`];
+  return [
+    ...part("wants", [item.title], () => "bold"),
+    ...part("flags", item.flags, () => "bad"),
+    ...part("rule", item.adds, (line) => (line.startsWith("-") ? "remove" : "add")),
+    ...part("waits", [...wait, ...asked]),
+    ...part("seen", item.seen),
+    ...part("agent", item.words === null ? [] : [`"${item.words}"`]),
+    ...part("", item.words === null ? [] : ["(its words, not checked)"], () => "dim"),
+  ];
+}
+
+function answerKeys({ answers }: ItemView): Line {
+  const keys: readonly (readonly [boolean, string, string])[] = [
+    [answers.includes("once"), "a", "once"],
+    [answers.includes("for"), "A", "1 h"],
+    [answers.includes("edit"), "e", "edit"],
+    [answers.includes("deny"), "d", "deny"],
+    [answers.length === 1 && answers[0] === "dismiss", "a", "seen"],
+    [true, "s", "later"],
+  ];
+  return keys.filter(([fits]) => fits).flatMap(([, key, word]): Span[] => [span(` ${key}`, "key"), span(` ${word} `)]);
+}
