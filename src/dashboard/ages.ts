@@ -9,6 +9,11 @@ export function age(milliseconds: number): string {
   return `${Math.floor(seconds / 86_400)}d`;
 }
 
+/** `14:02 UTC`. */
+export function clock(time: number): string {
+  return `${new Date(time).toISOString().slice(11, 16)} UTC`;
+}
+
 /** `$4.12`, from millionths of a US dollar. */
 export function dollars(micros: number): string {
   return `$${(micros / 1_000_000).toFixed(2)}`;

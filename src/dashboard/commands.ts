@@ -3,25 +3,33 @@ import type { Answer, Field, ItemView } from "./model.ts";
 /** How long `A` allows. */
 export const FOR = "1h";
 
+const AS = ["--as", "dashboard"];
+
 /** Words of `bottle` that answer an item; what was shown goes along, where it has a code. */
-export function answerWords({ id, review, kind, flags }: ItemView, answer: Answer, reason = ""): readonly string[] {
+export function answerWords({ id, review, flags }: ItemView, answer: Answer, reason = ""): readonly string[] {
+  const codes = flags.filter(({ stops }) => stops).map(({ code }) => code);
   // The host's last label was typed: that is the yes that flags want.
-  const bound = review === null ? [] : ["--review", review, ...(flags.length === 0 ? [] : ["--yes"])];
-  const words = kind === "review" || kind === "capability" ? "--words" : "--reason";
+  const accepted = codes.length === 0 ? [] : ["--accept", codes.join(",")];
+  const bound = [...(review === null ? [] : ["--review", review]), ...accepted, ...AS];
   switch (answer) {
     case "once":
-      return ["allow", id, ...(reason === "" ? [] : ["--words", reason]), ...bound];
+      return ["allow", id, ...(reason === "" ? [] : [`--words=${reason}`]), ...bound];
     case "for":
       return ["allow", id, "--for", FOR, ...bound];
     case "bottle":
       return ["allow", id, "--bottle", ...bound];
     case "deny":
-      return ["deny", id, ...(reason === "" ? [] : [words === "--words" ? "--reason" : words, reason])];
+      return ["deny", id, ...(reason === "" ? [] : [`--reason=${reason}`]), ...AS];
     case "edit":
-      return ["edit", id];
+      return ["edit", id, ...(review === null ? [] : ["--review", review]), ...AS];
     case "dismiss":
       return ["dismiss", id];
   }
+}
+
+/** Words of `bottle` that take back what was answered. */
+export function undoWords(item: string): readonly string[] {
+  return ["undo", item, ...AS];
 }
 
 /**

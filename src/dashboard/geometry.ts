@@ -7,12 +7,15 @@ export interface Geometry {
   readonly listRows: number;
   readonly cardColumns: number;
   readonly cardRows: number;
+  /** Of the strip of live egress below both, its heading among them; 0: there is no room for it. */
+  readonly egressRows: number;
   /** Rows between the header and the two lines at the bottom. */
   readonly bodyRows: number;
 }
 
 const NARROW = 60;
 const WIDE = 100;
+const ROOM_FOR_EGRESS = 25;
 /** The header, what is said or typed, and the keys. */
 const FRAME_ROWS = 3;
 
@@ -27,15 +30,25 @@ export function geometryOf({ columns, rows, focus }: Pick<Model, "columns" | "ro
       listRows: card ? 0 : bodyRows,
       cardColumns: columns,
       cardRows: card ? bodyRows : 0,
+      egressRows: 0,
       bodyRows,
     };
   }
+  const egressRows = bodyRows < ROOM_FOR_EGRESS ? 0 : Math.min(10, Math.floor(bodyRows / 5));
+  const rest = bodyRows - egressRows;
   if (columns < WIDE) {
-    const cardRows = Math.min(14, Math.floor(bodyRows / 2));
-    const listRows = bodyRows - cardRows;
-    return { layout: "below", listColumns: columns, listRows, cardColumns: columns, cardRows, bodyRows };
+    const cardRows = Math.min(14, Math.floor(rest / 2));
+    return {
+      layout: "below",
+      listColumns: columns,
+      listRows: rest - cardRows,
+      cardColumns: columns,
+      cardRows,
+      egressRows,
+      bodyRows,
+    };
   }
   const cardColumns = Math.min(80, Math.floor(columns * 0.42));
   const listColumns = columns - cardColumns;
-  return { layout: "beside", listColumns, listRows: bodyRows, cardColumns, cardRows: bodyRows, bodyRows };
+  return { layout: "beside", listColumns, listRows: rest, cardColumns, cardRows: rest, egressRows, bodyRows };
 }

@@ -28,6 +28,7 @@ export const LIST_KEYS: readonly KeyHelp[] = [
 export const CARD_KEYS: readonly KeyHelp[] = [
   ["a", "allow once, or yes to a question"],
   ["A", "allow this method, host and path for 1 h"],
+  ["r", "yes to a question, with words that the agent reads"],
   ["e", "edit the rule in your editor, then decide"],
   ["d", "deny, with a reason"],
   ["s", "later: it leaves the list, and still waits"],

@@ -1,3 +1,5 @@
+import type { Flag } from "../core/inbox/flags.ts";
+
 /** One shape for each: `! ? * # o x ~`. `~` is not known, and is never drawn as quiet. */
 export type Mark = "!" | "?" | "*" | "#" | "o" | "x" | "~";
 
@@ -18,8 +20,8 @@ export interface ItemView {
   readonly words: string | null;
   /** The rule that a yes makes, a line each. */
   readonly adds: readonly string[];
-  /** What is risky about it, in words. */
-  readonly flags: readonly string[];
+  /** What is risky about it; what `stops` wants `label` typed. */
+  readonly flags: readonly Pick<Flag, "code" | "text" | "stops">[];
   /** What is typed to allow one with flags: the last label of the host. "": `yes`. */
   readonly label: string;
   readonly answers: readonly Answer[];
@@ -30,6 +32,20 @@ export interface ItemView {
   readonly expiresAt: number | null;
   /** What a yes is bound to; null: the request's own id. */
   readonly review: string | null;
+}
+
+/** Something that is allowed now. */
+export interface GrantView {
+  readonly id: string;
+  /** What it covers. */
+  readonly covers: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** null: as long as the bottle runs. */
+  readonly expiresAt: number | null;
+  readonly uses: number;
+  /** The first request that went by it; its status is null where it broke off. */
+  readonly firstUse: { readonly at: number; readonly status: number | null } | null;
 }
 
 export type Answer = "once" | "for" | "bottle" | "deny" | "edit" | "dismiss";
@@ -57,6 +73,8 @@ export interface BottleView {
   readonly workspace: string;
   /** Oldest first. */
   readonly items: readonly ItemView[];
+  /** What was allowed for longer than one request, and what came of it; oldest first. */
+  readonly grants: readonly GrantView[];
   /** Tells this run of it from every other: what was seen of one is not seen of the next. */
   readonly run: string;
 }
@@ -106,7 +124,7 @@ export interface Page {
 
 /** A line that is typed at the bottom. */
 export interface Prompt {
-  readonly ask: "filter" | "command" | "deny" | "confirm" | "stop" | "remove" | "words" | "page-filter";
+  readonly ask: "filter" | "command" | "reply" | "deny" | "confirm" | "stop" | "remove" | "words" | "page-filter";
   readonly label: string;
   readonly text: string;
   readonly cursor: number;
@@ -187,12 +205,7 @@ export interface Model {
   /** Commands that run. */
   readonly busy: number;
   /** What was decided last, newest last. */
-  readonly decided: readonly {
-    readonly item: string;
-    readonly bottle: string;
-    readonly answer: Answer;
-    readonly reviewed: boolean;
-  }[];
+  readonly decided: readonly { readonly item: string; readonly bottle: string; readonly answer: Answer }[];
   /** First key of `gg`. */
   readonly pending: string;
   /** Per item: when it was told, and whether again. */

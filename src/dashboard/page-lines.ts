@@ -54,7 +54,7 @@ function itemText({ id, kind, title, flags, adds, seen, words, count }: ItemView
   return [
     `${kind} ${id}${count > 1 ? `, asked ${count} times` : ""}`,
     title,
-    ...flags.map((flag) => `risk: ${flag}`),
+    ...flags.map(({ text }) => `risk: ${text}`),
     ...adds.map((line) => `rule: ${line}`),
     ...seen.map((line) => `seen: ${line}`),
     ...(words === null ? [] : [`the agent says, and nobody checked: ${words}`]),

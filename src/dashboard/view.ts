@@ -2,6 +2,7 @@ import { geometryOf } from "./geometry.ts";
 import type { Model } from "./model.ts";
 import { fitted, type Line, span } from "./spans.ts";
 import { cardLines } from "./view/card.ts";
+import { egressStrip } from "./view/egress-strip.ts";
 import { bottomLines } from "./view/footer.ts";
 import { formLines } from "./view/form.ts";
 import { headerLine } from "./view/header.ts";
@@ -30,11 +31,12 @@ export function titleOf({ snapshot, list }: Model): string {
 function body(model: Model): readonly Line[] {
   if (model.page !== null) return pageView(model, model.page);
   if (model.form !== null) return formLines(model, model.form);
-  const { layout, listColumns, listRows, cardColumns, cardRows } = geometryOf(model);
+  const { layout, listColumns, listRows, cardColumns, cardRows, egressRows } = geometryOf(model);
   const list = filled(listView(model, listColumns, listRows), listColumns, listRows);
   const card = filled(cardRows === 0 ? [] : cardLines(model, cardColumns, cardRows), cardColumns, cardRows);
-  if (layout !== "beside") return [...list, ...card];
-  return list.map((line, at) => [...line, ...(card[at] ?? [])]);
+  const egress = filled(egressRows === 0 ? [] : egressStrip(model, egressRows), model.columns, egressRows);
+  if (layout !== "beside") return [...list, ...card, ...egress];
+  return [...list.map((line, at) => [...line, ...(card[at] ?? [])]), ...egress];
 }
 
 /** Exactly `rows` lines of exactly `columns`. */

@@ -1,8 +1,10 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
+import { localDay } from "../core/activity/activity-format.ts";
 import { isName } from "../core/model/ids.ts";
 import type { SessionContext } from "../session/context.ts";
 import { bottlePaths, livePaths } from "../state/layout.ts";
 import { findBottle, type ListedBottle } from "../state/records.ts";
+import { dayOfDefinition } from "../state/usage-files.ts";
 import { within } from "./deadline.ts";
 import { type EgressTail, egressTail } from "./egress.ts";
 import type { BottleView, EgressLine, Snapshot } from "./model.ts";
@@ -35,6 +37,7 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
   const known = new Map<string, Watched>();
   let looks = 0;
   let denied = 0;
+  let costToday: number | null = null;
   let closed = false;
   let before = "";
   let timer: NodeJS.Timeout | undefined;
@@ -54,7 +57,7 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
       const names = await within(namesOf(context), READ_MS, null);
       if (names !== null) {
         for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
-        await Promise.all(names.map((name) => lookAt(name, all)));
+        await Promise.all([...names.map((name) => lookAt(name, all)), ...(all ? [lookAtCost()] : [])]);
         tell();
       }
     } catch {
@@ -65,6 +68,15 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
     if (closed) return;
     told.tick(Date.now());
     timer = setTimeout(look, again ? 0 : LOOK_MS);
+  }
+
+  async function lookAtCost(): Promise<void> {
+    const use = await within(
+      dayOfDefinition(context.layout, null, localDay(new Date()), null).catch(() => null),
+      READ_MS,
+      null,
+    );
+    if (use !== null) costToday = use.tokens === 0 ? null : use.costMicros;
   }
 
   async function lookAt(name: string, all: boolean): Promise<void> {
@@ -116,8 +128,7 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
 
   function tell(): void {
     const bottles = [...known.values()].flatMap(({ view }) => (view === null ? [] : [view]));
-    // What `bottle cost` says of today comes in here; until then nothing is better than a total of other days.
-    const snapshot: Snapshot = { bottles, costToday: null, denied };
+    const snapshot: Snapshot = { bottles, costToday, denied };
     const now = JSON.stringify(snapshot);
     if (now === before || closed) return;
     before = now;

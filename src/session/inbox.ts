@@ -28,7 +28,8 @@ export async function listItems(
   return found.flat().sort(byNeed);
 }
 
-async function itemsOf(record: BottleRecord, layout: SessionContext["layout"]): Promise<readonly Item[]> {
+/** As `listItems`, of one bottle. */
+export async function itemsOf(record: BottleRecord, layout: SessionContext["layout"]): Promise<readonly Item[]> {
   const paths = bottlePaths(layout, record.name);
   const state = stateOf(record);
   const [waiting, incidents] = await Promise.all([

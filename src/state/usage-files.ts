@@ -76,8 +76,16 @@ export async function usageOfEnded(paths: Pick<BottlePaths, "usage" | "audit">):
   return kept?.final === true ? kept.usage : (await usageOfLog(paths.audit)).usage;
 }
 
-/** What all other bottles of a definition used on one local day, removed ones among them. `own` is not counted. */
-export async function dayOfDefinition(layout: Layout, definition: string, day: string, own: string): Promise<DayUse> {
+/**
+ * What all other bottles of a definition used on one local day, removed ones among them; null: of every definition.
+ * `own` is not counted.
+ */
+export async function dayOfDefinition(
+  layout: Layout,
+  definition: string | null,
+  day: string,
+  own: string | null,
+): Promise<DayUse> {
   const from = new Date(`${day}T00:00:00`).getTime();
   let costMicros = 0;
   let tokens = 0;
@@ -89,7 +97,7 @@ export async function dayOfDefinition(layout: Layout, definition: string, day: s
       const written = await stat(path).catch(() => null);
       if (written === null || written.mtimeMs < from) continue;
       const file = await readUsageFile(path);
-      const use = file?.definition === definition ? file.days[day] : undefined;
+      const use = definition === null || file?.definition === definition ? file?.days[day] : undefined;
       costMicros += use?.costMicros ?? 0;
       tokens += use?.tokens ?? 0;
     }

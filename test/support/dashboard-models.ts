@@ -11,7 +11,7 @@ export function bottle(name: string, more: Partial<BottleView> = {}): BottleView
   return {
     ...{ name, agent: "claude", backend: "bubblewrap", mark: "*", what: "works", source: "the gateway" },
     ...{ since: NOW - MINUTE, createdAt: NOW - 60 * MINUTE, costMicros: null, running: true, attachable: true },
-    ...{ resumable: false, workspace: `/home/ann/${name}`, items: [], run: `${name} 1` },
+    ...{ resumable: false, workspace: `/home/ann/${name}`, items: [], grants: [], run: `${name} 1` },
     ...more,
   };
 }

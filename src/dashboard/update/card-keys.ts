@@ -1,5 +1,6 @@
 import { answerWords } from "../commands.ts";
 import { type Step, say } from "../events.ts";
+import { isQuestion } from "../items.ts";
 import type { Answer, ItemView, Model } from "../model.ts";
 import { bottleOf, cardItem, openItems } from "../rows.ts";
 import { acts, answered } from "./acting.ts";
@@ -10,7 +11,7 @@ import { openPrompt } from "./prompt.ts";
 /** What was just drawn was not read: an answer before that was meant for something else. */
 export const ARMED_MS = 400;
 
-const ANSWERS: Readonly<Record<string, Answer>> = { a: "once", A: "for", e: "edit", d: "deny" };
+const ANSWERS: Readonly<Record<string, Answer>> = { A: "for", e: "edit", d: "deny" };
 
 /** A key while the card has the focus. */
 export function cardKey(model: Model, key: string): Step {
@@ -34,7 +35,10 @@ export function cardKey(model: Model, key: string): Step {
   if (key === "]" || key === "[") return [{ ...model, item: neighbour(model, item, key === "]" ? 1 : -1) }, []];
   if (key === "space") return openPage(model, "item", item.bottle);
   if (key === "y") return [say(model, `copied: ${item.id}`), [{ do: "copy", text: item.id }]];
-  const answer = ANSWERS[key];
+  if (key === "r" && isQuestion(item)) {
+    return acts(model, () => [openPrompt(model, "reply", { item, label: "yes; what the agent reads:" }), []]);
+  }
+  const answer = key === "a" ? smallest(item) : ANSWERS[key];
   if (answer === undefined && key !== "s") {
     return [key === "enter" ? say(model, "Enter answers nothing: a, A, e, d or s") : model, []];
   }
@@ -44,6 +48,11 @@ export function cardKey(model: Model, key: string): Step {
     return [say({ ...back, later: [...model.later, item.id].slice(-1000), unsettledAt: model.now }, "put off"), []];
   }
   return acts(model, () => decide(model, item, answer));
+}
+
+/** What an agent asked for before there is a request cannot be allowed once. */
+function smallest({ answers }: ItemView): Answer {
+  return !answers.includes("once") && answers.includes("for") ? "for" : "once";
 }
 
 function decide(model: Model, item: ItemView, key: Answer): Step {
@@ -56,7 +65,7 @@ function decide(model: Model, item: ItemView, key: Answer): Step {
   if (answer === "deny") {
     return [openPrompt(model, "deny", { item, label: "deny; the reason, or nothing:" }), []];
   }
-  if (item.flags.length > 0 && answer !== "dismiss") {
+  if (item.flags.some(({ stops }) => stops) && answer !== "dismiss") {
     const label = `type ${item.label === "" ? "yes" : item.label} to allow it:`;
     return [openPrompt(model, "confirm", { item, answer, label }), []];
   }

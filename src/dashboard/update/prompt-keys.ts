@@ -57,6 +57,8 @@ function entered(model: Model, prompt: Prompt): Step {
   switch (ask) {
     case "command":
       return command(model, text);
+    case "reply":
+      return item === null ? [model, []] : answered(model, item, "once", text.trim());
     case "deny":
       return item === null ? [model, []] : answered(model, item, "deny", text.trim());
     case "confirm": {

@@ -1,3 +1,4 @@
+import { undoWords } from "../commands.ts";
 import { type Effect, type Step, say } from "../events.ts";
 import type { Model } from "../model.ts";
 import { acts } from "./acting.ts";
@@ -32,10 +33,7 @@ export function undo(model: Model): Step {
     }
     const last = model.decided.at(-1);
     if (last === undefined) return [say(model, "there is nothing to undo"), []];
-    const words = last.reviewed ? ["undo", last.item] : ["grants", "--revoke", `g-${last.item}`];
-    if (!last.reviewed && last.answer !== "for" && last.answer !== "bottle") {
-      return [say(model, `${last.item} was answered, and that cannot be taken back`, true), []];
-    }
+    const words = undoWords(last.item);
     const next = { ...model, decided: model.decided.slice(0, -1), busy: model.busy + 1 };
     return [next, [{ do: "run", words, purpose: { for: "undo", item: last.item } }]];
   });

@@ -17,10 +17,7 @@ export function afterRun(before: Model, { purpose, ok, text }: Ran): Step {
   switch (purpose.for) {
     case "answer": {
       const { item, bottle, answer } = purpose;
-      const reviewed = before.snapshot.bottles.some(({ items }) =>
-        items.some((one) => one.id === item && one.review !== null),
-      );
-      const decided = [...model.decided, { item, bottle, answer, reviewed }].slice(-DECISIONS);
+      const decided = [...model.decided, { item, bottle, answer }].slice(-DECISIONS);
       // The one that was answered is gone; the next on the same bottle has to be asked for.
       const focus = model.item === item ? { focus: "list" as const, item: null } : {};
       return [say({ ...model, ...focus, decided: answer === "dismiss" ? model.decided : decided }, first), []];

@@ -1,6 +1,7 @@
-import { age } from "../ages.ts";
+import { age, clock } from "../ages.ts";
 import { wrapped } from "../columns.ts";
-import type { ItemView, Model } from "../model.ts";
+import { isQuestion } from "../items.ts";
+import type { GrantView, ItemView, Model } from "../model.ts";
 import { bottleOf, cardItem, openItems } from "../rows.ts";
 import { type Line, type Span, span, type Tone } from "../spans.ts";
 import { headLine } from "./list.ts";
@@ -34,11 +35,13 @@ export function cardLines(model: Model, columns: number, rows: number): readonly
   }
   if (model.focus === "card")
     return [headLine(bottle.name, null, columns), [span(" It does not wait any more. Any key goes back.", "dim")]];
+  const allowed = bottle.grants.flatMap((grant) => grantLines(grant, model.now, columns));
   const peek = model.peek?.bottle === bottle.name ? model.peek.lines : [];
   const facts: Line[] = [
     headLine(bottle.name, null, columns),
     [span(` ${bottle.what}`)],
     [span(` ${bottle.source}, for ${age(model.now - bottle.since)}; in ${bottle.workspace}`, "dim")],
+    ...allowed,
     [],
   ];
   const lines = peek.flatMap((line) => wrapped(span(line).text, columns - 2));
@@ -67,7 +70,11 @@ function itemLines(model: Model, item: ItemView, columns: number): readonly Line
   const wait = left === null ? [] : [`${age(left)} more`];
   return [
     ...part("wants", [item.title], () => "bold"),
-    ...part("flags", item.flags, () => "bad"),
+    ...part(
+      "flags",
+      item.flags.map(({ text }) => text),
+      () => "bad",
+    ),
     ...part("rule", item.adds, (line) => (line.startsWith("-") ? "remove" : "add")),
     ...part("waits", [...wait, ...asked]),
     ...part("seen", item.seen),
@@ -76,14 +83,37 @@ function itemLines(model: Model, item: ItemView, columns: number): readonly Line
   ];
 }
 
-function answerKeys({ answers }: ItemView): Line {
+function answerKeys(item: ItemView): Line {
+  const { answers } = item;
   const keys: readonly (readonly [boolean, string, string])[] = [
-    [answers.includes("once"), "a", "once"],
-    [answers.includes("for"), "A", "1 h"],
+    [answers.includes("once"), "a", answers.includes("for") ? "once" : "yes"],
+    [answers.includes("for"), answers.includes("once") ? "A" : "a", "1 h"],
+    [isQuestion(item), "r", "reply"],
     [answers.includes("edit"), "e", "edit"],
     [answers.includes("deny"), "d", "deny"],
     [answers.length === 1 && answers[0] === "dismiss", "a", "seen"],
     [true, "s", "later"],
   ];
   return keys.filter(([fits]) => fits).flatMap(([, key, word]): Span[] => [span(` ${key}`, "key"), span(` ${word} `)]);
+}
+
+/** What was allowed shows its effect here, or that there is none yet. */
+const UNUSED_MS = 10 * 60_000;
+
+function grantLines({ covers, expiresAt, uses, firstUse, createdAt }: GrantView, now: number, columns: number): Line[] {
+  const left = expiresAt === null ? "while it runs" : `${age(Math.max(0, expiresAt - now))} left`;
+  const lines = wrapped(span(`${covers}; ${left}`).text, columns - LABEL_COLUMNS - 2);
+  const quiet = now - createdAt < UNUSED_MS ? "not used yet" : "not used in 10 min";
+  const effect =
+    firstUse === null ? quiet : `${statusText(firstUse.status)} at ${clock(firstUse.at)}${timesText(uses)}`;
+  const shown = [...lines.map((line): Span => span(line)), span(effect, firstUse === null ? "dim" : "add")];
+  return shown.map((part, at) => [span(` ${(at === 0 ? "allowed" : "").padEnd(LABEL_COLUMNS)}`, "dim"), part]);
+}
+
+function statusText(status: number | null): string {
+  return status === null ? "broke off" : String(status);
+}
+
+function timesText(uses: number): string {
+  return uses < 2 ? "" : `, ${uses} times since`;
 }

@@ -1,4 +1,4 @@
-import { dollars } from "../ages.ts";
+import { clock, dollars } from "../ages.ts";
 import type { Model } from "../model.ts";
 import { groupOf } from "../rows.ts";
 import { fitted, type Line, lineWidth, span, spread } from "../spans.ts";
@@ -17,7 +17,7 @@ export function headerLine(model: Model): Line {
   const denied = snapshot.denied > 0 ? [span(`  ${snapshot.denied} denied`, "bad")] : [];
   const cost = snapshot.costToday === null ? [] : [span(`  ${dollars(snapshot.costToday)} today`)];
   const mode = readOnly ? [span("  read-only", "key")] : [];
-  const time = [span(`  ${new Date(now).toISOString().slice(11, 16)} UTC `, "dim")];
+  const time = [span(`  ${clock(now)} `, "dim")];
   const ways: readonly (readonly [left: Line, right: Line])[] = [
     [
       [title, bottles, need, work],

@@ -29,8 +29,8 @@ test("! goes to the card of the oldest need, a allows it once; the list has no s
   assert.deepEqual(runs(press(start, ["a", "A", "enter"])[1]), []);
   const [model, effects] = press(start, ["!", "a"]);
   assert.equal(cardItem(model)?.id, "9f3a01bc-7");
-  assert.deepEqual(runs(effects), [["allow", "9f3a01bc-7"]]);
-  assert.deepEqual(runs(press(start, ["!", "A"])[1]), [["allow", "9f3a01bc-7", "--for", "1h"]]);
+  assert.deepEqual(runs(effects), [["allow", "9f3a01bc-7", "--as", "dashboard"]]);
+  assert.deepEqual(runs(press(start, ["!", "A"])[1]), [["allow", "9f3a01bc-7", "--for", "1h", "--as", "dashboard"]]);
 });
 
 test("a card that has just come takes no answer for 400 ms, and Enter none at all", () => {
@@ -66,7 +66,7 @@ test("a card whose content changes under the hand is a new card", () => {
     { type: "snapshot", snapshot, at },
     { type: "key", key: "a", at: at + 900 },
   ]);
-  assert.deepEqual(runs(late), [["allow", "9f3a01bc-7", "--review", "abcdefabcdef"]]);
+  assert.deepEqual(runs(late), [["allow", "9f3a01bc-7", "--review", "abcdefabcdef", "--as", "dashboard"]]);
 });
 
 test("keys of a card whose request has gone do nothing to the bottle", () => {
@@ -87,16 +87,23 @@ test("keys of a card whose request has gone do nothing to the bottle", () => {
 
 test("d asks for a reason, which goes along as one word", () => {
   const [, effects] = press(fleetModel(100, 30), ["!", "d", ...typed("use --the mirror"), "enter"]);
-  assert.deepEqual(runs(effects), [["deny", "9f3a01bc-7", "--reason", "use --the mirror"]]);
+  assert.deepEqual(runs(effects), [["deny", "9f3a01bc-7", "--reason=use --the mirror", "--as", "dashboard"]]);
 });
 
 test("what is risky is allowed only when the host's last label was typed", () => {
-  const items = [request("api-refactor", "9f3a01bc-7", { flags: ["host looks like another"], review: "0123456789ab" })];
+  const items = [
+    request("api-refactor", "9f3a01bc-7", {
+      flags: [{ code: "look-alike", text: "host looks like another", stops: true }],
+      review: "0123456789ab",
+    }),
+  ];
   const start = fleetModel(100, 30, [bottle("api-refactor", { items })]);
   assert.deepEqual(runs(press(start, ["!", "a", ...typed("yes"), "enter"])[1]), []);
   assert.deepEqual(runs(press(start, ["!", "a", "enter"])[1]), []);
   const [, effects] = press(start, ["!", "a", ...typed("com"), "enter"]);
-  assert.deepEqual(runs(effects), [["allow", "9f3a01bc-7", "--review", "0123456789ab", "--yes"]]);
+  assert.deepEqual(runs(effects), [
+    ["allow", "9f3a01bc-7", "--review", "0123456789ab", "--accept", "look-alike", "--as", "dashboard"],
+  ]);
 });
 
 test("what is pasted is never a key", () => {
@@ -132,15 +139,23 @@ test("a bottle that runs is stopped after y, and not removed", () => {
   assert.equal(press(model, ["X"])[0].prompt, null);
 });
 
-test("u after an answer for an hour revokes it; one that was let go once cannot be taken back", () => {
-  const answered = (answer: "once" | "for") => {
-    const purpose = { for: "answer", item: "9f3a01bc-7", bottle: "api-refactor", answer } as const;
-    return update(fleetModel(100, 30), { type: "ran", purpose, ok: true, text: "allowed" })[0];
-  };
-  assert.deepEqual(runs(press(answered("for"), ["u"])[1]), [["grants", "--revoke", "g-9f3a01bc-7"]]);
-  const [model, effects] = press(answered("once"), ["u"]);
-  assert.deepEqual(runs(effects), []);
-  assert.equal(model.said?.bad, true);
+test("u after an answer takes it back, once", () => {
+  const purpose = { for: "answer", item: "9f3a01bc-7", bottle: "api-refactor", answer: "for" } as const;
+  const [answered] = update(fleetModel(100, 30), { type: "ran", purpose, ok: true, text: "allowed" });
+  const [model, effects] = press(answered, ["u"]);
+  assert.deepEqual(runs(effects), [["undo", "9f3a01bc-7", "--as", "dashboard"]]);
+  assert.deepEqual(runs(press(model, ["u"])[1]), []);
+});
+
+test("a allows for an hour what was asked for before there is a request, r answers a question in words", () => {
+  const access = request("api-refactor", "9f3a01bc-7", { kind: "access", answers: ["for", "bottle", "edit", "deny"] });
+  const start = fleetModel(100, 30, [bottle("api-refactor", { items: [access] })]);
+  const forAnHour = ["allow", "9f3a01bc-7", "--for", "1h", "--as", "dashboard"];
+  assert.deepEqual(runs(press(start, ["!", "a"])[1]), [forAnHour]);
+  const asked = fleetModel(100, 30, [FLEET.find(({ name }) => name === "docs-site") ?? bottle("none")]);
+  const [, effects] = press(asked, ["!", "r", ...typed("keep them"), "enter"]);
+  assert.deepEqual(runs(effects), [["allow", "1c22aa00-2", "--words=keep them", "--as", "dashboard"]]);
+  assert.equal(press(start, ["!", "r"])[0].prompt, null);
 });
 
 test("--read-only: no key and no command acts", () => {

@@ -103,7 +103,7 @@ test("hostile words neither leave their place nor reach the terminal as they are
                 words,
                 seen: [words],
                 adds: [words],
-                flags: [words],
+                flags: [{ code: "look-alike", text: words, stops: true }],
               }),
             ]
           : [],
@@ -117,4 +117,18 @@ test("hostile words neither leave their place nor reach the terminal as they are
         assert.doesNotMatch(textOf(line), /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
     }
   }
+});
+
+test("what was allowed shows what came of it, and the strip what all bottles sent", () => {
+  const grant = { covers: "POST https://files.example.com:443/upload/report.xml, with any query and any body" };
+  const times = { createdAt: NOW - 60_000, expiresAt: NOW + 59 * 60_000 };
+  const used = { ...grant, ...times, id: "g-1", uses: 3, firstUse: { at: NOW - 30_000, status: 200 } };
+  const unused = { ...grant, ...times, id: "g-2", uses: 0, firstUse: null, createdAt: NOW - 11 * 60_000 };
+  const start = fleetModel(100, 30, [bottle("api-refactor", { grants: [used, unused] })]);
+  const lines = [
+    { bottle: "api-refactor", at: NOW - 2000, text: "GET registry.example.com/left-pad  200", denied: false },
+    { bottle: "perf-bench", at: NOW - 1000, text: "DENY POST files.example.com/r.xml  host-not-listed", denied: true },
+  ];
+  const [model] = update(start, { type: "egress", lines });
+  same("allowed-100x30", text(model));
 });
