@@ -9,8 +9,9 @@ import type { Command } from "../core/model/command.ts";
 import type { Mount, ProvisionFile } from "../core/model/plan.ts";
 import type { EgressRule } from "../core/model/policy.ts";
 import { fieldsOf } from "../core/plan/fields.ts";
-import { promptPath } from "../core/plan/guest.ts";
+import { HOOKS_CONFIG, promptPath } from "../core/plan/guest.ts";
 import { SUPERVISE_CONFIG } from "../core/plan/supervise.ts";
+import { hookSettings } from "./claude-code/hooks.ts";
 import { ownConfig, SETTINGS, SKILLS, STATE, watched } from "./claude-code/own-config.ts";
 
 const MODEL_HOST = "api.anthropic.com";
@@ -133,6 +134,8 @@ function command(run: AgentRunRequest): Command {
   if (run.instructions !== null) argv.push(`--append-system-prompt-file=${promptPath(run.home)}`);
   // One argument: the option takes as many files as follow it.
   if (run.supervise === true) argv.push(`--mcp-config=${SUPERVISE_CONFIG}`);
+  // Before the operator's own arguments: of two, the last one counts.
+  if (run.hooks === true) argv.push(`--settings=${HOOKS_CONFIG}`);
   if (run.again === true) argv.push("--continue");
   // `--` keeps a prompt that begins with a dash from being read as an option.
   if (run.prompt === null) return { argv: [...argv, ...run.args], cwd: run.workspace };
@@ -189,6 +192,7 @@ export const claudeCode: AgentProvider = {
   command,
   // Without a person there is no second turn for tools that come late.
   superviseEnv: (headless) => (headless ? { MCP_CONNECTION_NONBLOCKING: "0" } : {}),
+  hookSettings,
   resume: { found },
   files,
   skillsFolder: SKILLS,

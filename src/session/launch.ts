@@ -13,6 +13,7 @@ import { openJournal } from "../state/journal.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { holdSpare } from "../state/record-spare.ts";
 import { createRecord, removeBottleFolder, updateRecord } from "../state/records.ts";
+import { hookConfig } from "./agent-hooks.ts";
 import type { SessionContext } from "./context.ts";
 import { refuseExposedPlan } from "./exposed-plan.ts";
 import { removeFailedStart } from "./failed-start.ts";
@@ -211,7 +212,7 @@ async function build(
   const bottle = await shell.start(
     runFiles({
       ...{ folder: guest.run, env: variables, caPem, hostRootsPem: roots },
-      ...{ ...gate?.guestConfig(guest.proxyUrl), ...config },
+      ...{ ...gate?.guestConfig(guest.proxyUrl), ...config, ...hookConfig(plan, guest.proxyUrl) },
     }),
   );
   stopIfAborted(context.signal);

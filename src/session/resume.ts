@@ -114,6 +114,7 @@ async function commandFor(
     args: args.length > 0 ? args : (plan.agent.args ?? []),
     instructions: plan.agent.instructed === true ? "" : null,
     supervise: plan.supervise,
+    hooks: plan.hooks,
   };
   if (ways === undefined) return provider.command(run);
   const asked = await bottle.exec(ways.found(run), { timeoutMs: 10_000, maxBytes: 4096 });

@@ -8,6 +8,7 @@ import { ownAddresses } from "../host/own-addresses.ts";
 import type { AuditLog } from "../state/audit.ts";
 import type { LivePaths } from "../state/layout.ts";
 import { writePolicy } from "../state/policy-file.ts";
+import { hookDoor } from "./agent-hooks.ts";
 import { type BottleMeter, openMeter } from "./bottle-meter.ts";
 import { budgetOf } from "./budget-of.ts";
 import type { SessionContext } from "./context.ts";
@@ -96,7 +97,8 @@ export async function prepareServices(
       const onHere = (services: ServicesHere) => {
         here = services;
       };
-      const ways = serviceWays({ start, gate, supervise, questions, hostRootsPem, cleanup, onHere });
+      const hooks = plan.hooks === true ? hookDoor(seen) : null;
+      const ways = serviceWays({ start, gate, supervise, hooks, questions, hostRootsPem, cleanup, onHere });
       const { caPem } = await shell.serve(ways);
       const spent = createOnce();
       const budget = await budgetOf(plan, {

@@ -6,6 +6,7 @@ import type { ServiceHandler } from "../gateway/gateway.ts";
 /** Fields of a request that each service looks at; supervise asks whom it was meant for, git's own server does not. */
 const ASKED: Readonly<Record<HostService, readonly string[]>> = {
   git: ["content-type", "content-encoding", "content-length", "git-protocol", "accept"],
+  hook: ["content-type", "content-length"],
   mcp: ["content-type", "content-encoding", "content-length", "mcp-protocol-version", "accept", "host", "origin"],
 };
 /** Fields of its answer that a client looks at. */

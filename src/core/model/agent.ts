@@ -52,6 +52,8 @@ export interface AgentRunRequest {
   readonly again?: boolean;
   /** The bottle has the MCP server supervise. */
   readonly supervise?: true | undefined;
+  /** The agent finds `hookSettings` in the bottle's read-only folder. */
+  readonly hooks?: true | undefined;
   /** What the provider's own judge let in of the operator's settings. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
@@ -75,6 +77,8 @@ export interface AgentProvider {
    * the variable BOT_BOTTLE_MCP_URL alone, which every agent has.
    */
   readonly superviseEnv?: (headless: boolean) => Readonly<Record<string, string>>;
+  /** Settings that have the agent post the events of its hooks to `url`; absent: it cannot. It is told of them in `command`. */
+  readonly hookSettings?: (url: string) => string;
   /** Files seeded in the agent's home, so that no first-run question stops it. */
   readonly files: (run: AgentRunRequest) => readonly ProvisionFile[];
   /** Where skills are found, below the home; absent: it knows none. */

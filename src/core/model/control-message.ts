@@ -22,8 +22,8 @@ export type DialledPlace =
   /** A service of the bottle's own, in the host process. */
   | { readonly kind: "service"; readonly name: HostService };
 
-/** First path segment of a service that the host process runs for a sidecar's bottle: the git gate, supervise. */
-export const HOST_SERVICES = ["git", "mcp"] as const;
+/** First path segment of a service that the host process runs for a sidecar's bottle: the git gate, supervise, the agent's hooks. */
+export const HOST_SERVICES = ["git", "mcp", "hook"] as const;
 export type HostService = (typeof HOST_SERVICES)[number];
 
 /** All that a sidecar's gateway begins with, and begins with again after it died. It holds secrets: never to be logged. */

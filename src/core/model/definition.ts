@@ -1,7 +1,6 @@
 /**
- * What a manifest file may define, as it stands in the file (`core/model/manifest` is the schema that checks it),
- * and `Manifest`, all files read and merged. This file has no run-time imports, so that a start without any
- * manifest never loads zod.
+ * What a manifest file may define, as it stands in the file (`core/model/manifest` is the schema that checks it), and
+ * `Manifest`, all files read and merged. No run-time imports: a start without any manifest never loads zod.
  */
 
 import type { SpendingDefinition } from "./budget.ts";

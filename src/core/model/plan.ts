@@ -156,6 +156,8 @@ export interface BottlePlan {
   readonly watched?: readonly SecretRef[];
   /** The agent may ask its operator by the MCP server at `/mcp`; absent: there is none. */
   readonly supervise?: true;
+  /** The agent posts the events of its hooks to the gateway; absent: it has none. */
+  readonly hooks?: true;
   /** Repositories of the git gate; absent: it has none. */
   readonly repositories?: readonly GateRepository[];
   readonly files: readonly PlacedFile[];

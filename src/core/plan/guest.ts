@@ -2,6 +2,9 @@
 export const GUEST_HOME = "/home/agent";
 /** What a bottle has of its host process, read-only. */
 export const GUEST_RUN = "/run/bottle";
+/** Settings of the agent's hooks, in the bottle's read-only folder. */
+export const HOOKS_CONFIG_NAME = "hooks.json";
+export const HOOKS_CONFIG = `${GUEST_RUN}/${HOOKS_CONFIG_NAME}`;
 /** Where the agent's git finds how the git gate's repositories are reached. */
 export const GATE_CONFIG_NAME = "gitconfig";
 export const GATE_CONFIG = `${GUEST_RUN}/${GATE_CONFIG_NAME}`;

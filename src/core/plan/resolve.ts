@@ -138,6 +138,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     args: [...selection.args, ...request.args],
     instructions: instructionsOf(inputs),
     ...planSupervise(bottle),
+    ...planHooks(provider),
   };
   const setup = planSetup({
     found: inputs.setup ?? NO_SETUP,
@@ -190,6 +191,7 @@ export function resolvePlan(inputs: PlanInputs): Resolved {
     ...(gate.repositories.length === 0 ? {} : { repositories: gate.repositories }),
     ...leaks,
     ...planSupervise(bottle),
+    ...planHooks(provider),
     files: [...setup.files, ...baits],
     setup: setup.setup,
     labels: request.labels,
@@ -241,6 +243,11 @@ function optionProblems(options: BackendOptions, { name, capabilities }: PlanBac
   return (Object.keys(options) as (keyof BackendOptions)[])
     .filter((option) => options[option] !== null && !capabilities.options.includes(option))
     .map((option) => `${option}: ${name} has none to choose from`);
+}
+
+/** An agent that can say what it does says it. */
+function planHooks({ hookSettings }: AgentSelection["provider"]): Pick<BottlePlan, "hooks"> {
+  return hookSettings === undefined ? {} : { hooks: true };
 }
 
 /** Blank instructions are none. */

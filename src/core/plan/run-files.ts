@@ -1,6 +1,6 @@
 import type { GuestFile } from "../model/command.ts";
 import { TRUST_FILES } from "./gateway-env.ts";
-import { GATE_CONFIG_NAME } from "./guest.ts";
+import { GATE_CONFIG_NAME, HOOKS_CONFIG_NAME } from "./guest.ts";
 import { javaTrustStore } from "./java-trust.ts";
 import { SUPERVISE_CONFIG_NAME, superviseConfig } from "./supervise.ts";
 
@@ -18,6 +18,8 @@ export interface RunFilesInput {
   readonly gitConfig?: string;
   /** URL of the MCP server supervise; absent: there is none. */
   readonly superviseUrl?: string;
+  /** Settings of the agent's hooks; absent: it has none. */
+  readonly hookSettings?: string;
 }
 
 /** A word that a POSIX shell reads back as exactly `text` (POSIX.1-2024, 2.2.2). */
@@ -115,6 +117,7 @@ exec "$@"
     file(TRUST_FILES.bundle, bundle, 0o644),
     file(TRUST_FILES.java, javaTrustStore(bundle), 0o644),
     ...(input.gitConfig === undefined ? [] : [file(GATE_CONFIG_NAME, input.gitConfig, 0o644)]),
+    ...(input.hookSettings === undefined ? [] : [file(HOOKS_CONFIG_NAME, input.hookSettings, 0o644)]),
     ...(input.superviseUrl === undefined
       ? []
       : [file(SUPERVISE_CONFIG_NAME, superviseConfig(input.superviseUrl), 0o644)]),
