@@ -60,7 +60,7 @@ test("rows 132, 133, 144: asked in one terminal, answered in another: once is th
     ["ask-denied", second?.id],
   );
   for (const [id, code] of [
-    [first.id, "APPROVAL_NOT_FOUND"],
+    [first.id, "APPROVAL_SETTLED"],
     ["00000000-0", "APPROVAL_NOT_FOUND"],
     ["../../x", "USAGE"],
   ] as const) {
