@@ -68,9 +68,12 @@ export function createApprovals(start: ApprovalsStart) {
     const known = shown().find((it): it is Proposal => it.id === claimed.id && "method" in it);
     return known?.evidence === undefined ? claimed : { ...claimed, evidence: known.evidence };
   };
-  const claimed = async (id: string): Promise<AwaitedClaim> => {
+  const claimed = async (id: string, by: string): Promise<AwaitedClaim> => {
     const claim = await gateway.claim(id);
-    if (claim.ok) return claim;
+    if (claim.ok) {
+      decisions.begin(id, by);
+      return claim;
+    }
     if (claim.problem === "answered" || decisions.find(id) !== null) throw decisions.settled(id);
     throw new BottleError("APPROVAL_NOT_FOUND", `no request waits under ${id}`, {
       hint: "bottle approvals lists what waits now",
@@ -82,8 +85,7 @@ export function createApprovals(start: ApprovalsStart) {
     const by = byOf(request.as);
     const question = claimQuestion(questions, id, decisions);
     if (question !== null) return answered(question, "yes", request.words ?? null, by, request);
-    const claim = await claimed(id);
-    decisions.begin(id, by);
+    const claim = await claimed(id, by);
     try {
       const proposal = asShown(claim.proposal);
       const item = itemOf(bottle, proposal, writer.policy);
@@ -124,8 +126,7 @@ export function createApprovals(start: ApprovalsStart) {
     const by = byOf(as);
     const question = claimQuestion(questions, id, decisions);
     if (question !== null) return answered(question, "no", reason, by, null);
-    const claim = await claimed(id);
-    decisions.begin(id, by);
+    const claim = await claimed(id, by);
     const { proposal } = claim;
     const line = { type: "answer", id, by, verdict: "deny", scope: null, grant: null } as const;
     // A no holds whether it could be written or not; the denial has its own line.

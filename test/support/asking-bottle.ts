@@ -28,6 +28,7 @@ interface Waiting {
   readonly bottle: string;
   readonly target: string;
   readonly bytes: number;
+  readonly review: string;
 }
 
 /** A bottle that runs and asks about everything, and the only host that it can reach; `more` stands in its manifest too. */
@@ -45,11 +46,16 @@ export async function openWorld(
     });
     request.on("end", () => {
       seen.push(`${request.method} ${request.url} ${body}`);
-      response.end(`answer to ${request.url}`);
+      // One that goes on until it is cut.
+      if (request.url?.startsWith("/endless") === true) response.write("begun\n");
+      else response.end(`answer to ${request.url}`);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   const { port } = server.address() as AddressInfo;
   const operator = newOperator();
   const rule = `{ "host": "${HOST}", "scheme": "http", "paths": ["/listed"], ${terms}"dial": { "address": "127.0.0.1", "port": ${port} } }`;

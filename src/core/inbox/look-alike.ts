@@ -68,11 +68,11 @@ function isNear(host: string, name: string): boolean {
   return a === b || skeleton(host) === skeleton(name) || isOneEdit(a, b) || isOneEdit(host, name);
 }
 
-/** Its last two labels, three where these are short (`co.uk`): what one mostly has to register. */
+/** Its last two labels, three below the likes of `co.uk`: what one mostly has to register. */
 function site(host: string): string {
   const labels = host.split(".");
-  const short = labels.slice(-2).every((label) => label.length <= 3);
-  return labels.slice(short ? -3 : -2).join(".");
+  const [second = "", last = ""] = labels.slice(-2);
+  return labels.slice(last.length === 2 && second.length <= 3 ? -3 : -2).join(".");
 }
 
 function skeleton(host: string): string {

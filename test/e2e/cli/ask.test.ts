@@ -60,7 +60,7 @@ test("rows 132, 133, 144: asked in one terminal, answered in another: once is th
     ["ask-denied", second?.id],
   );
   for (const [id, code] of [
-    [first.id, "APPROVAL_NOT_FOUND"],
+    [first.id, "APPROVAL_SETTLED"],
     ["00000000-0", "APPROVAL_NOT_FOUND"],
     ["../../x", "USAGE"],
   ] as const) {
@@ -79,7 +79,7 @@ test("rows 132, 133, 144: asked in one terminal, answered in another: once is th
       ["result", undefined, undefined],
     ],
   );
-  assert.match((await run("audit", "one")).stdout, /answer .* deny by operator \(not now\)/);
+  assert.match((await run("audit", "one")).stdout, /answer .* deny by \S+ \(cli\) \(not now\)/);
   await run("audit", "one", "--verify");
   assert.deepEqual(world.seen, ["GET /listed ", "POST /x?y a=\u001b[31m"]);
   await end(world);
