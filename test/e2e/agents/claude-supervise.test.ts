@@ -76,7 +76,7 @@ test("the real Claude Code, refused a host, asks by its MCP server, hears the ye
     assert.deepEqual(item?.asked, { words: "the refusal said how to ask", count: 1 });
     assert.equal(`${item?.method} ${item?.target}`, "GET /report");
     assert.deepEqual(seen, [], "nothing went out before the yes");
-    const once = await operator.bottle(["allow", item?.id ?? ""]);
+    const once = await operator.bottle(["allow", item?.id ?? "", "--once"]);
     assert.equal(once.code, 2, "there is no request that could be let go once");
     assert.match(once.stderr, /--for 1h/);
     const yes = await operator.bottle(["allow", item?.id ?? "", "--for", "1h"]);
@@ -89,7 +89,7 @@ test("the real Claude Code, refused a host, asks by its MCP server, hears the ye
     assert.ok(first?.request?.tools.includes("mcp__bot-bottle__list_access"), "the tools are there in the first turn");
     const log = (await operator.bottle(["audit", "asks"])).stdout;
     assert.match(log, /agent +\S+ asked access GET http:\/\/files\.example\.com:80\/report/);
-    assert.match(log, /answer +\S+ allow for by operator/);
+    assert.match(log, /answer +\S+ allow for by \S+ \(cli\)/);
     assert.equal((await operator.bottle(["audit", "--verify", "asks"])).code, 0);
     assert.equal((await operator.bottle(["rm", "--discard", "asks"])).code, 0);
   } finally {

@@ -120,8 +120,7 @@ test("a day's budget that was refused opens again with the next day", async (t) 
   claim.putBack();
   const again = budget.claim(shown[0] ?? "");
   assert.ok(again.ok);
-  again.settle("no", null);
-  await budget.settled();
+  await again.settle("no", null);
   assert.deepEqual([said, shown], [["held", "closed"], []]);
   today = new Date(2026, 10, 23, 0, 1);
   await budget.look();
@@ -152,8 +151,7 @@ test("an answer that cannot be put in force leaves the question where it was", a
   broken = true;
   const claim = budget.claim(id);
   assert.ok(claim.ok);
-  claim.settle("no", null);
-  await budget.settled();
+  await assert.rejects(async () => claim.settle("no", null), /the disk is full/);
   broken = false;
   assert.equal(budget.claim(id).ok, true, "it can be answered again");
   await budget.close();

@@ -3,18 +3,17 @@ import { existsSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import type { BottleError } from "../../../src/core/model/errors.ts";
 import type { Proposal } from "../../../src/core/model/proposal.ts";
-import type { AnswerReport } from "../../../src/session/approvals.ts";
 import { readItem, readItems, readProposals } from "../../../src/state/proposals.ts";
 import { HOST } from "../../support/gateway/fixture.ts";
 import { eventually } from "../../support/operator.ts";
 import { openSuperviseWorld, type SuperviseWorld } from "../../support/supervise/world.ts";
+import { yes } from "../../support/yes.ts";
 
 const ASKED = `https://${HOST}/report`;
 const ask = (world: SuperviseWorld, more: object = {}) =>
   world.call("request_access", { url: ASKED, why: "the report", ...more });
 const idOf = (said: { readonly value: Readonly<Record<string, unknown>> }) => String(said.value.id);
-const allow = (world: SuperviseWorld, id: string) =>
-  world.asking.answer({ do: "allow", id, scope: "for", forMs: 3_600_000 }) as Promise<AnswerReport>;
+const allow = (world: SuperviseWorld, id: string) => yes(world.asking, id, "for", 3_600_000);
 
 test("the SDK's client finds six tools, each with a schema that lets nothing more in, and is told how to use them", async (t) => {
   const { client } = await openSuperviseWorld(t);
@@ -153,7 +152,7 @@ test("a grant that was taken back is told as ended", async (t) => {
 test("let go once it cannot be, since there is no request yet: it still waits for another answer", async (t) => {
   const world = await openSuperviseWorld(t);
   const id = idOf(await ask(world));
-  const once = world.asking.answer({ do: "allow", id, scope: "once", forMs: null });
+  const once = yes(world.asking, id);
   await assert.rejects(once, (error: BottleError) => error.code === "USAGE" && /--for 1h/.test(error.hint ?? ""));
   assert.ok((await allow(world, id)).grant);
 });
@@ -161,11 +160,10 @@ test("let go once it cannot be, since there is no request yet: it still waits fo
 test("row 148: of two operators the first answers, the other is told", async (t) => {
   const world = await openSuperviseWorld(t);
   const id = idOf(await ask(world));
-  const both = await Promise.allSettled([allow(world, id), world.asking.answer({ do: "deny", id, reason: null })]);
-  assert.deepEqual(
-    both.map(({ status }) => status),
-    ["fulfilled", "rejected"],
-  );
+  const both = await Promise.allSettled([allow(world, id), allow(world, id)]);
+  const second = both.find(({ status }) => status === "rejected") as PromiseRejectedResult;
+  assert.equal(both.filter(({ status }) => status === "fulfilled").length, 1);
+  assert.equal((second.reason as BottleError).code, "APPROVAL_SETTLED");
   assert.equal((await world.call("wait_decision", { id })).value.status, "approved");
 });
 

@@ -76,6 +76,7 @@ export async function openSuperviseWorld(t: TestContext, options: SuperviseOptio
     ...{ plan, policy, desk: asking.desk, secrets: { known: () => [] }, known, audit, clock },
     onStatus: (word) => words.push(word),
   });
+  asking.hold(supervise.questions);
   const listener = createServer();
   const port = await listenOn(listener);
   let here: ServicesHere | null = null;
@@ -86,9 +87,12 @@ export async function openSuperviseWorld(t: TestContext, options: SuperviseOptio
   const onHere = (services: ServicesHere) => {
     here = services;
   };
-  await serviceWays({ start, gate: null, supervise, questions: asking, hostRootsPem: "", cleanup, onHere }).here(
-    listener,
-  );
+  await serviceWays({
+    ...{ start, gate: null, hooks: null, supervise, questions: asking },
+    hostRootsPem: "",
+    cleanup,
+    onHere,
+  }).here(listener);
   const url = `http://127.0.0.1:${port}/mcp`;
   const client = new Client({ name: "test", version: "1" });
   await client.connect(new StreamableHTTPClientTransport(new URL(url)) as Transport);
