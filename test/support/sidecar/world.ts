@@ -7,6 +7,7 @@ import type { CredentialBinding, EgressRule, Policy } from "../../../src/core/mo
 import { Secret } from "../../../src/core/model/secret.ts";
 import { type Asking, openAsking } from "../../../src/session/asking.ts";
 import { type RemoteServices, startRemoteServices } from "../../../src/session/remote-services.ts";
+import type { RemoteStart } from "../../../src/session/remote-start.ts";
 import { type AuditLog, openAudit } from "../../../src/state/audit.ts";
 import { HOST, policyOf } from "../gateway/fixture.ts";
 import { type Origin, openOrigin, originCa } from "../gateway/origin.ts";
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly known?: readonly Secret[];
   readonly services?: string;
   readonly place?: LocalPlace;
+  /** Services of the host process. */
+  readonly handlers?: RemoteStart["services"];
 }
 
 /** A rule for the origin, reached by its literal address: a sidecar of its own looks names up for real. */
@@ -98,6 +101,7 @@ export async function openSidecar(t: TestContext, options: WorldOptions = {}): P
       onAlert: (text) => alerts.push(text),
       desk: asking.desk,
       ...(options.known === undefined ? {} : { known: options.known }),
+      ...(options.handlers === undefined ? {} : { services: options.handlers }),
     },
     place,
   );
