@@ -108,6 +108,7 @@ export async function openSidecar(t: TestContext, options: WorldOptions = {}): P
       desk: asking.desk,
       ...(options.handlers === undefined ? {} : { services: options.handlers }),
       ...(options.known === undefined ? {} : { known: options.known }),
+      ...(options.handlers === undefined ? {} : { services: options.handlers }),
     },
     place,
   );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { refusalLines } from "../../../src/core/gitgate/gate-texts.ts";
 import type { ReasonCode } from "../../../src/core/model/decision.ts";
 import type { Policy } from "../../../src/core/model/policy.ts";
 import { refusal } from "../../../src/core/policy/refusal.ts";
@@ -123,4 +124,12 @@ test("each tool says in words what each of its arguments is, and takes no others
       );
     }
   }
+});
+
+test("a refused push carries its request id, and how to ask where the agent can", () => {
+  const lines = (reason: "path-protected" | "ask-denied", supervised: boolean) =>
+    refusalLines(reason, ["x"], { id: "0-g1", supervised }).join("\n");
+  assert.match(lines("path-protected", true), /request 0-g1; .*request_capability of the MCP server bot-bottle/);
+  assert.match(lines("path-protected", false), /request 0-g1$/);
+  assert.doesNotMatch(lines("ask-denied", true), /MCP/);
 });
