@@ -7,6 +7,7 @@ import type { BottlePlan } from "../core/model/plan.ts";
 import type { Policy } from "../core/model/policy.ts";
 import type { Secret } from "../core/model/secret.ts";
 import { SUPERVISE_VARIABLE, superviseUrl } from "../core/plan/supervise.ts";
+import type { Clock } from "../supervise/clock.ts";
 import { createSupervise, type Supervise } from "../supervise/supervise.ts";
 import type { QuestionHolder } from "./approvals.ts";
 import type { ItemDesk } from "./asking.ts";
@@ -22,6 +23,7 @@ export interface SuperviseParts {
   readonly audit: AuditSink;
   /** What the agent says of itself by `report_status`. */
   readonly onStatus?: ((word: AgentWord) => void) | undefined;
+  readonly clock?: Clock;
 }
 
 /** The MCP server of one bottle, as the others of its host process see it. */
@@ -43,6 +45,7 @@ export function openSupervise({
   known,
   audit,
   onStatus,
+  clock,
 }: SuperviseParts): BottleSupervise {
   const redact = (text: string): string => {
     const named = [...secrets.known(), ...known].map((value): Needle => ({ name: value.name, value }));
@@ -56,6 +59,7 @@ export function openSupervise({
   const { claimAccess, claimQuestion, ...supervise } = createSupervise({
     ...{ policy, repositories, desk, audit, redact },
     onStatus,
+    clock,
   });
   return {
     ...supervise,

@@ -82,7 +82,7 @@ interface Held {
   outcome: Outcome | null;
   endedAt: number;
   claimed: boolean;
-  /** Resolves when the operator can see it; rejects when nobody can. */
+  /** Resolves when the operator can see it as it was last changed; rejects when nobody can. */
   shown: Promise<void>;
   readonly listeners: Set<() => void>;
   cancelTimer: () => void;
@@ -131,8 +131,12 @@ export function createLedger({ desk, clock, counted, onExpired }: LedgerStart): 
       const held = open.get(key);
       if (held === undefined) throw new Error("nothing waits under this key");
       held.item = counted(held.item);
-      await held.shown;
-      if (held.outcome === null) await desk.renew(held.item).catch(() => undefined);
+      // One after the other: of two counts the higher one stays.
+      const turn = held.shown.then(() =>
+        held.outcome === null ? desk.renew(held.item).catch(() => undefined) : undefined,
+      );
+      held.shown = turn;
+      await turn;
       withdrawEnded(held);
       return entryOf(held);
     },

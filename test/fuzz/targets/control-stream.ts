@@ -43,6 +43,7 @@ const MESSAGES: readonly object[] = [
   { type: "claimed", seq: 2, problem: null, waiting: 1, others: [ID] },
   { type: "dial", seq: 5, place: { kind: "tcp", address: "127.0.0.1", port: 80 } },
   { type: "dial", seq: 6, place: { kind: "unix", path: "/run/a.sock" } },
+  { type: "dial", seq: 7, place: { kind: "service", name: "mcp" } },
   { type: "pong" },
   { type: "closed" },
   { type: "policy", seq: 1, policy, cause: "grant" },

@@ -10,7 +10,7 @@ import { Secret } from "../../../src/core/model/secret.ts";
 import { type RunOptions, run } from "../../../src/host/exec.ts";
 import { checkSeal } from "../../../src/session/seal-check.ts";
 import { programPath, skipWithout } from "../../support/needs.ts";
-import { openTestBottle } from "../../support/test-bottle.ts";
+import { openTestBottle, type TestBottle } from "../../support/test-bottle.ts";
 
 const VALUE = "sk-not-a-real-value-0123456789";
 const secret = new Secret("model", VALUE);
@@ -20,11 +20,15 @@ async function withBottle(
   status: number,
   env: Record<string, string>,
   body: (b: Awaited<ReturnType<typeof openTestBottle>>) => Promise<void>,
+  mcp = 404,
 ): Promise<void> {
   const b = await openTestBottle(await loadBackend("bubblewrap"), { env });
   b.server.on("connection", (socket) => {
     socket.on("error", () => undefined);
-    socket.once("data", () => socket.end(`HTTP/1.1 ${status} x\r\n\r\n`));
+    socket.once("data", (bytes: Buffer) => {
+      const asked = bytes.toString("latin1").startsWith("GET /mcp HTTP/1.1\r\n") ? mcp : status;
+      socket.end(`HTTP/1.1 ${asked} x\r\n\r\n`);
+    });
   });
   try {
     await body(b);
@@ -51,6 +55,13 @@ test("a gateway that lets an unlisted host through breaks the seal", { skip }, (
     assert.rejects(checkSeal(b.bottle, b.shell.guest, [secret]), breaches(/gateway: expected 403.*seen 200/)),
   ),
 );
+
+test("a bottle with an MCP server is sealed when that answers, and only then", { skip }, async () => {
+  const check = (b: TestBottle) => checkSeal(b.bottle, b.shell.guest, [secret], true);
+  await withBottle(403, {}, check, 405);
+  const broken = (b: TestBottle) => assert.rejects(check(b), breaches(/mcp: expected 405 from supervise, seen 404/));
+  await withBottle(403, {}, broken, 404);
+});
 
 test("row 155: a secret in the environment of the bottle breaks the seal", { skip }, () =>
   withBottle(403, { TOKEN: VALUE }, (b) =>

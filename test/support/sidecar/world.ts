@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -7,6 +8,7 @@ import type { CredentialBinding, EgressRule, Policy } from "../../../src/core/mo
 import { Secret } from "../../../src/core/model/secret.ts";
 import { type Asking, openAsking } from "../../../src/session/asking.ts";
 import { type RemoteServices, startRemoteServices } from "../../../src/session/remote-services.ts";
+import type { RemoteStart } from "../../../src/session/remote-start.ts";
 import { type AuditLog, openAudit } from "../../../src/state/audit.ts";
 import { HOST, policyOf } from "../gateway/fixture.ts";
 import { type Origin, openOrigin, originCa } from "../gateway/origin.ts";
@@ -39,6 +41,12 @@ export interface WorldOptions {
   readonly known?: readonly Secret[];
   readonly services?: string;
   readonly place?: LocalPlace;
+  /** What the policy says of models. */
+  readonly models?: Policy["models"];
+  /** Answers of the origin. */
+  readonly respond?: RequestListener;
+  /** Services of the host process, by first path segment. */
+  readonly handlers?: RemoteStart["services"];
 }
 
 /** A rule for the origin, reached by its literal address: a sidecar of its own looks names up for real. */
@@ -48,12 +56,13 @@ function ruleFor(origin: Origin, changes: Partial<EgressRule> = {}): Partial<Egr
 
 export async function openSidecar(t: TestContext, options: WorldOptions = {}): Promise<SidecarWorld> {
   const folder = mkdtempSync(join(tmpdir(), "sidecar-"));
-  const origin = await openOrigin();
+  const origin = await openOrigin(options.respond === undefined ? {} : { respond: options.respond });
   const rules = options.rules ?? [{}];
-  const policy = policyOf(
+  const listed = policyOf(
     rules.map((rule) => ruleFor(origin, rule)),
     options.credentials,
   );
+  const policy = options.models === undefined ? listed : { ...listed, models: options.models };
   const alerts: string[] = [];
   const values = new Map(Object.entries(options.values ?? {}));
   const disk = { full: false };
@@ -98,6 +107,7 @@ export async function openSidecar(t: TestContext, options: WorldOptions = {}): P
       onAlert: (text) => alerts.push(text),
       desk: asking.desk,
       ...(options.known === undefined ? {} : { known: options.known }),
+      ...(options.handlers === undefined ? {} : { services: options.handlers }),
     },
     place,
   );

@@ -88,6 +88,16 @@ test("headless: neither a prompt nor instructions that begin with a dash become 
   assert.ok(argv.indexOf("-p") < argv.indexOf("--allowedTools"));
 });
 
+test("with supervise it is told of the MCP server in one word, before what the operator adds, and waits for it where it is headless", () => {
+  const [without, told] = [undefined, true as const].map(
+    (supervise) => claudeCode.command({ ...run, args: ["a"], supervise }).argv,
+  );
+  assert.ok(!without?.some((word) => word.includes("mcp")));
+  assert.deepEqual(told?.slice(-2), ["--mcp-config=/run/bottle/supervise.json", "a"]);
+  assert.deepEqual(claudeCode.superviseEnv?.(true), { MCP_CONNECTION_NONBLOCKING: "0" });
+  assert.deepEqual(claudeCode.superviseEnv?.(false), {});
+});
+
 test("the seeded home answers every first-run question and holds no credential", () => {
   const files = claudeCode.files(run);
   const seed = JSON.parse(files.find(({ path }) => path === "/home/agent/.claude.json")?.text ?? "null");

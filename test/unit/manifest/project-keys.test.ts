@@ -66,6 +66,14 @@ const HOST_REACHING = [
   ...["", ".app", ".installation", ".key", ".api"].map(
     (key) => `bottles.<name>.git.repos.<name>.credential.githubApp${key}`,
   ),
+  // What may be spent.
+  ...["", ".usd", ".tokens", ".perDay", ".perDay.usd", ".perDay.tokens", ".warnAt", ".atLimit"].map(
+    (key) => `bottles.<name>.budget${key}`,
+  ),
+  "bottles.<name>.prices",
+  ...["input", "output", "cacheRead", "cacheWrite", "cacheWriteLong"].map(
+    (key) => `bottles.<name>.prices.<name>.${key}`,
+  ),
   ...["tools[].path", "tools[].bin", "caches", "caches.go"].map((key) => `bottles.<name>.${key}`),
 ];
 
