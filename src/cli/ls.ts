@@ -3,6 +3,7 @@ import { readBottleActivity } from "../session/bottle-activity.ts";
 import type { SessionContext } from "../session/context.ts";
 import { listItems } from "../session/inbox.ts";
 import { listBottles } from "../state/records.ts";
+import { stateText } from "./agent-state.ts";
 import type { Io } from "./io.ts";
 import { hasLabels } from "./label-words.ts";
 import { readerGone, writePaced } from "./paced-output.ts";
@@ -10,7 +11,6 @@ import { sessionContext } from "./session-context.ts";
 import { age, table } from "./table.ts";
 import { costText } from "./usage-text.ts";
 import { flag, text, texts, type VerbInput, type VerbRun } from "./verb.ts";
-import { stateText } from "./why/agent-state.ts";
 
 /** One line of the list; every text in it is the operator's or a plain name. */
 type Row = Awaited<ReturnType<typeof listed>>[number];

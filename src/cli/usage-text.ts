@@ -2,7 +2,7 @@ import type { UsageTotals } from "../core/model/activity.ts";
 import type { UsageEvent } from "../core/model/audit.ts";
 
 /** Money as it is shown, e.g. `$0.42`; of less than a cent two figures that count. */
-export function dollars(micros: number): string {
+function dollars(micros: number): string {
   const value = micros / 1_000_000;
   if (value === 0 || value >= 0.01) return `$${value.toFixed(2)}`;
   return `$${value.toFixed(Math.min(6, 1 - Math.floor(Math.log10(value))))}`;

@@ -19,7 +19,7 @@ export const why: VerbRun = async (input, io) => {
   const context = sessionContext(io);
   const [name = "", word] = input.positionals;
   if (word === undefined) {
-    const { agentState } = await import("./why/agent-state.ts");
+    const { agentState } = await import("./agent-state.ts");
     io.out(await agentState(name, context, text(input, "format") === "json"));
     return 0;
   }

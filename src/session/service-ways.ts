@@ -13,8 +13,8 @@ export interface ServiceWaysStart {
   readonly gate: BottleGate | null;
   /** null: the plan has no MCP server. */
   readonly supervise: BottleSupervise | null;
-  /** Takes the events of the agent's hooks; null: it has none. */
-  readonly hooks: ServiceHandler | null;
+  /** Takes the events of the agent's hooks; null, or absent: it has none. */
+  readonly hooks?: ServiceHandler | null;
   readonly questions: Pick<Asking, "attach">;
   /** The host's root certificates: those of a sidecar's image know no corporate one. */
   readonly hostRootsPem: string;
@@ -58,7 +58,7 @@ function withSupervise(gateway: Answerable, { requests, policyIs, forgive }: Bot
 
 /** How a bottle's services are started, wherever its backend can have them. What each needs is loaded when it is asked for. */
 export function serviceWays(ways: ServiceWaysStart): ServiceWays {
-  const { start, gate, supervise, hooks, questions, hostRootsPem, cleanup, onHere } = ways;
+  const { start, gate, supervise, hooks = null, questions, hostRootsPem, cleanup, onHere } = ways;
   const services = {
     ...(gate !== null && { git: gate.handle }),
     ...(supervise !== null && { mcp: supervise.handle }),

@@ -22,7 +22,7 @@ export interface ModelUsage {
 }
 
 /** More than any answer can use: what says more is not believed. */
-export const MOST_TOKENS = 1_000_000_000;
+const MOST_TOKENS = 1_000_000_000;
 
 /** True for a number of tokens that can be. */
 export function isTokenCount(value: unknown): value is number {

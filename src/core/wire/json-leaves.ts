@@ -63,23 +63,19 @@ export function createJsonLeaves(
       return null;
     }
   };
-  const leaf = (value: string | number) => {
-    const place = path();
-    if (wanted.has(place)) tell(place, value);
-  };
   const endText = () => {
     state = "between";
     const value = text();
     kept = null;
     if (isKey) {
       if (kinds.length <= DEEPEST) keys[kinds.length - 1] = value ?? "";
-    } else if (value !== null) leaf(value);
+    } else if (value !== null) tell(path(), value);
   };
   const endNumber = () => {
     state = "between";
     const value = kept === null ? Number.NaN : Number(Buffer.from(kept).toString("latin1"));
     kept = null;
-    if (Number.isFinite(value)) leaf(value);
+    if (Number.isFinite(value)) tell(path(), value);
   };
   const open = (isObject: boolean) => {
     if (kinds.length >= NESTED) {
@@ -97,7 +93,7 @@ export function createJsonLeaves(
         isKey = wantsKey;
         escaped = false;
         hasEscape = false;
-        kept = kinds.length > 0 && kinds.length <= DEEPEST ? [] : null;
+        kept = kinds.length > 0 && kinds.length <= DEEPEST && (isKey || wanted.has(path())) ? [] : null;
         break;
       case 0x7b:
       case 0x5b:
@@ -117,7 +113,7 @@ export function createJsonLeaves(
       default:
         if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
           state = "number";
-          kept = kinds.length > 0 && kinds.length <= DEEPEST ? [byte] : null;
+          kept = kinds.length > 0 && kinds.length <= DEEPEST && wanted.has(path()) ? [byte] : null;
         }
     }
   };
@@ -135,7 +131,9 @@ export function createJsonLeaves(
             hasEscape = true;
             keep(byte);
           } else if (byte === QUOTE) endText();
-          else keep(byte);
+          else if (kept !== null) keep(byte);
+          // Most of an answer is text that nobody asks for.
+          else while (at + 1 < to && bytes[at + 1] !== QUOTE && bytes[at + 1] !== BACKSLASH) at++;
         } else if (state === "number") {
           // Digits, sign, point, exponent; whatever else ends it.
           if (

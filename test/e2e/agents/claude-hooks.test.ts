@@ -36,7 +36,7 @@ test("what a real agent does is seen by its hooks and requests, from its tool to
       assert.match((await operator.bottle(["ls"])).stdout, /one .* working /);
       assert.match(
         (await operator.bottle(["why", "one"])).stdout,
-        /one is working: runs Bash\n {2}by its hooks[^]*its hooks {12}working \(runs Bash\)/,
+        /one is working: runs Bash\n {2}by its hooks[\s\S]*its hooks {12}working \(runs Bash\)/,
       );
       const settings = await operator.bottle([
         "exec",

@@ -93,10 +93,11 @@ test("the whole way: refused, asked for, shown in dashboard and CLI, allowed for
     // Allowed for an hour, by two keys, and the last label of the host where a flag wants it.
     screen.tmux("send-keys", "!");
     await screen.shows(/a {1,2}1 h/);
-    await eventually("the yes is taken", async () => {
+    await eventually("the card takes keys", () => {
       screen.tmux("send-keys", "A");
-      return /type com to allow|allowed/.test(screen.text());
+      return !/has just come/.test(screen.text());
     });
+    await screen.shows(/type com to allow|allowed/);
     if (/type com to allow/.test(screen.text())) screen.type("com");
     await screen.shows(/200 at \d\d:\d\d/);
     await eventually("the endless download goes on", () => endless.length > 0);
@@ -115,6 +116,7 @@ test("the whole way: refused, asked for, shown in dashboard and CLI, allowed for
     assert.match(log, /answer +\S+ allow for by \S+ \(dashboard\)/);
     assert.match(log, /undo/);
     assert.equal((await operator.bottle(["audit", "--verify", "asks"])).code, 0);
+    screen.tmux("send-keys", "Escape");
     screen.tmux("send-keys", "q");
     await screen.shows(/\$ $/m);
     assert.equal((await operator.bottle(["rm", "--discard", "asks"])).code, 0);

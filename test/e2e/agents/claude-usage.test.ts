@@ -33,7 +33,7 @@ test("tokens and cost of a real turn are in ls, cost and audit, and stay when th
       unpriced: 0,
     });
     assert.deepEqual([row.activity.state, row.activity.source], ["done", "process"]);
-    assert.match((await operator.bottle(["ls"])).stdout, /COST[^]*turn .* \$0\.0/);
+    assert.match((await operator.bottle(["ls"])).stdout, /COST[\s\S]*turn .* \$0\.0/);
     for (const by of ["bottle", "agent", "model", "day"]) {
       const { stdout } = await operator.bottle(["cost", "--by", by, "--format", "json"]);
       const { lines, total } = JSON.parse(stdout);

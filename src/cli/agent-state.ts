@@ -1,11 +1,11 @@
-import type { Activity, AgentWord } from "../../core/model/activity.ts";
-import { BottleError } from "../../core/model/errors.ts";
-import { printable, printableJson } from "../../core/wire/printable.ts";
-import { type BottleActivity, readBottleActivity } from "../../session/bottle-activity.ts";
-import type { SessionContext } from "../../session/context.ts";
-import { findBottle } from "../../state/records.ts";
-import { age } from "../table.ts";
-import { costText, tokenCount } from "../usage-text.ts";
+import type { Activity, AgentWord } from "../core/model/activity.ts";
+import { BottleError } from "../core/model/errors.ts";
+import { printable, printableJson } from "../core/wire/printable.ts";
+import { type BottleActivity, readBottleActivity } from "../session/bottle-activity.ts";
+import type { SessionContext } from "../session/context.ts";
+import { findBottle } from "../state/records.ts";
+import { age } from "./table.ts";
+import { costText, tokenCount } from "./usage-text.ts";
 
 /** What a bottle's agent does, and by what that is known. Errors: BOTTLE_NOT_FOUND. */
 export async function agentState(name: string, { layout }: SessionContext, json: boolean): Promise<string> {
