@@ -53,7 +53,7 @@ export async function answerQuestion(claim: QuestionClaim, answer: QuestionAnswe
     // A no holds whether it could be written or not.
     const written = audit.append(line);
     await (verdict === "yes" ? written : written.catch(() => undefined));
-    claim.settle(verdict, words);
+    await claim.settle(verdict, words);
     const rest = { by, at, title, settled: 1, kind: "question", undone: false } as const;
     decisions.add({ id, verdict: said, scope, grant: null, ...rest });
     if (kind === "budget") return verdict === "yes" ? "another budget" : "no more model requests";

@@ -59,7 +59,8 @@ export interface AnswerReport {
 
 /** As a claim of a gateway, which may be in another process and answer later. */
 export type AwaitedClaim = Omit<Claim, "settle"> & {
-  settle(...answer: Parameters<Claim["settle"]>): number | Promise<number>;
+  /** `words` are the operator's, for whoever asked; a request that was held on its way has nobody to hear them. */
+  settle(answer: Parameters<Claim["settle"]>[0], words?: string | null): number | Promise<number>;
 };
 export type AwaitedClaimReading = AwaitedClaim | Exclude<ClaimReading, Claim>;
 
@@ -74,8 +75,8 @@ export interface RequestHolder {
 export interface QuestionClaim {
   readonly ok: true;
   readonly question: Question;
-  /** `words` are for whoever asked; null: none. */
-  settle(verdict: "yes" | "no", words: string | null): void;
+  /** `words` are for whoever asked; null: none. Resolves when the answer is in force. */
+  settle(verdict: "yes" | "no", words: string | null): void | Promise<void>;
   /** It could not be answered after all: it waits on. */
   putBack(): void;
 }

@@ -24,20 +24,23 @@ export interface AskingStart {
   /** May a line be said when something waits? An interactive agent has the terminal for itself. */
   readonly announce: boolean;
   /** Something waits, and can be seen. */
-  readonly onShown?: (proposal: Proposal) => void;
+  readonly onShown?: (item: Proposal | Question) => void;
   /** What was seen of this bottle's traffic; absent: nothing is. */
   readonly ledger?: Ledger;
 }
 
+/** Where everything that waits is shown: what was held on its way, and what the agent asked for. */
+export interface ItemDesk extends ProposalDesk {
+  show(item: Proposal | Question): Promise<void>;
+  /** Shows it changed; nobody is told once more. */
+  renew(item: Proposal | Question): Promise<void>;
+}
+
 /** The host process's side of everything that one bottle asks its operator. */
 export interface Asking {
-  readonly desk: ProposalDesk;
-  /** Where questions are shown that are no requests; `holder` answers them. */
-  readonly questions: {
-    show(question: Question): Promise<void>;
-    withdraw(id: string): void;
-    hold(holder: QuestionHolder): void;
-  };
+  readonly desk: ItemDesk;
+  /** Questions are claimed from it, too. */
+  hold(holder: QuestionHolder): void;
   /** Before it nothing can be answered. */
   attach(gateway: RequestHolder & Pick<Gateway, "apply">, audit: AuditSink): void;
   answer(request: ApprovalRequest): Promise<unknown>;
@@ -62,33 +65,28 @@ export async function openAsking({
   const ledger = start.ledger ?? createLedger(() => undefined);
   const holders: QuestionHolder[] = [];
   const shown = new Map<string, Proposal | Question>();
-  const withdraw = (id: string) => {
-    shown.delete(id);
-    void folder.remove(id);
+  const write = async (item: Proposal | Question): Promise<void> => {
+    const before = shown.get(item.id);
+    // Evidence is of the first time: what is shown must not change while somebody looks at it.
+    const known = before !== undefined && "method" in before ? before.evidence : undefined;
+    const whole = "method" in item ? { ...item, evidence: known ?? ledger.evidence(item) } : item;
+    shown.set(item.id, whole);
+    await folder.write(whole);
   };
   return {
     desk: {
-      show: async (proposal) => {
-        const before = shown.get(proposal.id);
-        // Of the first time: what is shown must not change while somebody looks at it.
-        const evidence = before !== undefined && "method" in before ? before.evidence : ledger.evidence(proposal);
-        const whole = evidence === undefined ? proposal : { ...proposal, evidence };
-        shown.set(proposal.id, whole);
-        await folder.write(whole);
-        if (before !== undefined) return;
-        if (announce) say(announcement(bottle, proposal, timeoutMs));
-        onShown?.(proposal);
+      show: async (item) => {
+        await write(item);
+        if (announce) say("kind" in item ? questionLine(bottle, item) : announcement(bottle, item, timeoutMs));
+        onShown?.(item);
       },
-      withdraw,
-    },
-    questions: {
-      show: async (question) => {
-        shown.set(question.id, question);
-        await folder.write(question);
+      renew: write,
+      withdraw: (id) => {
+        shown.delete(id);
+        void folder.remove(id);
       },
-      withdraw,
-      hold: (holder) => void holders.push(holder),
     },
+    hold: (holder) => void holders.push(holder),
     attach: (gateway, audit) => {
       writer = createPolicyWriter({
         policy,
@@ -113,7 +111,16 @@ export async function openAsking({
 /** Longest path and query of a line on the terminal; a host is never cut: its end says whose it is (attack row 132). */
 const SHOWN = 80;
 
-function announcement(bottle: string, { id, method, scheme, authority, target }: Proposal, timeoutMs: number): string {
+function announcement(bottle: string, proposal: Proposal, timeoutMs: number): string {
+  const { id, method, scheme, authority, target, asked } = proposal;
   const what = `${method} ${scheme}://${printable(authority)}${printable(target, SHOWN)}`;
+  if (asked !== undefined) {
+    return `bottle: the agent of ${bottle} asks for access: ${what}\n  bottle approvals ${bottle} shows it whole; bottle allow ${id} --for 1h, or bottle deny ${id}`;
+  }
   return `bottle: ${bottle} asks: ${what}\n  bottle approvals ${bottle} shows it whole; bottle allow ${id}, or bottle deny ${id}, within ${Math.round(timeoutMs / 1000)} s`;
+}
+
+function questionLine(bottle: string, { id, words }: Question): string {
+  const [first = ""] = words.split("\n", 1);
+  return `bottle: ${bottle} asks: ${printable(first, SHOWN)}\n  bottle approvals ${bottle} shows it whole; bottle allow ${id}, or bottle deny ${id}`;
 }

@@ -1,7 +1,7 @@
 import { BottleError } from "../core/model/errors.ts";
 import type { BottlePlan } from "../core/model/plan.ts";
 import type { Policy } from "../core/model/policy.ts";
-import { approvalNotice } from "../core/notices/words.ts";
+import { approvalNotice, questionNotice } from "../core/notices/words.ts";
 import { canAsk } from "../core/policy/asking.ts";
 import type { LivePaths } from "../state/layout.ts";
 import type { ApprovalRequest } from "./approvals.ts";
@@ -32,12 +32,14 @@ export async function openQuestions(
     say,
     announce: plan.agent.headless,
     ...(ledger !== undefined && { ledger }),
-    onShown: (proposal) => notifier?.tell(approvalNotice(plan.name, proposal)),
+    onShown: (item) =>
+      notifier?.tell("kind" in item ? questionNotice(plan.name, item.kind) : approvalNotice(plan.name, item)),
   });
 }
 
 const SILENT = {
   desk: null,
+  hold: () => undefined,
   attach: () => undefined,
   answer: async (request: ApprovalRequest): Promise<unknown> => {
     if (request.do === "grants") return { version: 1, grants: [] };

@@ -1,4 +1,5 @@
 import type { Notice, NoticeKind } from "../model/notice.ts";
+import type { QuestionKind } from "../model/question.ts";
 
 /** Longest word of an agent. */
 const LONGEST = 120;
@@ -29,6 +30,12 @@ export function approvalNotice(bottle: string, asked: { readonly method: string;
     `asks: ${plainWord(asked.method)} ${plainWord(asked.authority)}`,
     `bottle approvals ${bottle}`,
   );
+}
+
+/** The agent asks something, or its budget does. What it says is not told. */
+export function questionNotice(bottle: string, kind: QuestionKind): Notice {
+  const what = kind === "budget" ? "has used up its budget, and waits" : "asks a question";
+  return notice("approval", bottle, what, `bottle approvals ${bottle}`);
 }
 
 /** The agent wants to set the clipboard. What it holds is not told. */

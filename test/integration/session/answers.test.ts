@@ -108,13 +108,13 @@ async function openWorld(t: TestContext) {
         settle: (verdict, words) => {
           told.push(`${id} ${verdict} ${words}`);
           questions.delete(id);
-          asking.questions.withdraw(id);
+          asking.desk.withdraw(id);
         },
         putBack: () => void claimed.delete(id),
       };
     },
   };
-  asking.questions.hold(holder);
+  asking.hold(holder);
   return {
     asking,
     ledger,
@@ -125,8 +125,9 @@ async function openWorld(t: TestContext) {
     forgiven,
     folder: paths.proposals,
     ask: async (question: Question) => {
+      const before = questions.has(question.id);
       questions.set(question.id, question);
-      await asking.questions.show(question);
+      await (before ? asking.desk.renew(question) : asking.desk.show(question));
     },
     hold: async (proposal: Proposal) => {
       waiting.set(proposal.id, proposal);
