@@ -75,7 +75,7 @@ export interface RequestHolder {
 export interface QuestionClaim {
   readonly ok: true;
   readonly question: Question;
-  /** `words` are for whoever asked; null: none. */
+  /** `words` are for whoever asked; null: none. Resolves when the answer is in force. */
   settle(verdict: "yes" | "no", words: string | null): void | Promise<void>;
   /** It could not be answered after all: it waits on. */
   putBack(): void;

@@ -94,7 +94,10 @@ export function createApprovals(start: ApprovalsStart) {
       await give(id, by, scope, grant);
       const waits = reach !== null && proposal.asked === undefined && !covered(wanted, proposal);
       if (waits) claim.putBack();
-      const settled = waits ? 0 : await claim.settle(grant === null ? "once" : "granted");
+      // Who asked for something else than they have now must know it.
+      const changed = reach === null || grant === null ? [] : [`allowed is ${coverage(grant)}`];
+      const words = [...(request.words == null ? [] : [request.words]), ...changed].join("; ") || null;
+      const settled = waits ? 0 : await claim.settle(grant === null ? "once" : "granted", words);
       const kind = proposal.method === PUSH_METHOD ? "push" : "request";
       const rest = { by, at: iso(), title: item.title, settled, kind, undone: false } as const;
       decisions.add({ id, verdict: "allow", scope, grant: grant?.id ?? null, ...rest });

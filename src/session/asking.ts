@@ -39,7 +39,7 @@ export interface ItemDesk extends ProposalDesk {
 /** The host process's side of everything that one bottle asks its operator. */
 export interface Asking {
   readonly desk: ItemDesk;
-  /** Answers questions that are shown on the desk and are no requests. */
+  /** Questions are claimed from it, too. */
   hold(holder: QuestionHolder): void;
   /** Before it nothing can be answered. */
   attach(gateway: RequestHolder & Pick<Gateway, "apply">, audit: AuditSink): void;
@@ -67,16 +67,13 @@ export async function openAsking({
   const ledger = start.ledger ?? createLedger(() => undefined);
   const holders: QuestionHolder[] = [];
   const shown = new Map<string, Proposal | Question>();
-  const write = async (item: Proposal | Question) => {
-    const whole = "kind" in item ? item : withEvidence(item);
+  const write = async (item: Proposal | Question): Promise<void> => {
+    const before = shown.get(item.id);
+    // Evidence is of the first time: what is shown must not change while somebody looks at it.
+    const known = before !== undefined && "method" in before ? before.evidence : undefined;
+    const whole = "method" in item ? { ...item, evidence: known ?? ledger.evidence(item) } : item;
     shown.set(item.id, whole);
     await folder.write(whole);
-  };
-  const withEvidence = (proposal: Proposal): Proposal => {
-    const before = shown.get(proposal.id);
-    // Of the first time: what is shown must not change while somebody looks at it.
-    const evidence = before !== undefined && "method" in before ? before.evidence : ledger.evidence(proposal);
-    return evidence === undefined ? proposal : { ...proposal, evidence };
   };
   return {
     desk: {

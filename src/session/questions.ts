@@ -40,6 +40,7 @@ export async function openQuestions(
 
 const SILENT = {
   desk: null,
+  hold: () => undefined,
   attach: () => undefined,
   answer: async (request: ApprovalRequest): Promise<unknown> => {
     if (request.do === "grants") return { version: 1, grants: [] };
@@ -49,6 +50,5 @@ const SILENT = {
     throw new BottleError("grant" in request ? "GRANT_NOT_FOUND" : "APPROVAL_NOT_FOUND", known);
   },
   models: async () => undefined,
-  hold: () => undefined,
   close: async () => undefined,
 } as const;

@@ -35,12 +35,6 @@ export async function readProposals(folder: string): Promise<readonly Proposal[]
   return (await readItems(folder)).filter(isProposal);
 }
 
-/** One that waits; null when it is not there or cannot be read. */
-export async function readProposal(folder: string, id: string): Promise<Proposal | null> {
-  const item = await readItem(folder, id);
-  return isProposal(item) ? item : null;
-}
-
 /** Requests and questions that wait in a bottle's folder, the oldest first; what cannot be read is passed over. */
 export async function readItems(folder: string): Promise<readonly (Proposal | Question)[]> {
   const names = await readdir(folder).catch((): string[] => []);

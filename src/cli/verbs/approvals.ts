@@ -104,7 +104,7 @@ export const approvalVerbs: readonly Verb[] = [
       "Opens the rule as JSON with comments: method, scheme, host, port, path (`/a/*` is any path below `/a/`), scope, time. What " +
       "you leave is checked and shown as a diff before it is allowed; a wrong word is named with line and column, and the file is " +
       "kept until it was used. An empty file answers nothing. A request that the changed rule does not cover waits on.",
-    examples: ["bottle edit 9f3a01bc-7", "EDITOR=nano bottle edit 9f3a01bc-7"],
+    examples: ["bottle edit 9f3a01bc-7", "bottle edit 9f3a01bc-7 --yes --accept wildcard"],
     environment: [{ term: "VISUAL, EDITOR", meaning: "your editor (default: vi)" }],
     files: [{ term: "~/.local/state/bot-bottle/edits/", meaning: "what was written and not used yet" }],
     seeAlso: ["approvals", "allow", "grants"],

@@ -31,7 +31,7 @@ export interface FlagFacts {
   readonly firstUse: readonly string[];
   /** What looks like a secret in it. */
   readonly findings: number;
-  /** It goes by the git gate: its server is one of the manifest's. */
+  /** It goes by the git gate: its server and its credential are those of the manifest. */
   readonly push: boolean;
 }
 
@@ -54,8 +54,8 @@ export function flagsOf(reach: Reach, policy: Pick<Policy, "rules" | "grants">, 
   const like = facts.push || !reading.ok || reading.authority.kind !== "name" ? null : lookAlike(host, known);
   const flags: readonly (Flag | null)[] = [
     reach.pattern && reach.path.split("/").includes("*") ? flag("wildcard", `any path that fits ${reach.path}`) : null,
-    isPrivate(host) ? flag("private-address", `${host} is not on the public internet`) : null,
-    facts.firstUse.length > 0
+    !facts.push && isPrivate(host) ? flag("private-address", `${host} is not on the public internet`) : null,
+    !facts.push && facts.firstUse.length > 0
       ? flag("first-use", `writes a credential for the first time: ${facts.firstUse.join(", ")}`)
       : null,
     !facts.push && isNew && !READING.includes(reach.method)

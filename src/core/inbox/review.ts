@@ -7,7 +7,7 @@ const DIGITS = 12;
  * What a yes is bound to: 12 hex digits over everything that is shown of an item but its count and its times. Who said
  * yes to something else is told so (attack rows 132, 144).
  */
-export function reviewCode(shown: Shown): string {
+function reviewCode(shown: Shown): string {
   const { bottle, id, kind, need, title, seen, words, adds, flags, answers, command, request } = shown;
   const what = request && { ...request, createdAt: null, expiresAt: null, asked: request.asked?.words ?? null };
   const flagged = flags.map(({ code, text, stops }) => [code, text, stops]);

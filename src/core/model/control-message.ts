@@ -7,7 +7,7 @@ import type { Proposal } from "./proposal.ts";
 export type ServiceName = "egress" | "git-gate" | "supervise";
 
 /** Of this form of the control stream: a sidecar of another one is refused, not guessed at. */
-export const CONTROL_PROTOCOL = 4;
+export const CONTROL_PROTOCOL = 5;
 
 /** A value with the name under which the log may speak of it. */
 export interface NamedValue {

@@ -32,7 +32,7 @@ export function approvalNotice(bottle: string, asked: { readonly method: string;
   );
 }
 
-/** A question waits for an answer. An agent's words stay in the list: they are long. */
+/** The agent asks something, or its budget does. What it says is not told. */
 export function questionNotice(bottle: string, kind: QuestionKind): Notice {
   const what = kind === "budget" ? "has used up its budget, and waits" : "asks a question";
   return notice("approval", bottle, what, `bottle approvals ${bottle}`);

@@ -166,6 +166,28 @@ test("an edited rule that does not hold the request lets it wait on; another hos
   await end(world);
 });
 
+test("an edited rule for good is shown as a change of the manifest, and holds in it as it was written", {
+  skip,
+}, async (t) => {
+  using world = await openWorld(t);
+  const { operator, curl, waiting } = world;
+  const got = curl(url("/docs/a"));
+  const [open] = await waiting(1);
+  const words = ["edit", open?.id ?? "", "--accept", "wildcard"];
+  const env = { VISUAL: `sed -i 's#"/docs/a"#"/docs/*"#; s/"for"/"persist"/'` };
+  const before = readFileSync(world.manifest, "utf8");
+  assert.equal((await operator.bottle(words, { env })).code, 2, "nobody was asked");
+  assert.equal(readFileSync(world.manifest, "utf8"), before);
+  const kept = await operator.bottle([...words, "--yes"], { env: { VISUAL: "true" } });
+  assert.equal(kept.code, 0, kept.stderr);
+  assert.match(kept.stderr, /^\+.*"paths": \["\/docs\/\*"\]/m);
+  assert.equal((await got).status, 200);
+  assert.match(readFileSync(world.manifest, "utf8"), /"methods": \["GET"\], "paths": \["\/docs\/\*"\]/);
+  const why = await operator.bottle(["why", "shell", "GET", url("/docs/b"), "--format", "json"]);
+  assert.equal(JSON.parse(why.stdout).verdict, "allow");
+  await end(world);
+});
+
 test("row 148: undo cuts a download that only a grant allowed, forgets a no, and says what has left", {
   skip,
 }, async (t) => {
@@ -232,6 +254,8 @@ test("what happened stays in the inbox until it was dismissed, with notices off 
   assert.equal((await operator.bottle(["dismiss", bad?.id ?? ""])).code, 0);
   assert.equal((await operator.bottle(["dismiss", bad?.id ?? ""])).code, 2, "it is gone");
   assert.equal((await operator.bottle(["dismiss", "gone"])).code, 0);
+  await operator.bottle(["resume", "gone", "-p", "kill -9 $$"]);
+  assert.match((await operator.bottle(["approvals", "--seen"])).stderr, /1 incident dismissed/);
   assert.deepEqual(await inbox(), []);
   // Brought back, it was seen.
   await operator.bottle(["resume", "bad", "-p", "exit 4"]);

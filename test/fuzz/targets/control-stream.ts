@@ -49,6 +49,7 @@ const MESSAGES: readonly object[] = [
   { type: "policy", seq: 1, policy, cause: "grant" },
   { type: "claim", seq: 2, id: ID },
   { type: "settle", seq: 3, id: ID, answer: "once" },
+  { type: "forgive", seq: 4, id: ID },
   { type: "done", seq: 1, ok: true },
   { type: "dialled", seq: 1, why: null },
   { type: "ping" },

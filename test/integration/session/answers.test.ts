@@ -125,8 +125,9 @@ async function openWorld(t: TestContext) {
     forgiven,
     folder: paths.proposals,
     ask: async (question: Question) => {
+      const before = questions.has(question.id);
       questions.set(question.id, question);
-      await asking.desk.show(question);
+      await (before ? asking.desk.renew(question) : asking.desk.show(question));
     },
     hold: async (proposal: Proposal) => {
       waiting.set(proposal.id, proposal);

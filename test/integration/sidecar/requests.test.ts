@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Secret } from "../../../src/core/model/secret.ts";
+import type { UndoReport } from "../../../src/session/undo.ts";
 import { readProposals } from "../../../src/state/proposals.ts";
 import { get, post } from "../../support/gateway/asking.ts";
 import { credential, eventually, SECRET } from "../../support/gateway/fixture.ts";
@@ -155,3 +156,23 @@ async function waitFor(folder: string) {
   }
   throw new Error("nothing waits");
 }
+
+test("a no is forgotten in the sidecar, too, when it is undone: the same request is asked about again", async (t) => {
+  const world = await openSidecar(t, { rules: [{ ask: true }] });
+  const client = await world.inside();
+  get(client, "/a");
+  const [shown] = await waitFor(world.folder);
+  const id = shown?.id ?? "";
+  await world.asking.answer({ do: "deny", id, reason: null });
+  assert.match(await client.until("}"), /ask-denied/);
+  const second = await world.inside();
+  get(second, "/a");
+  assert.match(await second.until("}"), /ask-denied/, "it is remembered");
+  const report = (await world.asking.answer({ do: "undo", id })) as UndoReport;
+  assert.match(report.done[0] ?? "", /may be asked about again/);
+  const third = await world.inside();
+  get(third, "/a");
+  const [again] = await waitFor(world.folder);
+  await yes(world.asking, again?.id ?? "");
+  assert.equal(statusOf(await third.until("}")), 200);
+});
