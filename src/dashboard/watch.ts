@@ -24,7 +24,8 @@ export interface WatchTold {
 interface Watched {
   view: BottleView | null;
   listed: ListedBottle | null;
-  signature: string;
+  /** What waits first. */
+  signature: readonly string[];
   /** A read that has not come back yet: another one would wait behind it. */
   reading: boolean;
   readonly tail: EgressTail;
@@ -69,7 +70,7 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
 
   async function lookAt(name: string, all: boolean): Promise<void> {
     const one = known.get(name) ?? {
-      ...{ view: null, listed: null, signature: "", reading: false },
+      ...{ view: null, listed: null, signature: [], reading: false },
       tail: egressTail(name, bottlePaths(context.layout, name).audit),
     };
     known.set(name, one);
@@ -91,12 +92,13 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
       done === false ? "its files do not answer" : "its files cannot be read",
       Date.now(),
     );
-    one.signature = "";
+    one.signature = [];
   }
 
   async function read(name: string, one: Watched, all: boolean): Promise<void> {
-    const signature = await signatureOf(context, name, one.listed);
-    if (!all && one.view !== null && signature === one.signature) return;
+    const signature = await signatureOf(context, one, name, looks % 2 === 1);
+    const same = signature.length === one.signature.length && signature.every((part, at) => part === one.signature[at]);
+    if (!all && one.view !== null && same) return;
     const listed = await findBottle(context.layout, name);
     if (listed === null) {
       known.delete(name);
@@ -107,7 +109,7 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
       ? silent(one.view, name, "its host process is stopped (SIGSTOP)", Date.now())
       : view;
     one.listed = listed;
-    one.signature = await signatureOf(context, name, listed);
+    one.signature = await signatureOf(context, one, name, true);
     if (!view.running && !all) return;
     const more = await one.tail.read();
     denied += more.denied;
@@ -139,17 +141,25 @@ async function namesOf({ layout }: SessionContext): Promise<readonly string[]> {
   return names.filter(isName).sort();
 }
 
-/** What changes when anything does that is shown. Few calls: this is done for every bottle twice a second. */
-async function signatureOf(context: SessionContext, name: string, listed: ListedBottle | null): Promise<string> {
+/**
+ * What changes when anything does that is shown. Few calls, since this is done for every bottle twice a second: what waits
+ * is looked at each time, the rest every other time.
+ */
+async function signatureOf(
+  context: SessionContext,
+  one: Watched,
+  name: string,
+  rest: boolean,
+): Promise<readonly string[]> {
   const { layout } = context;
-  const record = listed?.record ?? null;
-  const live = record !== null && (listed?.state === "running" || listed?.state === "creating");
-  if (!live) return mark(bottlePaths(layout, name).folder);
+  const record = one.listed?.record ?? null;
+  const live = record !== null && (one.listed?.state === "running" || one.listed?.state === "creating");
+  const [, ...before] = one.signature;
+  if (!live) return rest ? ["", await mark(bottlePaths(layout, name).folder)] : ["", ...before];
   const paths = livePaths(layout, record);
-  const marks = await Promise.all(
-    [paths.folder, paths.proposals, paths.incidents, paths.activity, paths.audit].map(mark),
-  );
-  return marks.join(" ");
+  const waits = mark(paths.proposals);
+  if (!rest) return [await waits, ...before];
+  return Promise.all([waits, mark(paths.folder), mark(paths.incidents), mark(paths.activity), mark(paths.audit)]);
 }
 
 async function mark(path: string): Promise<string> {
