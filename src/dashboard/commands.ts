@@ -1,7 +1,7 @@
 import type { Answer, Field, ItemView } from "./model.ts";
 
 /** How long `A` allows. */
-export const FOR = "1h";
+const FOR = "1h";
 
 /** Words of `bottle` that answer an item; what was shown goes along, where it has a code. */
 export function answerWords({ id, review, kind, flags }: ItemView, answer: Answer, reason = ""): readonly string[] {

@@ -3,7 +3,7 @@ import type { Model } from "../model.ts";
 import { acts } from "./acting.ts";
 
 /** So long a removal can be undone: it has not begun. */
-export const UNDO_MS = 30_000;
+const UNDO_MS = 30_000;
 
 /** Has a bottle removed in a while. */
 export function removal(model: Model, name: string): Step {

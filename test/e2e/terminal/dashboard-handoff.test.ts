@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { skipWithout } from "../../support/needs.ts";
 import { NODE_FLAGS } from "../../support/node-flags.ts";
-import { newOperator } from "../../support/operator.ts";
+import { eventually, newOperator } from "../../support/operator.ts";
 import { openScreen } from "../../support/screen.ts";
 
 const skip = skipWithout("tmux", "python3");
@@ -27,6 +27,6 @@ test(`${COUNT} handoffs of the terminal lose no key, on the way there and back`,
     await screen.shows(new RegExp(`here-${at}\\b`));
   }
   screen.tmux("send-keys", "q");
-  await screen.shows(/\$\s*$/);
+  await eventually("the screen is left", () => screen.tmux("display-message", "-p", "#{alternate_on}").trim() === "0");
   assert.equal(readFileSync(log, "utf8"), `${KEYS}\n`.repeat(COUNT));
 });
