@@ -1,6 +1,8 @@
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { isName } from "../core/model/ids.ts";
 import type { SessionContext } from "../session/context.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import { bottlePaths, livePaths } from "../state/layout.ts";
 import { findBottle, type ListedBottle } from "../state/records.ts";
 import { within } from "./deadline.ts";
@@ -24,8 +26,8 @@ export interface WatchTold {
 interface Watched {
   view: BottleView | null;
   listed: ListedBottle | null;
-  /** What waits first. */
-  signature: readonly string[];
+  signature: string;
+  stopped: boolean;
   /** A read that has not come back yet: another one would wait behind it. */
   reading: boolean;
   readonly tail: EgressTail;
@@ -70,12 +72,13 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
 
   async function lookAt(name: string, all: boolean): Promise<void> {
     const one = known.get(name) ?? {
-      ...{ view: null, listed: null, signature: [], reading: false },
+      ...{ view: null, listed: null, signature: "", stopped: false, reading: false },
       tail: egressTail(name, bottlePaths(context.layout, name).audit),
     };
     known.set(name, one);
     if (one.reading) return;
-    // What has ended changes by its folder alone.
+    // Mostly nothing has changed, and then nothing is waited for.
+    if (!all && one.view !== null && signatureOf(context, one, name) === one.signature) return;
     one.reading = true;
     const work = read(name, one, all).finally(() => {
       one.reading = false;
@@ -92,24 +95,23 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
       done === false ? "its files do not answer" : "its files cannot be read",
       Date.now(),
     );
-    one.signature = [];
+    one.signature = "";
   }
 
   async function read(name: string, one: Watched, all: boolean): Promise<void> {
-    const signature = await signatureOf(context, one, name, looks % 2 === 1);
-    const same = signature.length === one.signature.length && signature.every((part, at) => part === one.signature[at]);
-    if (!all && one.view !== null && same) return;
+    const signature = signatureOf(context, one, name);
+    if (one.view !== null && signature === one.signature && !(all && (await isOther(one)))) return;
     const listed = await findBottle(context.layout, name);
     if (listed === null) {
       known.delete(name);
       return;
     }
-    const view = await readBottleView(listed, context);
-    one.view = (await isStopped(listed))
-      ? silent(one.view, name, "its host process is stopped (SIGSTOP)", Date.now())
-      : view;
     one.listed = listed;
-    one.signature = await signatureOf(context, one, name, true);
+    // Before the reading: what changes meanwhile is seen at the next look.
+    one.signature = signatureOf(context, one, name);
+    const view = await readBottleView(listed, context);
+    one.stopped = await isStopped(listed);
+    one.view = one.stopped ? silent(one.view, name, "its host process is stopped (SIGSTOP)", Date.now()) : view;
     if (!view.running && !all) return;
     const more = await one.tail.read();
     denied += more.denied;
@@ -142,29 +144,30 @@ async function namesOf({ layout }: SessionContext): Promise<readonly string[]> {
 }
 
 /**
- * What changes when anything does that is shown. Few calls, since this is done for every bottle twice a second: what waits
- * is looked at each time, the rest every other time.
+ * What changes when anything does that is shown. Not by promises: this is done for every bottle twice a second, and they
+ * would cost ten times as much; the files lie in our own folders.
  */
-async function signatureOf(
-  context: SessionContext,
-  one: Watched,
-  name: string,
-  rest: boolean,
-): Promise<readonly string[]> {
-  const { layout } = context;
-  const record = one.listed?.record ?? null;
-  const live = record !== null && (one.listed?.state === "running" || one.listed?.state === "creating");
-  const [, ...before] = one.signature;
-  if (!live) return rest ? ["", await mark(bottlePaths(layout, name).folder)] : ["", ...before];
-  const paths = livePaths(layout, record);
-  const waits = mark(paths.proposals);
-  if (!rest) return [await waits, ...before];
-  return Promise.all([waits, mark(paths.folder), mark(paths.incidents), mark(paths.activity), mark(paths.audit)]);
+function signatureOf({ layout }: SessionContext, { listed }: Watched, name: string): string {
+  const record = listed?.record ?? null;
+  const live = record !== null && (listed?.state === "running" || listed?.state === "creating");
+  if (!live) return mark(bottlePaths(layout, name).folder);
+  const { folder, proposals, incidents, activity, audit } = livePaths(layout, record);
+  return [folder, proposals, incidents, activity, audit].map(mark).join(" ");
 }
 
-async function mark(path: string): Promise<string> {
-  const stat = await lstat(path).catch(() => null);
-  return stat === null ? "-" : `${stat.mtimeMs}.${stat.size}`;
+function mark(path: string): string {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? "-" : `${stat.mtimeMs}.${stat.size}`;
+  } catch {
+    return "?";
+  }
+}
+
+/** Its files are the same, and it is not: its host process was killed, stopped or goes on. */
+async function isOther({ listed, stopped }: Watched): Promise<boolean> {
+  if (listed === null || listed.record === null) return false;
+  return stateOf(listed.record) !== listed.state || (await isStopped(listed)) !== stopped;
 }
 
 /** A host process that was stopped answers nobody, and its bottle does nothing. */
