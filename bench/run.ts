@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures and writes docs/benchmarks.md. Words: names of sections (`cold-start`, `start`, `resize`, `fleet`,
- * `docker`, `gateway`, `latency`, `leaks`, `gitgate`; the page is then left as it is, or with `write` only they are renewed in it),
+ * `docker`, `gateway`, `latency`, `leaks`, `gitgate`, `dashboard`; the page is then left as it is, or with `write` only they are renewed in it),
  * `srt` to fetch the comparison, the greatest number of bottles at once, and of `fleet` the kinds of agents.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,18 @@ import { type PageSection, renewed } from "./benchmark-page.ts";
 import type { Bench, BenchSection } from "./measure.ts";
 
 /** Files of this folder that export `rows`; the others are run on their own. */
-const SECTIONS = ["cold-start", "start", "resize", "docker", "fleet", "gateway", "latency", "leaks", "gitgate"];
+const SECTIONS = [
+  "cold-start",
+  "start",
+  "resize",
+  "docker",
+  "fleet",
+  "gateway",
+  "latency",
+  "leaks",
+  "gitgate",
+  "dashboard",
+];
 const root = join(import.meta.dirname, "..");
 const words = process.argv.slice(2);
 const busy = loadavg()[0] ?? 0;

@@ -15,8 +15,10 @@ export function startRequest(input: VerbInput, io: Pick<Io, "cwd">): StartReques
     });
   }
   const workspace = text(input, "workspace");
+  const bottle = text(input, "bottle");
   return {
     agent,
+    ...(bottle !== undefined && { bottle }),
     path: resolve(io.cwd, path),
     workspace: workspace === "clone" || workspace === "copy" || workspace === "bind" ? workspace : null,
     backend: text(input, "backend") ?? null,

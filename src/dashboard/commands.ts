@@ -1,7 +1,7 @@
 import type { Answer, Field, ItemView } from "./model.ts";
 
 /** How long `A` allows. */
-export const FOR = "1h";
+const FOR = "1h";
 
 const AS = ["--as", "dashboard"];
 

@@ -1,4 +1,5 @@
 import { keepTerminal } from "../host/terminal.ts";
+import { guardTerminal } from "../host/terminal-guard.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { DashboardHost } from "./dashboard-host.ts";
 import { effectsOf } from "./effects.ts";
@@ -25,12 +26,15 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
     readKept(context.layout, host.theme === "light" ? "light" : "dark"),
   ]);
   const terminal = keepTerminal(context.facts.tools.stty);
+  const { stty } = context.facts.tools;
+  const guard = stty === undefined || terminal.state === null ? null : guardTerminal(stty, terminal.state);
   const talk: string[] = [];
   host.divert((line) => talk.push(line));
   let model = emptyModel(sizeNow(), Date.now(), host.readOnly, kept);
   let shown = "";
   let title = "";
   let over = false;
+  let guarded = false;
   const { promise, resolve: end } = Promise.withResolvers<void>();
   const write = (bytes: string | Uint8Array) => void process.stdout.write(bytes);
   write(TITLE_SAVE);
@@ -54,14 +58,19 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
   function dispatch(event: DashboardEvent): void {
     if (over) return;
     const [next, effects] = update(model, event);
-    const painting = next !== model;
+    const painting = event.type !== "tick" || showsTime(model, next);
     model = next;
     if (painting) paint();
     for (const effect of effects) carryOut(effect);
   }
 
   const watch = openWatch(context, {
-    snapshot: (snapshot, at) => dispatch({ type: "snapshot", snapshot, at }),
+    snapshot: (snapshot, at) => {
+      dispatch({ type: "snapshot", snapshot, at });
+      // Keys are read by now, one by one.
+      if (!guarded) guard?.learn();
+      guarded = true;
+    },
     egress: (lines) => dispatch({ type: "egress", lines }),
     tick: (at) => dispatch({ type: "tick", at }),
   });
@@ -93,11 +102,20 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
     await screen.close();
     write(TITLE_BACK);
     terminal.restore();
+    guard?.dismiss();
     host.divert((line) => void process.stderr.write(`${line}\n`));
     for (const line of talk) context.say(line);
     for (const { name } of model.removals) context.say(`bottle: ${name} was not removed: bottle rm ${name}`);
   }
   return 0;
+}
+
+const AGE_STEP_MS = 5000;
+
+/** Does a tick change what is drawn? Ages step, and a screen at rest is not even computed in between. */
+function showsTime(before: Model, next: Model): boolean {
+  const stepped = Math.floor(before.now / AGE_STEP_MS) !== Math.floor(next.now / AGE_STEP_MS);
+  return stepped || before.list !== next.list || before.removals !== next.removals || before.busy !== next.busy;
 }
 
 /** Of the terminal; a size of zero is none. */

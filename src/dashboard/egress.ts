@@ -63,12 +63,12 @@ function textOf(event: AuditEvent, pending: Map<string, string>): { text: string
       const { id, method, authority, target, credentials, verdict, reason, alert } = event;
       const added = credentials.length === 0 ? "" : " [credential added]";
       const what = `${(method ?? "-").padEnd(4)} ${authority ?? "-"}${target ?? ""}${added}`;
-      if (verdict === "allow") {
+      if (verdict !== "deny") {
         pending.set(id, what);
         const [oldest] = pending.keys();
         if (pending.size > PENDING && oldest !== undefined) pending.delete(oldest);
-        return null;
       }
+      if (verdict === "allow") return null;
       if (verdict === "ask") return { text: `ask  ${what}  waits for you, ${id}`, denied: false };
       return { text: `DENY ${what}  ${reason}${alert ? "  ALERT" : ""}`, denied: true };
     }

@@ -152,6 +152,8 @@ export interface Form {
 /** A removal that is not done yet. */
 export interface Removal {
   readonly name: string;
+  /** Which one it was: another may have its name by then. */
+  readonly run: string;
   /** Milliseconds since the epoch: then it is done. */
   readonly at: number;
 }

@@ -41,7 +41,7 @@ export function groupOf(model: Model, bottle: BottleView): Group {
 }
 
 /** Bottles in their order: by need, in each group the oldest first. */
-export function ordered(model: Model): readonly Row[] {
+function ordered(model: Model): readonly Row[] {
   const age = (bottle: BottleView) => openItems(model, bottle)[0]?.createdAt ?? bottle.since;
   return model.snapshot.bottles
     .filter((bottle) => fits(model, bottle))
@@ -67,7 +67,7 @@ const STATES: Readonly<Record<string, readonly Mark[]>> = {
 };
 
 /** Does the filter leave it in the list? Words all count; `s:` state, `a:` agent, `host:` what its items name; `!` in front: not. */
-export function fits(model: Model, bottle: BottleView): boolean {
+function fits(model: Model, bottle: BottleView): boolean {
   const { filter } = model;
   const inverse = filter.startsWith("!");
   const words = (inverse ? filter.slice(1) : filter)

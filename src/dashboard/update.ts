@@ -2,7 +2,7 @@ import type { DashboardEvent, Step } from "./events.ts";
 import { say } from "./events.ts";
 import { geometryOf } from "./geometry.ts";
 import type { Model } from "./model.ts";
-import { cardItem, inView, isDue, merged, settled } from "./rows.ts";
+import { bottleOf, cardItem, inView, isDue, merged, settled } from "./rows.ts";
 import { cardKey } from "./update/card-keys.ts";
 import { formKey, formPaste, withChoices } from "./update/form-keys.ts";
 import { listKey } from "./update/list-keys.ts";
@@ -37,8 +37,9 @@ function step(model: Model, event: DashboardEvent): Step {
     }
     case "snapshot": {
       const next = merged({ ...model, snapshot: event.snapshot, now: event.at }, event.at);
-      const gone = next.removals.filter(({ name }) => next.snapshot.bottles.some((bottle) => bottle.name === name));
-      return notices(inViewIfNew(model, { ...next, removals: gone }));
+      // Of one that went, or whose name is another one's by now, nothing is removed.
+      const removals = next.removals.filter(({ name, run }) => bottleOf(next, name)?.run === run);
+      return notices(inViewIfNew(model, { ...next, removals }));
     }
     case "tick": {
       const now = { ...model, now: event.at };

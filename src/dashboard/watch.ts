@@ -1,7 +1,9 @@
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { localDay } from "../core/activity/activity-format.ts";
 import { isName } from "../core/model/ids.ts";
 import type { SessionContext } from "../session/context.ts";
+import { stateOf } from "../state/bottle-state.ts";
 import { bottlePaths, livePaths } from "../state/layout.ts";
 import { findBottle, type ListedBottle } from "../state/records.ts";
 import { dayOfDefinition } from "../state/usage-files.ts";
@@ -27,6 +29,7 @@ interface Watched {
   view: BottleView | null;
   listed: ListedBottle | null;
   signature: string;
+  stopped: boolean;
   /** A read that has not come back yet: another one would wait behind it. */
   reading: boolean;
   readonly tail: EgressTail;
@@ -81,12 +84,13 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
 
   async function lookAt(name: string, all: boolean): Promise<void> {
     const one = known.get(name) ?? {
-      ...{ view: null, listed: null, signature: "", reading: false },
+      ...{ view: null, listed: null, signature: "", stopped: false, reading: false },
       tail: egressTail(name, bottlePaths(context.layout, name).audit),
     };
     known.set(name, one);
     if (one.reading) return;
-    // What has ended changes by its folder alone.
+    // Mostly nothing has changed, and then nothing is waited for.
+    if (!all && one.view !== null && signatureOf(context, one, name) === one.signature) return;
     one.reading = true;
     const work = read(name, one, all).finally(() => {
       one.reading = false;
@@ -107,19 +111,19 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
   }
 
   async function read(name: string, one: Watched, all: boolean): Promise<void> {
-    const signature = await signatureOf(context, name, one.listed);
-    if (!all && one.view !== null && signature === one.signature) return;
+    const signature = signatureOf(context, one, name);
+    if (one.view !== null && signature === one.signature && !(all && (await isOther(one)))) return;
     const listed = await findBottle(context.layout, name);
     if (listed === null) {
       known.delete(name);
       return;
     }
-    const view = await readBottleView(listed, context);
-    one.view = (await isStopped(listed))
-      ? silent(one.view, name, "its host process is stopped (SIGSTOP)", Date.now())
-      : view;
     one.listed = listed;
-    one.signature = await signatureOf(context, name, listed);
+    // Before the reading: what changes meanwhile is seen at the next look.
+    one.signature = signatureOf(context, one, name);
+    const view = await readBottleView(listed, context);
+    one.stopped = await isStopped(listed);
+    one.view = one.stopped ? silent(one.view, name, "its host process is stopped (SIGSTOP)", Date.now()) : view;
     if (!view.running && !all) return;
     const more = await one.tail.read();
     denied += more.denied;
@@ -150,22 +154,31 @@ async function namesOf({ layout }: SessionContext): Promise<readonly string[]> {
   return names.filter(isName).sort();
 }
 
-/** What changes when anything does that is shown. Few calls: this is done for every bottle twice a second. */
-async function signatureOf(context: SessionContext, name: string, listed: ListedBottle | null): Promise<string> {
-  const { layout } = context;
+/**
+ * What changes when anything does that is shown. Not by promises: this is done for every bottle twice a second, and they
+ * would cost ten times as much; the files lie in our own folders.
+ */
+function signatureOf({ layout }: SessionContext, { listed }: Watched, name: string): string {
   const record = listed?.record ?? null;
   const live = record !== null && (listed?.state === "running" || listed?.state === "creating");
   if (!live) return mark(bottlePaths(layout, name).folder);
-  const paths = livePaths(layout, record);
-  const marks = await Promise.all(
-    [paths.folder, paths.proposals, paths.incidents, paths.activity, paths.audit].map(mark),
-  );
-  return marks.join(" ");
+  const { folder, proposals, incidents, activity, audit } = livePaths(layout, record);
+  return [folder, proposals, incidents, activity, audit].map(mark).join(" ");
 }
 
-async function mark(path: string): Promise<string> {
-  const stat = await lstat(path).catch(() => null);
-  return stat === null ? "-" : `${stat.mtimeMs}.${stat.size}`;
+function mark(path: string): string {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? "-" : `${stat.mtimeMs}.${stat.size}`;
+  } catch {
+    return "?";
+  }
+}
+
+/** Its files are the same, and it is not: its host process was killed, stopped or goes on. */
+async function isOther({ listed, stopped }: Watched): Promise<boolean> {
+  if (listed === null || listed.record === null) return false;
+  return stateOf(listed.record) !== listed.state || (await isStopped(listed)) !== stopped;
 }
 
 /** A host process that was stopped answers nobody, and its bottle does nothing. */

@@ -41,6 +41,7 @@ export const runningVerbs: readonly Verb[] = [
       NO_NOTIFY,
       { flags: "--name <name>", summary: "name of the bottle (default: agent and five random characters)" },
       { flags: "--label <key=value>", summary: "keep this label in the record", repeatable: true },
+      { flags: "--bottle <name>", summary: "run in this definition of your manifest, instead of the agent's own" },
       {
         flags: "--workspace <mode>",
         summary:

@@ -54,7 +54,7 @@ const NAMED = 20;
  * definition, or that of its bottle, has problems; PLAN_INVALID when its bottle is not defined.
  */
 export function selectAgent(
-  request: Pick<StartRequest, "agent" | "command">,
+  request: Pick<StartRequest, "agent" | "command" | "bottle">,
   manifest: Manifest,
   rack: AgentRack,
 ): Selected {
@@ -73,13 +73,16 @@ export function selectAgent(
     const hint = `${meant === null ? "" : `did you mean ${meant}? `}agents: ${few.join(", ")}`;
     return { ok: false, error: new BottleError("AGENT_UNKNOWN", message, { hint }) };
   }
-  const bottleName = definition?.bottle ?? DEFAULT_BOTTLE;
+  const bottleName = request.bottle ?? definition?.bottle ?? DEFAULT_BOTTLE;
   if (manifest.broken.bottles.includes(bottleName))
     return broken(`the definition of bottle ${bottleName} has problems`, manifest);
   const bottle = own(manifest.bottles, bottleName);
   if (bottle === undefined && bottleName !== DEFAULT_BOTTLE) {
     const hint = `bottles: ${[...new Set([...Object.keys(manifest.bottles), DEFAULT_BOTTLE])].join(", ")}`;
-    const message = `agent ${name} runs on bottle ${bottleName}, which is not defined`;
+    const message =
+      request.bottle === undefined
+        ? `agent ${name} runs on bottle ${bottleName}, which is not defined`
+        : `no bottle is defined as ${printable(bottleName, 64)}`;
     return { ok: false, error: new BottleError("PLAN_INVALID", message, { hint }) };
   }
   return {

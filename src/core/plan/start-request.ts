@@ -4,6 +4,8 @@ import type { WorkspaceMode } from "../model/plan.ts";
 export interface StartRequest {
   /** Name of an agent: from a manifest, or built in. */
   readonly agent: string;
+  /** Bottle definition to run in; absent: the agent's own. */
+  readonly bottle?: string;
   /** Folder to work in, absolute (not yet resolved through links). */
   readonly path: string;
   /** null: what the bottle definition says, else `clone` in a git repository and `copy` elsewhere. */

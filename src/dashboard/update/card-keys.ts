@@ -9,7 +9,7 @@ import { openPage } from "./page.ts";
 import { openPrompt } from "./prompt.ts";
 
 /** What was just drawn was not read: an answer before that was meant for something else. */
-export const ARMED_MS = 400;
+const ARMED_MS = 400;
 
 const ANSWERS: Readonly<Record<string, Answer>> = { A: "for", e: "edit", d: "deny" };
 

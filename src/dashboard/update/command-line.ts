@@ -9,6 +9,7 @@ import { openPage } from "./page.ts";
 const LOOKS = ["ls", "approvals", "audit", "cost", "info", "archive", "doctor", "diff", "why", "plan", "logs", "help"];
 /** Verbs that want a terminal, or that never end. */
 const ELSEWHERE = ["attach", "exec", "dashboard", "wait", "edit", "init"];
+const ENDLESS = ["-f", "--follow", "-w", "--watch"];
 const THEMES: readonly string[] = ["dark", "light", "none"] satisfies readonly Theme[];
 
 /** What was typed behind `:`. Words of the dashboard first, else they are those of `bottle`, and what it prints is shown. */
@@ -46,6 +47,9 @@ export function command(model: Model, text: string): Step {
       const kept: Kept = { ...model.kept, theme: theme as Theme };
       return [{ ...model, kept }, [{ do: "save", kept }]];
     }
+  }
+  if (rest.some((word) => ENDLESS.includes(word))) {
+    return [say(model, "that would never end: leave the following out", true), []];
   }
   if (ELSEWHERE.includes(verb))
     return [say(model, `${verb} wants a terminal of its own: it has a key here, see ?`, true), []];

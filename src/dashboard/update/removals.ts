@@ -1,15 +1,17 @@
 import { undoWords } from "../commands.ts";
 import { type Effect, type Step, say } from "../events.ts";
 import type { Model } from "../model.ts";
+import { bottleOf } from "../rows.ts";
 import { acts } from "./acting.ts";
 
 /** So long a removal can be undone: it has not begun. */
-export const UNDO_MS = 30_000;
+const UNDO_MS = 30_000;
 
 /** Has a bottle removed in a while. */
 export function removal(model: Model, name: string): Step {
   const others = model.removals.filter((other) => other.name !== name);
-  const next = { ...model, removals: [...others, { name, at: model.now + UNDO_MS }] };
+  const run = bottleOf(model, name)?.run ?? "";
+  const next = { ...model, removals: [...others, { name, run, at: model.now + UNDO_MS }] };
   return [say(next, `${name} is removed in 30 s: u undoes it`), []];
 }
 

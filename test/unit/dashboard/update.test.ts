@@ -132,6 +132,23 @@ test("a removal wants the name, waits 30 s, and u takes it back", () => {
   assert.deepEqual(runs(after(undone, [{ type: "tick", at }])[1]), []);
 });
 
+test("a removal is forgotten when its name is another bottle's by then", () => {
+  const [model] = press(fleetModel(100, 30), ["G", "k"]);
+  const [waiting] = press(model, ["X", ...typed("changelog"), "enter"]);
+  const bottles = FLEET.map((one) => (one.name === "changelog" ? { ...one, run: "changelog 2" } : one));
+  const at = waiting.now + 60_000;
+  const snapshot = { bottles, costToday: null, denied: 0 };
+  assert.deepEqual(
+    runs(
+      after(waiting, [
+        { type: "snapshot", snapshot, at: waiting.now + 1 },
+        { type: "tick", at },
+      ])[1],
+    ),
+    [],
+  );
+});
+
 test("a bottle that runs is stopped after y, and not removed", () => {
   const [model] = press(fleetModel(100, 30), ["j", "j"]);
   assert.deepEqual(runs(press(model, ["x", "y"])[1]), [["stop", "perf-bench"]]);

@@ -187,3 +187,18 @@ test("a repository of the git gate is one thing: a child's own takes the place o
     repos: { app: { url: "https://other.test/o/r" }, lib: { url: `${url}2` } },
   });
 });
+
+test("a start may name another bottle definition; one that is not defined is named in the refusal", async (context) => {
+  const at = manifestPlace(context);
+  writeFileSync(
+    at.operator,
+    `{ "bottles": { "strict": { "limits": { "memory": "1G" } } }, "agents": { "a": { "provider": "test" } } }`,
+  );
+  const manifest = await at.load();
+  const chosen = selectAgent({ agent: "a", command: null, bottle: "strict" }, manifest, testRack);
+  assert.ok(chosen.ok && chosen.selection.bottleName === "strict");
+  assert.equal(chosen.selection.bottle.limits?.memory, "1G");
+  const missing = selectAgent({ agent: "a", command: null, bottle: "other" }, manifest, testRack);
+  assert.ok(!missing.ok);
+  assert.match(missing.error.message, /no bottle is defined as other/);
+});
