@@ -45,7 +45,7 @@ function allLines(model: Model, page: Page): readonly string[] {
 }
 
 /** `14:02:11 api-refactor POST ...`, in UTC as the audit log has it. */
-function egressText({ at, bottle, text }: EgressLine): string {
+export function egressText({ at, bottle, text }: EgressLine): string {
   return `${new Date(at).toISOString().slice(11, 19)} ${bottle.padEnd(16)} ${text}`;
 }
 

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
+import { QUIET_MS } from "../core/activity/activity.ts";
 import { localDay } from "../core/activity/activity-format.ts";
 import { isName } from "../core/model/ids.ts";
 import type { SessionContext } from "../session/context.ts";
@@ -30,6 +31,8 @@ interface Watched {
   listed: ListedBottle | null;
   signature: string;
   stopped: boolean;
+  /** When its files changed last; null: it was looked at once more since all was quiet. */
+  changedAt: number | null;
   /** A read that has not come back yet: another one would wait behind it. */
   reading: boolean;
   readonly tail: EgressTail;
@@ -84,7 +87,7 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
 
   async function lookAt(name: string, all: boolean): Promise<void> {
     const one = known.get(name) ?? {
-      ...{ view: null, listed: null, signature: "", stopped: false, reading: false },
+      ...{ view: null, listed: null, signature: "", stopped: false, changedAt: null, reading: false },
       tail: egressTail(name, bottlePaths(context.layout, name).audit),
     };
     known.set(name, one);
@@ -112,7 +115,9 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
 
   async function read(name: string, one: Watched, all: boolean): Promise<void> {
     const signature = signatureOf(context, one, name);
-    if (one.view !== null && signature === one.signature && !(all && (await isOther(one)))) return;
+    const old = all && ((await isOther(one)) || isSettling(one));
+    if (one.view !== null && signature === one.signature && !old) return;
+    one.changedAt = signature === one.signature ? null : Date.now();
     const listed = await findBottle(context.layout, name);
     if (listed === null) {
       known.delete(name);
@@ -173,6 +178,11 @@ function mark(path: string): string {
   } catch {
     return "?";
   }
+}
+
+/** An agent that has been quiet for a while is said to do something else, though no file changes then. */
+function isSettling({ changedAt }: Watched): boolean {
+  return changedAt !== null && Date.now() - changedAt > QUIET_MS;
 }
 
 /** Its files are the same, and it is not: its host process was killed, stopped or goes on. */

@@ -20,16 +20,26 @@ export interface BudgetParts {
   readonly context: SessionContext;
 }
 
+/** How old what other bottles used may be. */
+const OTHERS_MS = 2_000;
+
 /** What keeps a bottle within its budget; null: it has none, and nothing is loaded for it. */
 export async function budgetOf(plan: BottlePlan, parts: BudgetParts): Promise<BottleBudget | null> {
   if (plan.budget === undefined) return null;
   const { openBudget } = await import("./budget.ts");
   const { paths, definition, meter, questions, notifier, incidents, stop, context } = parts;
   const { layout, say } = context;
+  let others = { day: "", at: 0, use: Promise.resolve({ costMicros: 0, tokens: 0 }) };
   return openBudget({
     budget: plan.budget,
     meter,
-    othersToday: (day) => dayOfDefinition(layout, definition, day, paths.usage),
+    othersToday: (day) => {
+      // Asked at each answer: folders of all bottles are looked at only so often.
+      if (others.day !== day || performance.now() - others.at > OTHERS_MS) {
+        others = { day, at: performance.now(), use: dayOfDefinition(layout, definition, day, paths.usage) };
+      }
+      return others.use;
+    },
     access: (models) => questions.models(models),
     show: (question) => questions.desk?.show(question) ?? Promise.resolve(),
     withdraw: (id) => questions.desk?.withdraw(id),
