@@ -22,7 +22,11 @@ export function dashboardPages(): Page[] {
   const [card] = press(wide, ["!"]);
   const risky = FLEET.map((bottle) => ({
     ...bottle,
-    items: bottle.items.map((item) => (item.kind === "request" ? { ...item, flags: [{ code: "new-host-write", text: "write to a new host", stops: true }] as const } : item)),
+    items: bottle.items.map((item) =>
+      item.kind === "request"
+        ? { ...item, flags: [{ code: "new-host-write", text: "write to a new host", stops: true }] as const }
+        : item,
+    ),
   }));
   const [typed] = press(fleetModel(110, 24, risky), ["!", "a", "c", "o"]);
   const [denied] = press(wide, [
