@@ -98,6 +98,8 @@ test("a held request: ! and a let it go, d refuses one with a reason, and the lo
   await screen.shows(/use the mirror/);
   press(screen, "Enter");
   assert.equal((await second).status, 403);
+  // The card has the keys until the command has ended.
+  await screen.shows(/denied [0-9a-f]{8}-/);
   const audit = readFileSync(join(folderOf(operator), "audit.jsonl"), "utf8");
   assert.match(audit, /"type":"answer"[^\n]*"verdict":"deny"[^\n]*use the mirror/);
   assert.deepEqual(world.seen, ["GET /asked "]);
