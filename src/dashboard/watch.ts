@@ -166,7 +166,10 @@ async function namesOf({ layout }: SessionContext): Promise<readonly string[]> {
 function signatureOf({ layout }: SessionContext, { listed }: Watched, name: string): string {
   const record = listed?.record ?? null;
   const live = record !== null && (listed?.state === "running" || listed?.state === "creating");
-  if (!live) return mark(bottlePaths(layout, name).folder);
+  if (!live) {
+    const { folder, incidents } = bottlePaths(layout, name);
+    return `${mark(folder)} ${mark(incidents)}`;
+  }
   const { folder, proposals, incidents, activity, audit } = livePaths(layout, record);
   return [folder, proposals, incidents, activity, audit].map(mark).join(" ");
 }
