@@ -21,6 +21,7 @@ import { NODE_FLAGS } from "../test/support/node-flags.ts";
 import { leftBehind, takeCensus } from "./test/census.ts";
 import { killDescendants, killNamed, watchChildren } from "./test/descendants.ts";
 import { withLastTest } from "./test/events.ts";
+import { filesAtOnce, inTurns } from "./test/schedule.ts";
 
 const SUITES = ["unit", "contract", "integration", "escape", "faults", "fuzz", "e2e"];
 /** Suites that run only when asked for: by name, or all with BOT_BOTTLE_CANARY=1. */
@@ -130,8 +131,8 @@ const stopWatching = watchChildren(FILE_LIMIT_MS, (argv) => {
 });
 
 const events = run({
-  files,
-  concurrency: availableParallelism(),
+  files: [...inTurns(files)],
+  concurrency: filesAtOnce(availableParallelism()),
   signal: abort.signal,
   execArgv: [...NODE_FLAGS],
 });

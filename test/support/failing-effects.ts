@@ -2,7 +2,8 @@
  * Preload (`NODE_OPTIONS=--import`): the Nth thing that the process does to the disk, or the Nth program that it starts,
  * goes wrong. `BOT_BOTTLE_TEST_EFFECT` is `N full` (as on a full disk, instead of happening), `N kill` (the process
  * is killed instead) or `N killed-after` (killed when it has happened). The name of the effect is written to the file
- * `BOT_BOTTLE_TEST_EFFECT_SEEN`, which so tells whether there was an Nth. With `BOT_BOTTLE_TEST_EFFECT_FROM` counting
+ * `BOT_BOTTLE_TEST_EFFECT_SEEN`, which so tells whether there was an Nth. With N = 0 nothing goes wrong, and what is written
+ * there at the end of the process is how many effects it had. With `BOT_BOTTLE_TEST_EFFECT_FROM` counting
  * begins when there is a file of that name.
  */
 import childProcess from "node:child_process";
@@ -65,3 +66,4 @@ await handle.close();
 wrap(fs.promises, "open", true, writes);
 wrap(childProcess, "spawn", false);
 syncBuiltinESMExports();
+if (nth === "0") process.once("exit", () => appendFileSync(seen, `${count}\n`));

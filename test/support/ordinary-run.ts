@@ -52,6 +52,8 @@ export async function runAsOrdinaryUser(
     const env: Record<string, string> = {
       HOME: home,
       TMPDIR: home,
+      // Each start would compile all sources again.
+      NODE_COMPILE_CACHE: join(home, "compiled"),
       PATH: process.env.PATH ?? "/usr/bin:/bin",
       BOT_BOTTLE_REQUIRE:
         process.env.BOT_BOTTLE_REQUIRE?.split(",")

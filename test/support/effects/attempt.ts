@@ -18,23 +18,38 @@ export type EffectMode = (typeof EFFECT_MODES)[number];
  * answer is the effect's name, null where the verb has fewer.
  */
 export async function attempt(at: EffectsWorld, what: string, name: string, nth: number, mode: EffectMode) {
-  const verb = EFFECTS_VERBS[what];
-  assert.ok(verb !== undefined, `no verb is called ${what}`);
-  const seen = join(at.operator.home, `seen-${name}`);
-  writeFileSync(seen, "");
-  await verb.before(at, name);
-  const run = await verb.run(at, name, {
-    NODE_OPTIONS: `--import=${PRELOAD}`,
-    BOT_BOTTLE_TEST_EFFECT: `${nth} ${mode}`,
-    BOT_BOTTLE_TEST_EFFECT_SEEN: seen,
-  });
-  keepPromises(at, run.stdout);
-  const effect = readFileSync(seen, "utf8").split("\n")[0] ?? "";
-  rmSync(seen);
+  const { run, seen: effect } = await runVerb(at, what, name, `${nth} ${mode}`);
   const told = `${at.kind.title}: ${what}, effect ${nth} (${effect}), ${mode}`;
   await assertMended(at, name, told);
   if (effect !== "") judge(run, mode, told);
   return effect === "" ? null : effect;
+}
+
+/** How many effects a verb has where nothing goes wrong; the next time it may be one or two more or fewer. */
+export async function countEffects(at: EffectsWorld, what: string, name: string): Promise<number> {
+  const { run, seen } = await runVerb(at, what, name, "0 full");
+  const told = `${at.kind.title}: ${what}, nothing goes wrong`;
+  await assertMended(at, name, told);
+  judge(run, "full", told);
+  assert.match(seen, /^[1-9]\d*$/, `${told}: no effect was counted`);
+  return Number(seen);
+}
+
+async function runVerb(at: EffectsWorld, what: string, name: string, effect: string) {
+  const verb = EFFECTS_VERBS[what];
+  assert.ok(verb !== undefined, `no verb is called ${what}`);
+  const file = join(at.operator.home, `seen-${name}`);
+  writeFileSync(file, "");
+  await verb.before(at, name);
+  const run = await verb.run(at, name, {
+    NODE_OPTIONS: `--import=${PRELOAD}`,
+    BOT_BOTTLE_TEST_EFFECT: effect,
+    BOT_BOTTLE_TEST_EFFECT_SEEN: file,
+  });
+  keepPromises(at, run.stdout);
+  const seen = readFileSync(file, "utf8").split("\n")[0] ?? "";
+  rmSync(file);
+  return { run, seen };
 }
 
 function judge({ code, stderr }: CliResult, mode: EffectMode, told: string): void {
