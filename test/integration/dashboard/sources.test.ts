@@ -129,7 +129,7 @@ test("the watch sees bottles come, ask, work, end and go; a record that cannot b
     ...{ schema: 1, id: "9f3a01bc-7", kind: "review", words: "may I?", evidence: [], count: 1 },
     ...{ createdAt: one.createdAt, expiresAt: null },
   });
-  await shows("~ broken", "~ one asks", "x two");
+  await shows("~ broken", "! one asks", "x two");
   await proposals.remove("9f3a01bc-7");
   mkdirSync(paths.run, { recursive: true });
   const usage = { requests: 1, unknown: 0, inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
