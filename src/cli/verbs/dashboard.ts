@@ -12,7 +12,7 @@ export const dashboardVerbs: readonly Verb[] = [
       "`bottle` alone opens it too, on a terminal. It only observes: each key that acts runs the same command that you would type, " +
       "and no bottle ends with it. `!` goes to the next request that waits, `a` allows it once, `d` denies it; `?` lists all keys. " +
       "Enter shows the agent's terminal: in a pane where this is your tmux, else here, and Ctrl-] d comes back.",
-    examples: ["bottle", "bottle dashboard --read-only"],
+    examples: ["bottle dashboard --read-only"],
     files: [
       { term: "~/.local/state/bot-bottle/dashboard.json", meaning: "what is muted and seen, and the last start" },
     ],
