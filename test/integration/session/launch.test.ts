@@ -23,7 +23,7 @@ const sealedBackend = () =>
   createMemoryBackend({
     answers: ({ argv }) =>
       argv[0] === "/usr/bin/perl" && argv[1] === "-"
-        ? { code: 0, stdout: Buffer.from(`${SEALED}\n\n`), stderr: Buffer.alloc(0) }
+        ? { code: 0, stdout: Buffer.from(`${SEALED}\nmcp=405\n\n`), stderr: Buffer.alloc(0) }
         : null,
   });
 
