@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { askControl } from "../../../src/session/control.ts";
 import { readItems } from "../../../src/state/proposals.ts";
 import { withModel } from "../../support/model-stand-in.ts";
 import { skipWithout } from "../../support/needs.ts";
@@ -38,10 +36,7 @@ for (const verdict of ["allow", "deny"] as const) {
           });
           if (item === "over") break;
           asked += 1;
-          const { run } = JSON.parse(readFileSync(join(folder, "record.json"), "utf8"));
-          const rest =
-            verdict === "allow" ? { do: verdict, scope: "once", forMs: null } : { do: verdict, reason: null };
-          await askControl(join(run, "control.sock"), { ...rest, id: item.id } as never, 10_000);
+          await operator.bottle([verdict, item.id]);
         }
         assert.ok(asked > 0);
         if (verdict === "allow") {

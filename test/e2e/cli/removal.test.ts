@@ -145,7 +145,7 @@ test("a bottle whose record cannot be read: rm --force and prune --all remove it
     writeFileSync(record(name), "{");
   }
   const list = await operator.bottle(["ls"]);
-  assert.match(list.stdout, /^ragged +- +- +unreadable +- +- +-$/m);
+  assert.match(list.stdout, /^ragged +- +- +unreadable +- +- +- +-$/m);
   assert.match(list.stderr, /^bottle: ragged: its record is not JSON; bottle rm --force ragged removes it$/m);
   for (const words of [
     ["rm", "ragged"],
