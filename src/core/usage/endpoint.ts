@@ -10,7 +10,7 @@ const ENDPOINTS: readonly (readonly [RegExp, UsageFormat])[] = [
   // Batches, older forms, and those of clouds: they cost money, and what they say of it is not read.
   [/\/v1\/(?:messages\/batches|completions|batches|complete)$/, "other"],
   [/:(?:raw|streamraw)predict$/, "other"],
-  [/^\/model\/[^/]+\/(?:invoke|converse)(?:-with-response-stream|-stream)?$/, "other"],
+  [/^\/model\/.+\/(?:invoke|converse)(?:-with-response-stream|-stream)?$/, "other"],
 ];
 
 /**
@@ -18,17 +18,28 @@ const ENDPOINTS: readonly (readonly [RegExp, UsageFormat])[] = [
  * cost money; counting tokens (`count_tokens`) does not. Any host: a path is looked at as a lax server would read it.
  */
 export function modelEndpoint(method: string, path: string): UsageFormat | null {
-  if (method !== "POST") return null;
-  const plain = decoded(path)
-    .toLowerCase()
-    .replace(/\/{2,}/g, "/")
-    .replace(/\/$/, "");
-  return ENDPOINTS.find(([pattern]) => pattern.test(plain))?.[1] ?? null;
+  return method === "POST" ? formatAt(laxly(path)) : null;
 }
 
 /** As `modelEndpoint`, for a WebSocket on which requests of models would go: no usage of those is read. */
 export function isModelSocket(path: string): boolean {
-  return modelEndpoint("POST", path) !== null || /:bidigeneratecontent$|\/v1\/realtime$/.test(path.toLowerCase());
+  const plain = laxly(path);
+  return formatAt(plain) !== null || /:bidigeneratecontent$|\/v1\/realtime$/.test(plain);
+}
+
+function formatAt(plain: string): UsageFormat | null {
+  return ENDPOINTS.find(([pattern]) => pattern.test(plain))?.[1] ?? null;
+}
+
+/** What the laxest of servers makes of a path: decoded twice, without parameters, empty and dot segments, in lower case. */
+function laxly(path: string): string {
+  const kept: string[] = [];
+  for (const whole of decoded(decoded(path)).toLowerCase().split(/[/\\]/)) {
+    const [segment = ""] = whole.split(";", 1);
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(segment);
+  }
+  return `/${kept.join("/")}`;
 }
 
 function decoded(path: string): string {

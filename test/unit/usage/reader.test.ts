@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { modelEndpoint } from "../../../src/core/usage/endpoint.ts";
+import { isModelSocket, modelEndpoint } from "../../../src/core/usage/endpoint.ts";
 import { createUsageReader } from "../../../src/core/usage/reader.ts";
 import fc from "../../support/properties.ts";
 import { USAGE_ANSWERS } from "../../support/usage-answers.ts";
@@ -118,4 +118,39 @@ test("requests that a model answers are told by their path, as a lax server read
   ];
   for (const path of others) assert.equal(modelEndpoint("POST", path), null, path);
   assert.equal(modelEndpoint("GET", "/v1/messages"), null);
+});
+
+test("a budget is not dodged by another spelling of a model's path", () => {
+  const spellings = [
+    "/v1/./messages",
+    "/v1/x/../messages",
+    "/v1/x/%2e%2e/messages",
+    "/v1%2fmessages",
+    "/v1\\messages",
+    "/v1/messages;v=1",
+    "/v1;a/messages",
+    "/v1/%256dessages",
+    "/v1/messages/.",
+    "/v1/messages%2f%2F",
+  ];
+  for (const path of spellings) assert.equal(modelEndpoint("POST", path), "anthropic", path);
+  assert.equal(modelEndpoint("POST", "/model/arn%3Aaws%3Abedrock%3Aus%3A1%3Ainference-profile%2Fx/invoke"), "other");
+  const sockets = [
+    "/v1/realtime",
+    "/v1/realtim%65",
+    "/v1//realtime/",
+    "/v1/x/../Realtime",
+    "/ws/x:BidiGenerateConten%74",
+  ];
+  for (const path of sockets) assert.equal(isModelSocket(path), true, path);
+  assert.equal(isModelSocket("/chat"), false);
+  assert.equal(modelEndpoint("POST", "/v1/messages/../other"), null);
+});
+
+test("an endpoint is told for whatever path, in little time", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (path) => void modelEndpoint("POST", `/${path}`)));
+  const began = performance.now();
+  modelEndpoint("POST", "/%25".repeat(20_000));
+  modelEndpoint("POST", `${"/a".repeat(20_000)}${"/..".repeat(20_000)}`);
+  assert.ok(performance.now() - began < 1000);
 });
