@@ -84,4 +84,6 @@ export interface QuestionClaim {
 /** Who asks the operator what is no request: supervise, a budget. */
 export interface QuestionHolder {
   claim(id: RequestId): QuestionClaim | { readonly ok: false; readonly problem: "unknown" | "answered" };
+  /** The no to this question is not remembered any more: it may be asked again. False: there is none to forget. */
+  forgive?(id: RequestId): boolean | Promise<boolean>;
 }

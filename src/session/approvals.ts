@@ -86,12 +86,14 @@ export function createApprovals(start: ApprovalsStart) {
     const question = claimQuestion(questions, id, decisions);
     if (question !== null) return answered(question, "yes", request.words ?? null, by, request);
     const claim = await claimed(id, by);
+    let given: Grant | null = null;
     try {
       const proposal = asShown(claim.proposal);
       const item = itemOf(bottle, proposal, writer.policy);
       const wanted = reviewAllow(item, proposal, request, writer.policy);
       const grant = scope === "once" ? null : grantOf(proposal, wanted, scope, forMs, now());
       await give(id, by, scope, grant);
+      given = grant;
       const waits = reach !== null && proposal.asked === undefined && !covered(wanted, proposal);
       if (waits) claim.putBack();
       // Who asked for something else than they have now must know it.
@@ -105,11 +107,19 @@ export function createApprovals(start: ApprovalsStart) {
       const about = { version: writer.version, id, kind: item.kind, proposal, question: null };
       return { ...about, settled, waits, others: claim.others, grant, covers };
     } catch (error) {
+      // Who is told that it failed does not look for a grant.
+      if (given !== null) await takeBack(id, by, given).catch(() => undefined);
       claim.putBack();
       throw error;
     } finally {
       decisions.end(id);
     }
+  };
+
+  const takeBack = async (id: RequestId, by: string, { id: grant }: Grant): Promise<void> => {
+    await writer.revoke(grant);
+    const detail = "the yes did not arrive";
+    await audit.append({ type: "answer", id, by, grant, verdict: "deny", scope: null, detail });
   };
 
   /** On disk, then in force. */
@@ -132,15 +142,28 @@ export function createApprovals(start: ApprovalsStart) {
     const claim = await claimed(id, by);
     const { proposal } = claim;
     const line = { type: "answer", id, by, verdict: "deny", scope: null, grant: null } as const;
-    // A no holds whether it could be written or not; the denial has its own line.
-    await audit.append({ ...line, detail: reason }).catch(() => undefined);
-    const { kind, title } = itemOf(bottle, proposal, writer.policy);
-    const settled = await claim.settle("ask-denied", reason);
-    const rest = { by, at: iso(), title, settled, kind: kind === "push" ? "push" : "request", undone: false } as const;
-    decisions.add({ id, verdict: "deny", scope: null, grant: null, ...rest });
-    decisions.end(id);
-    const about = { version: writer.version, id, kind, proposal, question: null, waits: false };
-    return { ...about, settled, others: claim.others, grant: null, covers: onceCovers(proposal) };
+    try {
+      // A no holds whether it could be written or not; the denial has its own line.
+      await audit.append({ ...line, detail: reason }).catch(() => undefined);
+      const { kind, title } = itemOf(bottle, proposal, writer.policy);
+      const settled = await claim.settle("ask-denied", reason);
+      const rest = {
+        by,
+        at: iso(),
+        title,
+        settled,
+        kind: kind === "push" ? "push" : "request",
+        undone: false,
+      } as const;
+      decisions.add({ id, verdict: "deny", scope: null, grant: null, ...rest });
+      const about = { version: writer.version, id, kind, proposal, question: null, waits: false };
+      return { ...about, settled, others: claim.others, grant: null, covers: onceCovers(proposal) };
+    } catch (error) {
+      claim.putBack();
+      throw error;
+    } finally {
+      decisions.end(id);
+    }
   };
 
   const answered = async (
@@ -164,7 +187,7 @@ export function createApprovals(start: ApprovalsStart) {
         case "deny":
           return deny(request);
         case "undo":
-          return undo(request.id, byOf(request.as), { decisions, gateway, writer, audit, ledger });
+          return undo(request.id, byOf(request.as), { decisions, gateway, questions, writer, audit, ledger });
         case "items":
           return { items: shown().map((source) => itemOf(bottle, source, writer.policy)) };
         case "decisions":

@@ -41,6 +41,8 @@ export function openBudget(start: BudgetStart): BottleBudget {
   let access: ModelAccess = "open";
   let asked: { readonly question: Question; readonly limits: readonly SharedLimit[]; claimed: boolean } | null = null;
   const answered = new Set<string>();
+  /** Of the question to which the answer was no. */
+  let refused: string | null = null;
   let stopped = false;
   let closed = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -141,7 +143,10 @@ export function openBudget(start: BudgetStart): BottleBudget {
           answered.add(id);
           start.withdraw(id);
           asked = null;
-          if (verdict === "no") access = "closed";
+          if (verdict === "no") {
+            access = "closed";
+            refused = id;
+          }
           // Much may have been used meanwhile by what was under way: it is asked again where as much again is too little.
           else await work();
         }).catch((error: unknown) => {
@@ -157,6 +162,18 @@ export function openBudget(start: BudgetStart): BottleBudget {
           present.claimed = false;
         },
       };
+    },
+    forgive: async (id) => {
+      let forgiven = false;
+      await inTurn(async () => {
+        if (refused !== id || access !== "closed") return;
+        await start.access("held");
+        access = "held";
+        refused = null;
+        forgiven = true;
+        await work();
+      });
+      return forgiven;
     },
     close: async () => {
       closed = true;

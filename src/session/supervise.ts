@@ -64,7 +64,7 @@ export function openSupervise({
   return {
     ...supervise,
     requests: { claim: claimAccess },
-    questions: { claim: claimQuestion },
+    questions: { claim: claimQuestion, forgive: supervise.forgive },
     guestConfig: (proxyUrl) => guestConfig(plan, proxyUrl),
   };
 }

@@ -1,7 +1,7 @@
 import type { AuditSink } from "../core/model/audit.ts";
 import { BottleError } from "../core/model/errors.ts";
 import type { RequestId } from "../core/model/ids.ts";
-import type { RequestHolder } from "./approval-request.ts";
+import type { QuestionHolder, RequestHolder } from "./approval-request.ts";
 import type { Decided, Decisions } from "./decisions.ts";
 import type { Ledger } from "./ledger.ts";
 import type { PolicyWriter } from "./policy-writer.ts";
@@ -20,6 +20,7 @@ export interface UndoReport {
 interface Undoing {
   readonly decisions: Decisions;
   readonly gateway: RequestHolder;
+  readonly questions: readonly QuestionHolder[];
   readonly writer: PolicyWriter;
   readonly audit: AuditSink;
   readonly ledger: Pick<Ledger, "use">;
@@ -72,8 +73,14 @@ async function undoYes({ kind, grant, scope, settled }: Decided, { writer, ledge
   };
 }
 
-async function undoNo({ id, kind }: Decided, { gateway }: Undoing): Promise<Came> {
-  if (kind === "question") return { done: [], left: ["who asked has heard the no"] };
+async function undoNo({ id, kind }: Decided, { gateway, questions }: Undoing): Promise<Came> {
+  if (kind === "question") {
+    const left = ["who asked has heard the no"];
+    for (const holder of questions) {
+      if ((await holder.forgive?.(id)) === true) return { done: ["the same may be asked again"], left };
+    }
+    return { done: [], left };
+  }
   const left = [`the ${kind} that waited was refused, and is gone`];
   if (kind === "push") return { done: ["the same push may be tried again"], left };
   if ((await gateway.forgive?.(id)) === true) return { done: ["the same request may be asked about again"], left };

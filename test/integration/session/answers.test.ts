@@ -70,6 +70,7 @@ async function openWorld(t: TestContext) {
   });
   t.after(() => asking.close());
   const told: string[] = [];
+  const services = { lost: false };
   const waiting = new Map<string, Proposal>();
   const claimed = new Set<string>();
   const forgiven: string[] = [];
@@ -84,6 +85,7 @@ async function openWorld(t: TestContext) {
       waiting: 1,
       others: [],
       settle: (answer) => {
+        if (services.lost) return Promise.reject(new Error("the sidecar is gone"));
         told.push(`${id} ${answer}`);
         waiting.delete(id);
         asking.desk.withdraw(id);
@@ -92,6 +94,7 @@ async function openWorld(t: TestContext) {
       putBack: () => void claimed.delete(id),
     };
   };
+  const refused = new Set<string>();
   asking.attach(
     { claim, forgive: (id) => forgiven.push(id) > 0, apply: async ({ version }) => version },
     ledger.watch(audit),
@@ -107,12 +110,14 @@ async function openWorld(t: TestContext) {
         question,
         settle: (verdict, words) => {
           told.push(`${id} ${verdict} ${words}`);
+          if (verdict === "no") refused.add(id);
           questions.delete(id);
           asking.desk.withdraw(id);
         },
         putBack: () => void claimed.delete(id),
       };
     },
+    forgive: (id) => refused.delete(id),
   };
   asking.hold(holder);
   return {
@@ -121,6 +126,7 @@ async function openWorld(t: TestContext) {
     watched: ledger.watch(audit),
     events,
     disk,
+    services,
     told,
     forgiven,
     folder: paths.proposals,
@@ -291,6 +297,38 @@ test("a no is forgotten when it is undone; a push may simply be tried again; onc
   await world.hold(push);
   await world.asking.answer({ do: "deny", id: push.id, reason: null });
   assert.match((await world.undo(push.id)).done[0] ?? "", /push may be tried again/);
+});
+
+test("row 148: a no that did not arrive can be given again, and nobody is said to be answering", async (t) => {
+  const world = await openWorld(t);
+  await world.hold(REQUEST);
+  world.services.lost = true;
+  await assert.rejects(world.asking.answer({ do: "deny", id: REQUEST.id, reason: null }), /sidecar is gone/);
+  world.services.lost = false;
+  await world.asking.answer({ do: "deny", id: REQUEST.id, reason: null });
+  assert.deepEqual(world.told, [`${REQUEST.id} ask-denied`]);
+});
+
+test("row 148: a yes that is told to have failed leaves no grant in force", async (t) => {
+  const world = await openWorld(t);
+  await world.hold(REQUEST);
+  world.services.lost = true;
+  await assert.rejects(yes(world.asking, REQUEST.id, "bottle"), /sidecar is gone/);
+  const { grants } = (await world.asking.answer({ do: "grants" })) as { readonly grants: readonly unknown[] };
+  assert.deepEqual(grants, []);
+  assert.deepEqual(
+    world.events.filter(({ type }) => type === "answer").map((line) => "verdict" in line && line.verdict),
+    ["allow", "deny"],
+  );
+});
+
+test("a no to a question is forgotten when it is undone, so that it may be asked again", async (t) => {
+  const world = await openWorld(t);
+  await world.ask(QUESTION);
+  await world.asking.answer({ do: "deny", id: QUESTION.id, reason: null });
+  const { done, left } = await world.undo(QUESTION.id);
+  assert.deepEqual(done, ["the same may be asked again"]);
+  assert.deepEqual(left, ["who asked has heard the no"]);
 });
 
 test("an edited rule is checked by the host process too, whoever sends it", async (t) => {

@@ -156,3 +156,32 @@ test("an answer that cannot be put in force leaves the question where it was", a
   assert.equal(budget.claim(id).ok, true, "it can be answered again");
   await budget.close();
 });
+
+test("a no to a budget that was undone asks once more, and holds until then", async (t) => {
+  const { open } = await folder(t);
+  const { meter, sink } = await open(false);
+  const [said, shown]: [string[], string[]] = [[], []];
+  const budget = openBudget({
+    budget: { bottle: { tokens: 5 }, warnAt: 1, atLimit: "ask" },
+    meter,
+    othersToday: async () => ({ costMicros: 0, tokens: 0 }),
+    access: async (models) => void said.push(models),
+    show: async ({ id }) => void shown.push(id),
+    withdraw: () => undefined,
+    tell: () => undefined,
+    stop: () => undefined,
+  });
+  t.after(() => budget.close());
+  await sink.append(usage("a0000000-1", 5));
+  await budget.look();
+  const [id = ""] = shown;
+  const claim = budget.claim(id);
+  assert.ok(claim.ok);
+  assert.equal(await budget.forgive?.(id), false, "nobody said no");
+  await claim.settle("no", null);
+  assert.equal(await budget.forgive?.("0a1b2c3d-9"), false);
+  assert.equal(await budget.forgive?.(id), true);
+  assert.deepEqual([said, shown.length], [["held", "closed", "held"], 2]);
+  assert.equal(await budget.forgive?.(id), false, "once");
+  assert.ok(budget.claim(shown[1] ?? "").ok, "it can be answered again");
+});
