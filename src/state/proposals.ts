@@ -1,5 +1,6 @@
 import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { BottleError } from "../core/model/errors.ts";
 import type { Proposal } from "../core/model/proposal.ts";
 import type { Question } from "../core/model/question.ts";
 import { isProposal, isRequestId } from "../core/policy/proposal-format.ts";
@@ -24,7 +25,13 @@ export async function openProposals(folder: string, uid: number): Promise<Propos
   await makePrivateFolder(folder, uid);
   const fileOf = (id: string) => join(folder, `${id}.json`);
   return {
-    write: (item) => writeFileAtomically(fileOf(item.id), `${JSON.stringify(item, null, 2)}\n`),
+    write: async (item) => {
+      const text = `${JSON.stringify(item, null, 2)}\n`;
+      // Nobody could see it, and whoever asks would wait.
+      if (Buffer.byteLength(text) > MAX_BYTES)
+        throw new BottleError("STATE_UNUSABLE", `${item.id} is too long to be shown`);
+      await writeFileAtomically(fileOf(item.id), text);
+    },
     remove: (id) => unlink(fileOf(id)).catch(() => undefined),
     close: () => removePrivateFolder(folder),
   };

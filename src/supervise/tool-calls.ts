@@ -176,6 +176,7 @@ export function createToolCalls(start: ToolCallsStart): Readonly<Record<ToolName
   };
   const ask = (kind: "capability" | "review", words: string): Promise<ToolAnswer> => {
     const shown = shownWords(words);
+    if (shown.length > MOST_SHOWN) return Promise.resolve(fault("too long once control characters are written out"));
     return put(JSON.stringify([kind, shown]), kind, firstLine(shown), () => {
       const { id, schema, createdAt, expiresAt } = frame();
       return { schema, id, kind, words: shown, evidence: [], count: 1, createdAt, expiresAt } satisfies Question;
@@ -223,6 +224,9 @@ export function createToolCalls(start: ToolCallsStart): Readonly<Record<ToolName
     }),
   };
 }
+
+/** Characters of a question as it is shown: longer ones are not read back (`state/proposals`), and nobody would be asked. */
+const MOST_SHOWN = 16_000;
 
 type AskKind = "access" | "capability" | "review";
 type AccessArguments = Extract<ReturnType<typeof readAccessInput>, { ok: true }>["value"];

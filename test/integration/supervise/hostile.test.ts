@@ -149,6 +149,17 @@ test("row 132: control characters and secrets of the agent's words are shown to 
   assert.ok(inUrl.failed, "what must not be shown is not asked about");
 });
 
+test("row 132: a question is pending only where it can be shown, however its words are escaped", async (t) => {
+  const { call, proposals } = await openSuperviseWorld(t);
+  const { failed, value } = await call("request_review", { question: `hidden ${"\u200b".repeat(7900)}` });
+  assert.equal(failed, true);
+  assert.match(String(value.error), /too long/);
+  for (const character of ["\u4e00", '"', "\\", "x"]) {
+    assert.equal((await call("request_review", { question: character.repeat(8000) })).failed, false, character);
+  }
+  assert.equal((await readItems(proposals)).length, 4);
+});
+
 test("row 132: a flood is answered with an error: ten asks a minute, twenty that wait", async (t) => {
   const world = await openSuperviseWorld(t);
   const ask = (path: number) => world.call("request_access", { url: `https://a.example.test/${path}`, why: "x" });
