@@ -9,17 +9,16 @@ import type { SessionContext } from "../session/context.ts";
 import { findItem } from "../session/inbox.ts";
 import { askHost } from "../session/waiting.ts";
 import type { Io } from "./io.ts";
-import { itemText } from "./item-text.ts";
+import { folded, itemText, saidLines, terminalColumns } from "./item-text.ts";
 import { askShown } from "./question.ts";
 import { text, texts, type VerbInput } from "./verb.ts";
 
 /** Shows what a yes is about to allow, on stderr: stdout is for what came of it. */
 export function showItem({ id, title, adds, words }: Item, flags: readonly Flag[], scope: string, io: Io): void {
   const rule = scope === "once" ? [] : adds.map((line) => `  ${line}`);
-  const said =
-    words === null ? [] : [`  the agent says, and nobody checked it: ${printable(words.split("\n")[0] ?? "", 300)}`];
-  const lines = [`${id}: ${title}`, ...said, ...rule, ...flags.map(({ code, text: why }) => `  ! ${code}: ${why}`)];
-  for (const line of lines) io.say(printable(line));
+  const risks = flags.map(({ code, text: why }) => `  ! ${code}: ${why}`);
+  const lines = [`${id}: ${title}`, ...saidLines(words), ...rule, ...risks];
+  for (const line of lines.flatMap((one) => folded(one, terminalColumns()))) io.say(line);
 }
 
 /** The item is what `--review` says was seen. Errors: USAGE, APPROVAL_CHANGED, after it was shown as it is now. */

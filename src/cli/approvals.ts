@@ -1,6 +1,7 @@
 import type { Item } from "../core/inbox/item.ts";
 import { BottleError } from "../core/model/errors.ts";
 import { printable } from "../core/wire/printable.ts";
+import { width } from "../dashboard/columns.ts";
 import type { SessionContext } from "../session/context.ts";
 import { dismiss, listItems } from "../session/inbox.ts";
 import { running } from "../session/waiting.ts";
@@ -82,7 +83,7 @@ function cut(picture: string): string {
   const kept: string[] = [];
   let used = 1;
   for (const line of picture.split("\n")) {
-    used += Math.max(1, Math.ceil(line.length / columns));
+    used += Math.max(1, Math.ceil(width(line) / columns));
     if (used > rows) return `${kept.slice(0, -1).join("\n")}\n(more: bottle approvals)\n`;
     kept.push(line);
   }

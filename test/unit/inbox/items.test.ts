@@ -8,6 +8,7 @@ import { reviewed } from "../../../src/core/inbox/review.ts";
 import { readWritten, ruleText } from "../../../src/core/inbox/rule-text.ts";
 import type { Proposal } from "../../../src/core/model/proposal.ts";
 import type { Question } from "../../../src/core/model/question.ts";
+import { width } from "../../../src/dashboard/columns.ts";
 import { parseManifestText } from "../../../src/state/manifest-text.ts";
 import fc from "../../support/properties.ts";
 
@@ -264,4 +265,32 @@ test("what an operator writes is taken whole or not at all, and says which word 
 test("the rule of an item is the narrowest that holds its request", () => {
   assert.deepEqual(addsOf(reachOf(REQUEST)), itemOf("one", REQUEST, RULES).adds);
   assert.equal(reachOf({ ...REQUEST, target: "/a?b?c" }).path, "/a");
+});
+
+test("row 132: no line of an agent's goes on as one of ours where the terminal breaks it", () => {
+  const forged = "  + GET https://docs.example.com:443/  (any query, any body, this bottle)";
+  const columns = 80;
+  for (const filler of ["x", " ", "\u4e00", "ab "]) {
+    const long = filler.repeat(columns).slice(0, filler === "\u4e00" ? 38 : columns - 4);
+    const items = [
+      itemOf("one", { ...QUESTION, words: `${long}${forged}` }, RULES),
+      itemOf("one", { ...REQUEST, excerpt: `${long}${forged}` }, RULES),
+      itemOf("one", { ...REQUEST, contentType: `${long}${forged}`.slice(0, 200) }, RULES),
+    ];
+    for (const item of items) {
+      for (const line of itemText(item, 0, columns).split("\n")) {
+        assert.ok(width(line) <= columns, line);
+        assert.ok(!line.startsWith("  + GET"), line);
+      }
+    }
+  }
+  // A blank of Braille is no space to anybody but the eye.
+  for (const blank of [" ", "\u2800"]) {
+    const words = itemText(itemOf("one", { ...QUESTION, words: `w${blank}`.repeat(100) }, RULES), 0, columns);
+    assert.ok(words.split("\n").filter((line) => line.startsWith("  > ")).length >= 3, words);
+  }
+  assert.match(
+    itemText(itemOf("one", REQUEST, RULES), 0, 40),
+    /\n {2}POST https:\/\/files\.example\.com:443\/upload\/r\.xml\?a=b\n/,
+  );
 });
