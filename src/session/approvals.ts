@@ -101,7 +101,9 @@ export function createApprovals(start: ApprovalsStart) {
       const words = [...(request.words == null ? [] : [request.words]), ...changed].join("; ") || null;
       const settled = waits ? 0 : await claim.settle(grant === null ? "once" : "granted", words);
       const kind = proposal.method === PUSH_METHOD ? "push" : "request";
-      const rest = { by, at: iso(), title: item.title, settled, kind, undone: false } as const;
+      // Whoever asked for access has sent nothing yet.
+      const left = proposal.asked === undefined ? settled : 0;
+      const rest = { by, at: iso(), title: item.title, settled: left, kind, undone: false } as const;
       decisions.add({ id, verdict: "allow", scope, grant: grant?.id ?? null, ...rest });
       const covers = grant === null ? onceCovers(proposal) : coverage(grant);
       const about = { version: writer.version, id, kind: item.kind, proposal, question: null };

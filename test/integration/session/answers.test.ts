@@ -322,6 +322,15 @@ test("row 148: a yes that is told to have failed leaves no grant in force", asyn
   );
 });
 
+test("of access that nobody used, undo says of no request that it has left", async (t) => {
+  const world = await openWorld(t);
+  await world.hold({ ...REQUEST, asked: { words: "to read it", count: 1 } });
+  await yes(world.asking, REQUEST.id, "bottle");
+  const { done, left } = await world.undo(REQUEST.id);
+  assert.equal(done.length, 1);
+  assert.deepEqual(left, []);
+});
+
 test("a no to a question is forgotten when it is undone, so that it may be asked again", async (t) => {
   const world = await openWorld(t);
   await world.ask(QUESTION);
