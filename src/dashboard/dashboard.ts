@@ -74,7 +74,7 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
     egress: (lines) => dispatch({ type: "egress", lines }),
     tick: (at) => dispatch({ type: "tick", at }),
   });
-  const carryOut = effectsOf({
+  const { carryOut, released } = effectsOf({
     ...{ context, host, screen, dispatch, write, watch, quit: end },
     current: (): Model => model,
   });
@@ -99,6 +99,7 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
     forget();
     process.stdout.off("resize", resized);
     process.stdin.off("end", gone).off("close", gone);
+    await released();
     await screen.close();
     write(TITLE_BACK);
     terminal.restore();

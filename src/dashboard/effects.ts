@@ -28,12 +28,20 @@ export interface EffectPlace {
 
 const TMUX_MS = 3000;
 
-/** Carries out what `update` wants done; what goes wrong is said on the screen, and ends nothing. */
-export function effectsOf(place: EffectPlace): (effect: Effect) => void {
+export interface Effects {
+  /** What goes wrong is said on the screen, and ends nothing. */
+  carryOut(effect: Effect): void;
+  /** Resolves when nobody else has the terminal. */
+  released(): Promise<void>;
+}
+
+/** Carries out what `update` wants done. */
+export function effectsOf(place: EffectPlace): Effects {
   const { context, host, dispatch, screen, watch, current } = place;
   const sizes = new Map<string, string>();
   let saving: Promise<unknown> = Promise.resolve();
   let lent = false;
+  let back: Promise<unknown> = Promise.resolve();
 
   const complain = (text: string) => dispatch({ type: "said", text, bad: true });
   const fail = (error: unknown) => complain(error instanceof Error ? error.message : String(error));
@@ -42,11 +50,13 @@ export function effectsOf(place: EffectPlace): (effect: Effect) => void {
     if (lent) return null;
     lent = true;
     // Ctrl-Z is meant for this very process when it stops itself.
-    const back = toOther ? host.lend() : () => undefined;
+    const keep = toOther ? host.lend() : () => undefined;
     try {
-      return await screen.lend(work);
+      const lending = screen.lend(work);
+      back = lending.catch(() => undefined);
+      return await lending;
     } finally {
-      back();
+      keep();
       lent = false;
       watch.look();
     }
@@ -54,7 +64,7 @@ export function effectsOf(place: EffectPlace): (effect: Effect) => void {
 
   async function handoff(words: readonly string[]): Promise<void> {
     const talk = words[0] !== "edit";
-    const done = await lend(() => handOver(host.own, words, context.facts.tools.stty, talk));
+    const done = await lend(() => handOver(host.own, words, context.facts.tools.stty, talk, context.signal));
     if (done === null || done.code === 0) return;
     const [last = `it ended with exit ${done.code}`] = done.words.trim().split("\n").slice(-1);
     // A shell's own exit code is nobody's failure.
@@ -71,7 +81,7 @@ export function effectsOf(place: EffectPlace): (effect: Effect) => void {
     }
     const done = await lend(async () => {
       process.stdout.write(`bottle: ${bottle}: ${DETACH_KEYS} comes back to the dashboard\r\n`);
-      return handOver(host.own, [...words, bottle], context.facts.tools.stty, true);
+      return handOver(host.own, [...words, bottle], context.facts.tools.stty, true, context.signal);
     });
     if (done !== null && done.code === 125) complain(done.words.trim().split("\n").at(-1) ?? "");
   }
@@ -153,5 +163,8 @@ export function effectsOf(place: EffectPlace): (effect: Effect) => void {
         place.quit();
     }
   }
-  return (effect) => void carryOut(effect).catch(fail);
+  return {
+    carryOut: (effect) => void carryOut(effect).catch(fail),
+    released: async () => void (await back),
+  };
 }

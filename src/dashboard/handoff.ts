@@ -13,6 +13,8 @@ export interface HandedBack {
 }
 
 const WORDS = 2000;
+/** A program that was told to end has so long to do it. */
+const END_MS = 5000;
 
 /** Nothing of this process reads the terminal any more: a turn for what Ink took off, then the stream itself (nodejs/node#12101). */
 async function letGo(): Promise<void> {
@@ -24,18 +26,22 @@ async function letGo(): Promise<void> {
 
 /**
  * Gives the terminal to `bottle WORDS` until it ends, and takes it back as it was. Called while Ink has let go of it.
- * `talk`: what it says on stderr is kept too; not for what has an editor on it.
+ * `talk`: what it says on stderr is kept too; not for what has an editor on it. `signal`: this program is to end, and what
+ * has the terminal before it.
  */
 export async function handOver(
   { self, cwd, env }: OwnProgram,
   words: readonly string[],
   stty: string | undefined,
   talk: boolean,
+  signal?: AbortSignal,
 ): Promise<HandedBack> {
   await letGo();
   const terminal = keepTerminal(stty);
   const [program = "", ...first] = self;
   let said = "";
+  let late: NodeJS.Timeout | undefined;
+  let tell = () => {};
   try {
     return await new Promise<HandedBack>((resolve) => {
       const child = startProgram(program, [...first, ...words], {
@@ -43,6 +49,13 @@ export async function handOver(
         env,
         stdio: ["inherit", "inherit", talk ? "pipe" : "inherit"],
       });
+      // Two that read one terminal share its keys out.
+      tell = () => {
+        child.kill("SIGTERM");
+        late = setTimeout(() => child.kill("SIGKILL"), END_MS);
+      };
+      signal?.addEventListener("abort", tell, { once: true });
+      if (signal?.aborted === true) tell();
       child.stderr?.on("data", (piece: Buffer) => {
         process.stderr.write(piece);
         said = (said + piece.toString("utf8")).slice(-WORDS);
@@ -51,6 +64,8 @@ export async function handOver(
       child.once("close", (code, killed) => resolve({ code: exitCode(code, killed), words: said }));
     });
   } finally {
+    clearTimeout(late);
+    signal?.removeEventListener("abort", tell);
     terminal.restore();
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseRecord } from "../../../src/state/record-format.ts";
@@ -265,6 +265,34 @@ for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const) {
     await remove(operator, "one");
   });
 }
+
+test("after SIGTERM during a handoff nothing of it reads the terminal beside the shell", { skip }, async () => {
+  using operator = newOperator();
+  await startShell(operator, "one");
+  using screen = openScreen(operator, 100, 30);
+  const before = await stty(screen, "before");
+  screen.type(`clear; ${ALONE}; echo code-$?`);
+  await screen.shows(/~ one/);
+  const pane = screen.tmux("display-message", "-p", "#{pane_pid}").trim();
+  const child = readFileSync(`/proc/${pane}/task/${pane}/children`, "utf8").trim().split(" ")[0];
+  press(screen, "s");
+  await eventually("the shell has the terminal", () => !/bot-bottle/.test(screen.text()));
+  screen.type("echo inside-$((1+1))");
+  await screen.shows(/^inside-2$/m);
+  const programs = readFileSync(`/proc/${child}/task/${child}/children`, "utf8").trim().split(" ");
+  const ours = programs.filter((pid) => readlinkSync(`/proc/${pid}/exe`) === process.execPath);
+  assert.equal(ours.length, 1);
+  process.kill(Number(child), "SIGTERM");
+  await screen.shows(/code-\d/);
+  // By then, and not at some time.
+  assert.deepEqual(
+    ours.filter((pid) => existsSync(`/proc/${pid}/exe`)),
+    [],
+  );
+  assert.equal(await stty(screen, "after"), before);
+  assert.match((await operator.bottle(["ls", "--running"])).stdout, /one/);
+  await remove(operator, "one");
+});
 
 test("a lost terminal ends it", { skip }, async () => {
   using operator = newOperator();
