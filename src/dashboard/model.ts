@@ -190,8 +190,8 @@ export interface Model {
   readonly focus: "list" | "card";
   /** Which item of the bottle the card shows; null: its first. */
   readonly item: string | null;
-  /** What the card shows, and since when: keys that answer count only a little later. */
-  readonly card: { readonly key: string; readonly at: number } | null;
+  /** What the card shows, and since when: keys that answer count only a little later. `read`: what a yes is for could be seen whole. */
+  readonly card: { readonly key: string; readonly at: number; readonly read: boolean } | null;
   /** Items put off with `s`. */
   readonly later: readonly string[];
   readonly page: Page | null;

@@ -11,6 +11,7 @@ import { pageKey, withLines } from "./update/page-keys.ts";
 import { promptKey, promptPaste } from "./update/prompt-keys.ts";
 import { dueRemovals } from "./update/removals.ts";
 import { afterRun } from "./update/results.ts";
+import { isWhole } from "./view/card.ts";
 
 const EGRESS_LINES = 2000;
 const REFRESH_MS = 2000;
@@ -98,6 +99,10 @@ function withCard(model: Model): Model {
   const item = cardItem(model);
   const key =
     item === null ? null : JSON.stringify([item.bottle, item.id, item.review, item.title, item.adds, model.focus]);
-  if (key === (model.card?.key ?? null)) return model;
-  return { ...model, card: key === null ? null : { key, at: model.now } };
+  if (key === null) return model.card === null ? model : { ...model, card: null };
+  const before = model.card?.key === key ? model.card : null;
+  if (before?.read === true) return model;
+  const read = model.page?.kind === "item" || isWhole(model);
+  if (before !== null && !read) return model;
+  return { ...model, card: { key, at: before?.at ?? model.now, read } };
 }

@@ -7,6 +7,7 @@ import { acts, answered } from "./acting.ts";
 import { nextNeed } from "./needs.ts";
 import { openPage } from "./page.ts";
 import { openPrompt } from "./prompt.ts";
+import { unread } from "./unread.ts";
 
 /** What was just drawn was not read: an answer before that was meant for something else. */
 const ARMED_MS = 400;
@@ -61,6 +62,8 @@ function decide(model: Model, item: ItemView, key: Answer): Step {
   const answer = dismisses ? "dismiss" : key;
   if (!item.answers.includes(answer))
     return [say(model, `this cannot be answered so: ${item.answers.join(", ")}`, true), []];
+  const first = unread(model, answer);
+  if (first !== null) return first;
   if (answer === "edit") return [model, [{ do: "handoff", words: answerWords(item, "edit") }]];
   if (answer === "deny") {
     return [openPrompt(model, "deny", { item, label: "deny; the reason, or nothing:" }), []];

@@ -1,5 +1,6 @@
 import { age, clock } from "../ages.ts";
 import { wrapped } from "../columns.ts";
+import { geometryOf } from "../geometry.ts";
 import { isQuestion } from "../items.ts";
 import type { GrantView, ItemView, Model } from "../model.ts";
 import { bottleOf, cardItem, openItems } from "../rows.ts";
@@ -51,6 +52,26 @@ export function cardLines(model: Model, columns: number, rows: number): readonly
 
 /** Of one part: an agent that has much to say does not push what is risky off the card. */
 const PART_LINES = 4;
+
+/** True when the card has room for what a yes is for: what is wanted, its flags and its rule, or the whole question. */
+export function isWhole(model: Model): boolean {
+  const item = cardItem(model);
+  if (item === null) return true;
+  const { cardColumns, cardRows } = geometryOf(model);
+  const texts = [
+    [item.title],
+    item.flags.map(({ text }) => text),
+    item.adds,
+    isQuestion(item) ? [item.words ?? ""] : [],
+  ];
+  const counts = texts.map((part) => part.flatMap((text) => wrapped(span(text).text, cardColumns - LABEL_COLUMNS - 2)));
+  if (counts.some(({ length }) => length > PART_LINES)) return false;
+  const all = itemLines(model, item, cardColumns).length;
+  const room = Math.max(1, cardRows - 2);
+  // The agent's words come last.
+  if (isQuestion(item)) return all <= room;
+  return counts.flat().length <= (all > room ? room - 1 : room);
+}
 
 function itemLines(model: Model, item: ItemView, columns: number): readonly Line[] {
   const part = (

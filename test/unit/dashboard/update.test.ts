@@ -85,6 +85,30 @@ test("keys of a card whose request has gone do nothing to the bottle", () => {
   }
 });
 
+test("row 132: what the card has no room for is not allowed before it was seen whole", () => {
+  const path = `/${"a".repeat(600)}?secret=1`;
+  const long = FLEET.map((one) =>
+    one.name === "api-refactor"
+      ? { ...one, items: [request("api-refactor", "9f3a01bc-7", { title: `GET https://x.example.com:443${path}` })] }
+      : one,
+  );
+  for (const [columns, rows, bottles] of [
+    [100, 30, long],
+    [60, 5, FLEET],
+    [20, 8, FLEET],
+    [1, 1, FLEET],
+  ] as const) {
+    const snapshot = { bottles, costToday: null, denied: 0 };
+    const [start] = after(fleetModel(columns, rows), [{ type: "snapshot", snapshot, at: NOW + 1000 }]);
+    const [card, effects] = press(start, ["!", "a", "A"]);
+    assert.deepEqual(runs(effects), [], `${columns}x${rows}`);
+    assert.match(card.said?.text ?? "", /look at the whole page/);
+    assert.match(String(runs(press(start, ["!", "d", "enter"])[1])[0]), /^deny/, "a no needs nothing");
+    const [back] = press(card, ["space", "q"]);
+    assert.match(String(runs(press(back, ["a"])[1])[0]), /^allow/, `${columns}x${rows}`);
+  }
+});
+
 test("d asks for a reason, which goes along as one word", () => {
   const [, effects] = press(fleetModel(100, 30), ["!", "d", ...typed("use --the mirror"), "enter"]);
   assert.deepEqual(runs(effects), [["deny", "9f3a01bc-7", "--reason=use --the mirror", "--as", "dashboard"]]);
