@@ -81,7 +81,7 @@ test("a held request: ! and a let it go, d refuses one with a reason, and the lo
   await screen.shows(/1 bottle .*nothing needs you/);
   const asked = world.curl(url("/asked"));
   await screen.shows(/! 1 needs you/);
-  assert.match(screen.text(), /GET stand\.example\.com:80\/asked/);
+  assert.match(screen.text(), /http:\/\/stand\.example\.com:80\/asked/);
   press(screen, "!");
   await screen.shows(/> request .*one[\s\S]*a once {2}A 1 h/);
   await answer(screen, "a", /allowed [0-9a-f]{8}-/);
