@@ -1,4 +1,5 @@
-import { CARD_KEYS, type KeyHelp, LIST_KEYS, PAGE_KEYS } from "../../src/dashboard/help.ts";
+import { DEFAULT_KEYS } from "../../src/core/model/dashboard-keys.ts";
+import { type KeyHelp, keyHelp } from "../../src/dashboard/help.ts";
 import type { Model } from "../../src/dashboard/model.ts";
 import { textOf } from "../../src/dashboard/spans.ts";
 import { update } from "../../src/dashboard/update.ts";
@@ -60,6 +61,7 @@ export function dashboardPages(): Page[] {
       },
     ],
   })[0];
+  const help = keyHelp(DEFAULT_KEYS);
   const text = `# The dashboard
 
 ${GENERATED}
@@ -104,15 +106,15 @@ ${picture(fleetModel(50, 16))}
 
 ## Keys of the list
 
-${keys(LIST_KEYS)}
+${keys(help.list)}
 
 ## Keys of a card
 
-${keys(CARD_KEYS)}
+${keys(help.card)}
 
 ## Keys of a page
 
-${keys(PAGE_KEYS)}
+${keys(help.page)}
 
 ## Removing
 

@@ -1,4 +1,5 @@
 import type { Flag } from "../core/inbox/flags.ts";
+import { DEFAULT_KEYS, type Keymap } from "../core/model/dashboard-keys.ts";
 
 /** One shape for each: `! ? * # o x ~`. `~` is not known, and is never drawn as quiet. */
 export type Mark = "!" | "?" | "*" | "#" | "o" | "x" | "~";
@@ -176,6 +177,8 @@ export interface Model {
   readonly columns: number;
   readonly rows: number;
   readonly readOnly: boolean;
+  /** The keys in force. */
+  readonly keys: Keymap;
   readonly snapshot: Snapshot;
   /** null: nothing was read yet. */
   readonly list: readonly Row[] | null;
@@ -208,8 +211,6 @@ export interface Model {
   readonly busy: number;
   /** What was decided last, newest last. */
   readonly decided: readonly { readonly item: string; readonly bottle: string; readonly answer: Answer }[];
-  /** First key of `gg`. */
-  readonly pending: string;
   /** Per item: when it was told, and whether again. */
   readonly told: Readonly<Record<string, { readonly at: number; readonly again: boolean }>>;
   readonly kept: Kept;
@@ -223,11 +224,13 @@ export function emptyModel(
   now: number,
   readOnly = false,
   kept: Kept = NOTHING,
+  keys: Keymap = DEFAULT_KEYS,
 ): Model {
   return {
     now,
     ...size,
     readOnly,
+    keys,
     snapshot: { bottles: [], costToday: null, denied: 0 },
     list: null,
     unsettledAt: null,
@@ -249,7 +252,6 @@ export function emptyModel(
     said: null,
     busy: 0,
     decided: [],
-    pending: "",
     told: {},
     kept,
   };

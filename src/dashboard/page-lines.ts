@@ -28,7 +28,7 @@ function allLines(model: Model, page: Page): readonly string[] {
   if (page.loading) return ["..."];
   switch (page.kind) {
     case "help":
-      return helpLines(model.focus);
+      return helpLines(model.keys, model.focus);
     case "egress":
       return model.egress.filter(({ bottle }) => page.bottle === null || bottle === page.bottle).map(egressText);
     case "item": {

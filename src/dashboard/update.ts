@@ -1,3 +1,4 @@
+import { actionOf } from "../core/model/dashboard-keys.ts";
 import type { DashboardEvent, Step } from "./events.ts";
 import { say } from "./events.ts";
 import { geometryOf } from "./geometry.ts";
@@ -81,8 +82,11 @@ function inViewIfNew(before: Model, next: Model): Model {
 }
 
 function pressed(model: Model, key: string, at: number): Step {
-  if (key === "ctrl-l") return [model, [{ do: "redraw" }]];
-  if (key === "ctrl-z") return [model, [{ do: "suspend" }]];
+  // One that is typed into a line or a form is text there.
+  const typing = model.prompt !== null || model.form !== null;
+  const action = actionOf(model.keys, "list", key);
+  if ((action === "redraw" || action === "suspend") && !(typing && [...key].length === 1))
+    return [model, [{ do: action }]];
   // The order settles with a key, but not under one that acts on what is there.
   const heard = { ...model, keyAt: at, said: null };
   if (model.prompt !== null) return promptKey(heard, model.prompt, key);

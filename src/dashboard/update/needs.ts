@@ -1,3 +1,4 @@
+import { keyOf } from "../../core/model/dashboard-keys.ts";
 import { type Step, say } from "../events.ts";
 import type { Model } from "../model.ts";
 import { bottleOf, inView, openItems, settled } from "../rows.ts";
@@ -6,7 +7,11 @@ import { bottleOf, inView, openItems, settled } from "../rows.ts";
 export function toCard(model: Model): Model {
   const bottle = bottleOf(model, model.cursor);
   const [item] = bottle === null ? [] : openItems(model, bottle);
-  if (item === undefined) return say(model, "nothing of this bottle waits: ! goes to the next that needs you");
+  if (item === undefined)
+    return say(
+      model,
+      `nothing of this bottle waits: ${keyOf(model.keys, "next-need")} goes to the next that needs you`,
+    );
   return { ...model, focus: "card", item: item.id };
 }
 

@@ -1,3 +1,4 @@
+import { keyOf } from "../../core/model/dashboard-keys.ts";
 import { age, dollars } from "../ages.ts";
 import { width } from "../columns.ts";
 import type { BottleView, Group, Mark, Model, Row } from "../model.ts";
@@ -36,9 +37,9 @@ export function listView(model: Model, columns: number, rows: number): readonly 
     );
 }
 
-function emptyLines({ filter, snapshot }: Model): readonly Line[] {
+function emptyLines({ filter, snapshot, keys }: Model): readonly Line[] {
   if (filter !== "") return [[span(` no bottle fits /${filter}; Esc shows all ${snapshot.bottles.length}`, "dim")]];
-  return [[], [span(" No bottles yet. Press "), span("n", "key"), span(" to start one.")]];
+  return [[], [span(" No bottles yet. Press "), span(keyOf(keys, "new"), "key"), span(" to start one.")]];
 }
 
 /** `-- Needs you (2) -----` */
@@ -93,7 +94,7 @@ function whatOf(model: Model, bottle: BottleView): string {
   const removal = model.removals.find(({ name }) => name === bottle.name);
   if (removal !== undefined) {
     const left = Math.max(0, Math.ceil((removal.at - model.now) / 5000) * 5);
-    return `is removed in ${left}s: u undoes it`;
+    return `is removed in ${left}s: ${keyOf(model.keys, "undo")} undoes it`;
   }
   const items = openItems(model, bottle);
   const [first] = items;
