@@ -44,6 +44,7 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
   const screen: Screen = openScreen({
     key: (key) => dispatch({ type: "key", key, at: Date.now() }),
     paste: (text) => dispatch({ type: "paste", text, at: Date.now() }),
+    pointer: settings.mouse ? (report) => dispatch({ type: "pointer", report, at: Date.now() }) : null,
   });
 
   function paint(): void {

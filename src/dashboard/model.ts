@@ -211,6 +211,12 @@ export interface Model {
   readonly busy: number;
   /** What was decided last, newest last. */
   readonly decided: readonly { readonly item: string; readonly bottle: string; readonly answer: Answer }[];
+  /** The terminal has not the focus; the next click only gives it back; what was clicked last, and when. */
+  readonly pointer: {
+    readonly away: boolean;
+    readonly skip: boolean;
+    readonly clicked: { readonly bottle: string; readonly at: number } | null;
+  };
   /** Per item: when it was told, and whether again. */
   readonly told: Readonly<Record<string, { readonly at: number; readonly again: boolean }>>;
   readonly kept: Kept;
@@ -252,6 +258,7 @@ export function emptyModel(
     said: null,
     busy: 0,
     decided: [],
+    pointer: { away: false, skip: false, clicked: null },
     told: {},
     kept,
   };

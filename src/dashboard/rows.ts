@@ -164,6 +164,17 @@ export function inView(model: Model): Model {
   return { ...model, top: Math.min(top, Math.max(most, low)) };
 }
 
+/** Scrolls by so many lines; the cursor comes along as far as keeps it in view. */
+export function scrolled(model: Model, by: number): Model {
+  const { listRows } = geometryOf(model);
+  const lines = listLines(model.list ?? []);
+  const top = Math.min(Math.max(0, lines.length - listRows), Math.max(0, model.top + by));
+  const names = lines.slice(top, top + listRows).flatMap((line) => (line.kind === "row" ? [line.row.name] : []));
+  if (top === model.top || names.length === 0 || names.includes(model.cursor ?? "")) return { ...model, top };
+  const cursor = (by > 0 ? names[0] : names.at(-1)) ?? null;
+  return { ...model, top, cursor, item: null };
+}
+
 /** Moves the cursor by so many bottles. */
 export function moved(model: Model, by: number): Model {
   const names = (model.list ?? []).map(({ name }) => name);

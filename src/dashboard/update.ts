@@ -9,6 +9,7 @@ import { formKey, formPaste, withChoices } from "./update/form-keys.ts";
 import { listKey } from "./update/list-keys.ts";
 import { notices } from "./update/notices.ts";
 import { pageKey, withLines } from "./update/page-keys.ts";
+import { pointed } from "./update/pointer.ts";
 import { promptKey, promptPaste } from "./update/prompt-keys.ts";
 import { dueRemovals } from "./update/removals.ts";
 import { afterRun } from "./update/results.ts";
@@ -29,6 +30,8 @@ function step(model: Model, event: DashboardEvent): Step {
   switch (event.type) {
     case "key":
       return pressed({ ...model, now: Math.max(model.now, event.at) }, event.key, event.at);
+    case "pointer":
+      return pointed({ ...model, now: Math.max(model.now, event.at) }, event.report, event.at);
     case "paste": {
       const now = { ...model, keyAt: event.at };
       // What is pasted is text, and never a key: in a list it would be dozens of commands.
@@ -88,7 +91,8 @@ function pressed(model: Model, key: string, at: number): Step {
   if ((action === "redraw" || action === "suspend") && !(typing && [...key].length === 1))
     return [model, [{ do: action }]];
   // The order settles with a key, but not under one that acts on what is there.
-  const heard = { ...model, keyAt: at, said: null };
+  const pointer = { ...model.pointer, skip: false };
+  const heard = { ...model, keyAt: at, said: null, pointer };
   if (model.prompt !== null) return promptKey(heard, model.prompt, key);
   if (model.form !== null) return formKey(heard, model.form, key);
   if (model.page !== null) return pageKey(heard, model.page, key);

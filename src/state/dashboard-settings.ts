@@ -7,6 +7,7 @@ import { ofTrustedOwner } from "./trusted-owner.ts";
 /** How the operator uses the dashboard. */
 export interface DashboardSettings {
   readonly keys: Keymap;
+  readonly mouse: boolean;
   /** Why their file was not asked; null: it was, or there is none. */
   readonly problem: string | null;
 }
@@ -18,7 +19,7 @@ export interface DashboardSettings {
  */
 export async function readDashboardSettings(layout: Layout, uid: number): Promise<DashboardSettings> {
   const path = layout.operatorManifest;
-  const defaults: DashboardSettings = { keys: keymapOf(), problem: null };
+  const defaults: DashboardSettings = { keys: keymapOf(), mouse: true, problem: null };
   const file = ofTrustedOwner(await readTextFile(path), uid);
   if (file.kind === "missing") return defaults;
   if (file.kind !== "text") return { ...defaults, problem: `the dashboard has its own keys: ${path} ${file.why}` };
@@ -32,5 +33,5 @@ export async function readDashboardSettings(layout: Layout, uid: number): Promis
   if (whole !== undefined) {
     return { ...defaults, problem: `the dashboard has its own keys: ${path}: ${whole.problem.message}` };
   }
-  return { keys: keymapOf(dashboard?.keys), problem: null };
+  return { keys: keymapOf(dashboard?.keys), mouse: dashboard?.mouse ?? true, problem: null };
 }

@@ -230,6 +230,7 @@ export interface ManifestFile {
 /** How the operator uses the dashboard. Operator's file only. */
 export interface DashboardDefinition {
   readonly keys?: Readonly<Partial<Record<KeyAction, readonly string[] | undefined>>> | undefined;
+  readonly mouse?: boolean | undefined;
 }
 
 /** What the operator is told of (core/model/notice). Operator's file only. */

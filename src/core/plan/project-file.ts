@@ -189,6 +189,7 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
   // What the operator's own hands do.
   dashboard: "own",
   "dashboard.keys": "own",
+  "dashboard.mouse": "own",
   ...below("dashboard.keys", Object.fromEntries(ACTION_NAMES.map((name) => [name, "own" as const]))),
 };
 

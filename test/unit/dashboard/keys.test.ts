@@ -108,6 +108,8 @@ test("the operator's file says it, with all errors in their place; a broken rest
     await refused('{"dashboard": {"keys": {"stop": ["r"]}}}'),
     /dashboard\.keys\.stop: r would do two things/,
   );
+  assert.equal((await read('{"dashboard": {"mouse": false}}')).mouse, false);
+  assert.equal((await read('{"dashboard": {}}')).mouse, true);
   const other = await read('{"bottles": {"x": {"nonsense": 1}}, "dashboard": {"keys": {"stop": ["K"]}}}');
   assert.deepEqual([other.keys.stop, other.problem], [["K"], null]);
   const broken = await read('{"dashboard": ');

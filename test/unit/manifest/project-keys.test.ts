@@ -36,6 +36,7 @@ const HOST_REACHING = [
   ...["", ".command", ".events", ".terminal", ".stallMinutes", ".diskFree"].map((key) => `notify${key}`),
   "dashboard",
   "dashboard.keys",
+  "dashboard.mouse",
   ...ACTION_NAMES.map((action) => `dashboard.keys.${action}`),
   ...["command", "config"].map((key) => `agents.<name>.${key}`),
   ...["", ".address", ".port", ".unix", ".ca"].map((key) => `bottles.<name>.egress.rules[].dial${key}`),

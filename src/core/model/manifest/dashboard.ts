@@ -21,4 +21,10 @@ export const dashboard = z.strictObject({
     .describe(
       "Keys in place of the defaults, by what they do: one character, `ctrl-` and a letter, or a name such as `enter` or `pagedown`. `esc` and `ctrl-c` stay what they are.",
     ),
+  mouse: z
+    .boolean()
+    .optional()
+    .describe(
+      "A click selects, a double click attaches, the wheel scrolls; the terminal's own selection then takes Shift. Default: true.",
+    ),
 });
