@@ -23,9 +23,15 @@ const LIST: readonly Help[] = [
   [["stop"], "stop, after y"],
   [["remove"], "remove in 30 s, after its name was typed"],
   [["undo"], "undo a removal that has not begun, or the last answer"],
+  [
+    ["view-all", "view-needs", "view-working", "view-ended", "view-egress"],
+    "all, needs you, working, ended; live egress",
+  ],
+  [["zoom"], "the list, or the card, on the whole screen; and back"],
+  [["tag"], "tags of your own, shown in the list"],
   [["mute"], "mute: it notifies nothing"],
   [["copy"], "copy the name (OSC 52)"],
-  [["filter"], "filter: words, s:blocked a:claude host:example; ! in front: not"],
+  [["filter"], "filter: words, s:blocked a:claude t:tag host:example; ! in front: not"],
   [["command"], "a command of bottle, such as :grants, :egress, :theme light"],
   [["redraw", "suspend"], "draw again; suspend"],
   [["quit"], "quit: bottles run on"],
@@ -41,6 +47,7 @@ const CARD: readonly Help[] = [
   [["more"], "all of it, on a page"],
   [["previous-item", "next-item"], "the other requests of this bottle"],
   [["next-need"], "the next that needs you"],
+  [["zoom"], "the card on the whole screen, and back"],
   [["panel", "back"], "back to the list; Esc too"],
 ];
 

@@ -8,6 +8,9 @@ export type Mark = "!" | "?" | "*" | "#" | "o" | "x" | "~";
 export const GROUPS = ["needs", "working", "unknown", "done", "quiet"] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** Which bottles the list has. */
+export type ListView = "all" | "needs" | "working" | "ended";
+
 /** Something of a bottle that waits for the operator, or that they should see. Texts may be an agent's: `span` escapes them. */
 export interface ItemView {
   readonly id: string;
@@ -125,7 +128,17 @@ export interface Page {
 
 /** A line that is typed at the bottom. */
 export interface Prompt {
-  readonly ask: "filter" | "command" | "reply" | "deny" | "confirm" | "stop" | "remove" | "words" | "page-filter";
+  readonly ask:
+    | "filter"
+    | "command"
+    | "reply"
+    | "deny"
+    | "confirm"
+    | "stop"
+    | "remove"
+    | "words"
+    | "page-filter"
+    | "tag";
   readonly label: string;
   readonly text: string;
   readonly cursor: number;
@@ -163,6 +176,8 @@ export interface Removal {
 export interface Kept {
   /** Bottles that notify nothing. */
   readonly muted: readonly string[];
+  /** Labels of the dashboard's own, by the names of bottles. */
+  readonly tags: Readonly<Record<string, readonly string[]>>;
   /** Runs whose end the operator has seen. */
   readonly seen: readonly string[];
   /** Of the form, at its last start. */
@@ -190,6 +205,9 @@ export interface Model {
   /** Lines of the list above the first that is shown. */
   readonly top: number;
   readonly filter: string;
+  readonly view: ListView;
+  /** What has the focus takes the whole screen. */
+  readonly zoom: boolean;
   readonly focus: "list" | "card";
   /** Which item of the bottle the card shows; null: its first. */
   readonly item: string | null;
@@ -222,7 +240,7 @@ export interface Model {
   readonly kept: Kept;
 }
 
-const NOTHING: Kept = { muted: [], seen: [], launch: null, theme: "dark" };
+const NOTHING: Kept = { muted: [], tags: {}, seen: [], launch: null, theme: "dark" };
 
 /** A model of nothing yet; sizes in cells, `now` in milliseconds since the epoch. */
 export function emptyModel(
@@ -244,6 +262,8 @@ export function emptyModel(
     cursor: null,
     top: 0,
     filter: "",
+    view: "all",
+    zoom: false,
     focus: "list",
     item: null,
     card: null,

@@ -8,6 +8,7 @@ import { acts, answered } from "./acting.ts";
 import { nextNeed } from "./needs.ts";
 import { openPage } from "./page.ts";
 import { openPrompt } from "./prompt.ts";
+import { zoomed } from "./views.ts";
 
 /** What was just drawn was not read: an answer before that was meant for something else. */
 const ARMED_MS = 400;
@@ -27,6 +28,8 @@ export function cardKey(model: Model, key: string): Step {
       return [back, []];
     case "next-need":
       return nextNeed(model);
+    case "zoom":
+      return [zoomed(model), []];
     case "help":
       return openPage(model, "help", null);
   }

@@ -3,12 +3,14 @@ import { type Effect, type Step, say } from "../events.ts";
 import { geometryOf } from "../geometry.ts";
 import type { BottleView, Kept, Model, PageKind } from "../model.ts";
 import { bottleOf, groupOf, moved, settled } from "../rows.ts";
+import { tagsOf } from "../tags.ts";
 import { acts, runs } from "./acting.ts";
 import { openForm } from "./form-keys.ts";
 import { nextNeed, toCard } from "./needs.ts";
 import { openPage } from "./page.ts";
 import { openPrompt } from "./prompt.ts";
 import { undo } from "./removals.ts";
+import { viewKey, zoomed } from "./views.ts";
 
 /** Keys that move, by how many bottles; pages are those of the screen. */
 const MOVES: Readonly<Partial<Record<KeyAction, (page: number) => number>>> = {
@@ -29,12 +31,16 @@ const PAGES: Readonly<Partial<Record<KeyAction, PageKind>>> = {
 /** A key while the list has the focus. */
 export function listKey(model: Model, key: string): Step {
   if (key === "ctrl-c") return [model, [{ do: "quit" }]];
-  if (key === "esc") return [settled({ ...model, filter: "" }), []];
+  if (key === "esc") return [settled({ ...model, filter: "", view: "all" }), []];
   const action = actionOf(model.keys, "list", key);
   if (action === null) return [model, []];
   const move = MOVES[action];
   if (move !== undefined) return [moved(model, move(geometryOf(model).listRows)), []];
+  const other = viewKey(model, action);
+  if (other !== null) return other;
   switch (action) {
+    case "zoom":
+      return [zoomed(model), []];
     case "next-need":
       return nextNeed(model);
     case "panel":
@@ -91,6 +97,15 @@ function ofBottle(model: Model, action: KeyAction): Step {
           ? [say(model, `${bottle.name} runs: ${keyOf(model.keys, "stop")} stops it first`, true), []]
           : [openPrompt(model, "remove", { bottle: bottle.name, label: `type ${bottle.name} to remove it:` }), []],
       );
+    case "tag":
+      return [
+        openPrompt(model, "tag", {
+          bottle: bottle.name,
+          text: tagsOf(model.kept, bottle.name).join(" "),
+          label: `tags of ${bottle.name}:`,
+        }),
+        [],
+      ];
     case "mute":
       return muted(model, bottle.name);
     case "copy":

@@ -4,6 +4,7 @@ import type { Model, Page, PageKind } from "../model.ts";
 import { pageLines, pageRows } from "../page-lines.ts";
 import { openPage } from "./page.ts";
 import { openPrompt } from "./prompt.ts";
+import { viewKey } from "./views.ts";
 
 /** A key while a page is open. */
 export function pageKey(model: Model, page: Page, key: string): Step {
@@ -19,7 +20,10 @@ export function pageKey(model: Model, page: Page, key: string): Step {
   };
   if (key === "esc") return [{ ...model, page: null }, []];
   if (key === "ctrl-c") return [model, [{ do: "quit" }]];
-  switch (actionOf(model.keys, "page", key)) {
+  const action = actionOf(model.keys, "page", key);
+  const other = viewKey(model, action);
+  if (other !== null) return other;
+  switch (action) {
     case "back":
       return [{ ...model, page: null }, []];
     case "down":

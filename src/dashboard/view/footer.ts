@@ -1,6 +1,7 @@
 import { type KeyAction, keyOf } from "../../core/model/dashboard-keys.ts";
 import { width } from "../columns.ts";
 import { geometryOf } from "../geometry.ts";
+import { VIEW_NAMES } from "../list-views.ts";
 import type { Model } from "../model.ts";
 import { type Line, type Span, span } from "../spans.ts";
 import { fieldSpans } from "./field.ts";
@@ -52,15 +53,18 @@ export function bottomLines(model: Model): readonly Line[] {
   return [saidLine(model), hintLine(model, hintsOf(model))];
 }
 
-function saidLine({ prompt, said, busy, filter, columns, focus, rows, keys }: Model): Line {
+function saidLine({ prompt, said, busy, filter, columns, focus, rows, keys, view, zoom }: Model): Line {
   if (prompt !== null) {
     const label = span(` ${prompt.label}${prompt.label.length > 1 ? " " : ""}`, "key");
     return [label, ...fieldSpans(prompt.text, prompt.cursor, columns - prompt.label.length - 3)];
   }
   if (said !== null) return [span(` ${said.text}`, said.bad ? "bad" : "plain")];
   if (busy > 0) return [span(" ...", "dim")];
-  if (filter !== "") return [span(` /${filter}`, "key"), span("  Esc shows all", "dim")];
-  if (focus === "card" && geometryOf({ columns, rows, focus }).layout === "list")
+  if (filter !== "" || view !== "all") {
+    const words = [...(view === "all" ? [] : [VIEW_NAMES[view]]), ...(filter === "" ? [] : [`/${filter}`])];
+    return [span(` ${words.join("  ")}`, "key"), span("  Esc shows all", "dim")];
+  }
+  if (focus === "card" && geometryOf({ columns, rows, focus, zoom }).layout === "list")
     return [span(` ${keyOf(keys, "panel")}: the list`, "dim")];
   return [];
 }
