@@ -56,7 +56,8 @@ export function headLine(title: string, count: number | null, columns: number): 
 
 function rowLine(model: Model, row: Row, columns: number): Line {
   const here = row.name === model.cursor;
-  const inverse = here && model.focus === "list";
+  // What is new flashes until the order settles; the pointer tells the cursor from it.
+  const inverse = row.fresh || (here && model.focus === "list");
   const pointer = here ? ">" : " ";
   const bottle = bottleOf(model, row.name);
   if (bottle === null) return [span(`${pointer}  ${row.name}  gone`, "dim", inverse)];
