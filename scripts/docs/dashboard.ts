@@ -46,18 +46,21 @@ export function dashboardPages(): Page[] {
         at: NOW - 3000,
         text: "ok   POST api.example.com:443/v1/messages  200  1.9s  2210 bytes",
         denied: false,
+        passed: true,
       },
       {
         bottle: "perf-bench",
         at: NOW - 2000,
         text: "ok   GET  registry.example.com:443/left-pad  304  0.1s  0 bytes",
         denied: false,
+        passed: true,
       },
       {
         bottle: "api-refactor",
         at: NOW,
         text: "DENY POST files.example.com:443/upload/report.xml  host-not-listed",
         denied: true,
+        passed: false,
       },
     ],
   })[0];

@@ -90,6 +90,8 @@ export interface EgressLine {
   readonly at: number;
   readonly text: string;
   readonly denied: boolean;
+  /** A request that got its answer from outside: with those that were denied, what egress counts. */
+  readonly passed: boolean;
 }
 
 /** What the sources saw. */

@@ -1,4 +1,5 @@
 import { actionOf } from "../core/model/dashboard-keys.ts";
+import { EGRESS_LINES } from "./egress-rate.ts";
 import type { DashboardEvent, Step } from "./events.ts";
 import { say } from "./events.ts";
 import { geometryOf } from "./geometry.ts";
@@ -14,7 +15,6 @@ import { promptKey, promptPaste } from "./update/prompt-keys.ts";
 import { dueRemovals } from "./update/removals.ts";
 import { afterRun } from "./update/results.ts";
 
-const EGRESS_LINES = 2000;
 const REFRESH_MS = 2000;
 
 /** PURE: what an event makes of the model, and what is to be done about it. */

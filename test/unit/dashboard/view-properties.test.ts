@@ -98,7 +98,7 @@ test("whatever happens: exactly as many lines as the screen has, each exactly as
         ...pressed.map((key, at): DashboardEvent => ({ type: "key", key, at: NOW + at * 500 })),
         { type: "paste", text, at: NOW + 50_000 },
         { type: "peek", bottle: fleet[0]?.name ?? "", lines: [text] },
-        { type: "egress", lines: [{ bottle: text, at: NOW, text, denied: true }] },
+        { type: "egress", lines: [{ bottle: text, at: NOW, text, denied: true, passed: false }] },
         { type: "said", text, bad: true },
       ];
       for (const event of events) {
