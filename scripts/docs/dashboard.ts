@@ -1,4 +1,5 @@
-import { CARD_KEYS, type KeyHelp, LIST_KEYS, PAGE_KEYS } from "../../src/dashboard/help.ts";
+import { DEFAULT_KEYS } from "../../src/core/model/dashboard-keys.ts";
+import { type KeyHelp, keyHelp } from "../../src/dashboard/help.ts";
 import type { Model } from "../../src/dashboard/model.ts";
 import { textOf } from "../../src/dashboard/spans.ts";
 import { update } from "../../src/dashboard/update.ts";
@@ -45,21 +46,25 @@ export function dashboardPages(): Page[] {
         at: NOW - 3000,
         text: "ok   POST api.example.com:443/v1/messages  200  1.9s  2210 bytes",
         denied: false,
+        passed: true,
       },
       {
         bottle: "perf-bench",
         at: NOW - 2000,
         text: "ok   GET  registry.example.com:443/left-pad  304  0.1s  0 bytes",
         denied: false,
+        passed: true,
       },
       {
         bottle: "api-refactor",
         at: NOW,
         text: "DENY POST files.example.com:443/upload/report.xml  host-not-listed",
         denied: true,
+        passed: false,
       },
     ],
   })[0];
+  const help = keyHelp(DEFAULT_KEYS);
   const text = `# The dashboard
 
 ${GENERATED}
@@ -104,15 +109,15 @@ ${picture(fleetModel(50, 16))}
 
 ## Keys of the list
 
-${keys(LIST_KEYS)}
+${keys(help.list)}
 
 ## Keys of a card
 
-${keys(CARD_KEYS)}
+${keys(help.card)}
 
 ## Keys of a page
 
-${keys(PAGE_KEYS)}
+${keys(help.page)}
 
 ## Removing
 

@@ -1,9 +1,10 @@
 import { keepTerminal } from "../host/terminal.ts";
 import { guardTerminal } from "../host/terminal-guard.ts";
 import type { SessionContext } from "../session/context.ts";
+import { readDashboardSettings } from "../state/dashboard-settings.ts";
 import type { DashboardHost } from "./dashboard-host.ts";
 import { effectsOf } from "./effects.ts";
-import type { DashboardEvent } from "./events.ts";
+import { type DashboardEvent, say } from "./events.ts";
 import { readKept } from "./keeping.ts";
 import { emptyModel, type Model } from "./model.ts";
 import { painted } from "./paint.ts";
@@ -21,8 +22,9 @@ const RESIZE_MS = 40;
 export async function runDashboard(context: SessionContext, host: DashboardHost): Promise<number> {
   // React decides by it when it is loaded: its other build is slower, and keeps measures that nobody reads.
   process.env.NODE_ENV = "production";
-  const [{ openScreen }, kept] = await Promise.all([
+  const [{ openScreen }, settings, kept] = await Promise.all([
     import("./screen.ts"),
+    readDashboardSettings(context.layout, context.facts.uid),
     readKept(context.layout, host.theme === "light" ? "light" : "dark"),
   ]);
   const terminal = keepTerminal(context.facts.tools.stty);
@@ -30,7 +32,8 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
   const guard = stty === undefined || terminal.state === null ? null : guardTerminal(stty, terminal.state);
   const talk: string[] = [];
   host.divert((line) => talk.push(line));
-  let model = emptyModel(sizeNow(), Date.now(), host.readOnly, kept);
+  let model = emptyModel(sizeNow(), Date.now(), host.readOnly, kept, settings.keys);
+  if (settings.problem !== null) model = say(model, settings.problem, true);
   let shown = "";
   let title = "";
   let over = false;
@@ -41,6 +44,7 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
   const screen: Screen = openScreen({
     key: (key) => dispatch({ type: "key", key, at: Date.now() }),
     paste: (text) => dispatch({ type: "paste", text, at: Date.now() }),
+    pointer: settings.mouse ? (report) => dispatch({ type: "pointer", report, at: Date.now() }) : null,
   });
 
   function paint(): void {

@@ -52,12 +52,15 @@ export function egressTail(bottle: string, path: string): EgressTail {
 
 function lineOf(bottle: string, text: string, pending: Map<string, string>): readonly EgressLine[] {
   const parsed = parseAuditLine(text);
-  if (!parsed.ok) return [{ bottle, at: 0, text: `(${parsed.problem})`, denied: false }];
+  if (!parsed.ok) return [{ bottle, at: 0, text: `(${parsed.problem})`, denied: false, passed: false }];
   const said = textOf(parsed.line.event, pending);
   return said === null ? [] : [{ bottle, at: Date.parse(parsed.line.time), ...said }];
 }
 
-function textOf(event: AuditEvent, pending: Map<string, string>): { text: string; denied: boolean } | null {
+function textOf(
+  event: AuditEvent,
+  pending: Map<string, string>,
+): Pick<EgressLine, "text" | "denied" | "passed"> | null {
   switch (event.type) {
     case "decision": {
       const { id, method, authority, target, credentials, verdict, reason, alert } = event;
@@ -69,24 +72,31 @@ function textOf(event: AuditEvent, pending: Map<string, string>): { text: string
         if (pending.size > PENDING && oldest !== undefined) pending.delete(oldest);
       }
       if (verdict === "allow") return null;
-      if (verdict === "ask") return { text: `ask  ${what}  waits for you, ${id}`, denied: false };
-      return { text: `DENY ${what}  ${reason}${alert ? "  ALERT" : ""}`, denied: true };
+      if (verdict === "ask") return { text: `ask  ${what}  waits for you, ${id}`, denied: false, passed: false };
+      return { text: `DENY ${what}  ${reason}${alert ? "  ALERT" : ""}`, denied: true, passed: false };
     }
     case "result": {
       const what = pending.get(event.id) ?? event.id;
       pending.delete(event.id);
       const how = event.error ?? String(event.status ?? "-");
-      return { text: `ok   ${what}  ${how}  ${(event.ms / 1000).toFixed(1)}s  ${event.bytesIn} bytes`, denied: false };
+      return {
+        text: `ok   ${what}  ${how}  ${(event.ms / 1000).toFixed(1)}s  ${event.bytesIn} bytes`,
+        denied: false,
+        passed: true,
+      };
     }
     case "answer":
       return {
         text: `you  ${event.verdict} ${event.id}${event.scope === null ? "" : ` ${event.scope}`}`,
         denied: false,
+        passed: false,
       };
     case "git":
       return {
         text: `${event.verdict === "deny" ? "DENY" : "ok  "} git ${event.action} ${event.repository}  ${event.reason}`,
         denied: event.verdict === "deny",
+        // The same push is told again when it has arrived.
+        passed: event.verdict !== "deny" && event.reason !== "forwarding",
       };
     default:
       return null;

@@ -1,11 +1,14 @@
 import type { Answer, EgressLine, Kept, Model, PageKind, Snapshot } from "./model.ts";
 
+import type { PointerReport } from "./pointer-reports.ts";
+
 /** A key: the character itself, or a name (`enter`, `esc`, `space`, `tab`, `up`, `pagedown`, `ctrl-d`). */
 export type Key = string;
 
 /** What happens to the dashboard. Times are milliseconds since the epoch. */
 export type DashboardEvent =
   | { readonly type: "key"; readonly key: Key; readonly at: number }
+  | { readonly type: "pointer"; readonly report: PointerReport; readonly at: number }
   | { readonly type: "paste"; readonly text: string; readonly at: number }
   | { readonly type: "snapshot"; readonly snapshot: Snapshot; readonly at: number }
   | { readonly type: "tick"; readonly at: number }

@@ -20,9 +20,14 @@ const ROOM_FOR_EGRESS = 25;
 const FRAME_ROWS = 3;
 
 /** The geometry of a screen. Below 60 columns the list alone, below 100 the card under it, else beside it. */
-export function geometryOf({ columns, rows, focus }: Pick<Model, "columns" | "rows" | "focus">): Geometry {
+export function geometryOf({
+  columns,
+  rows,
+  focus,
+  zoom,
+}: Pick<Model, "columns" | "rows" | "focus" | "zoom">): Geometry {
   const bodyRows = Math.max(1, rows - FRAME_ROWS);
-  if (columns < NARROW || (columns < WIDE && bodyRows < 12)) {
+  if (zoom || columns < NARROW || (columns < WIDE && bodyRows < 12)) {
     const card = focus === "card";
     return {
       layout: "list",

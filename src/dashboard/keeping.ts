@@ -3,6 +3,7 @@ import { isFields } from "../core/plan/fields.ts";
 import { makePrivateFolder, readTextFile, writeFileAtomically } from "../host/files.ts";
 import type { Layout } from "../state/layout.ts";
 import { FIELDS, type Field, type Kept, type Theme } from "./model.ts";
+import { readTags } from "./tags.ts";
 
 const MAX_BYTES = 256 << 10;
 
@@ -12,7 +13,7 @@ const texts = (value: unknown): readonly string[] =>
 
 /** What an earlier dashboard kept; what cannot be read is forgotten, since nothing of it matters to a bottle. */
 export async function readKept(layout: Layout, theme: Theme): Promise<Kept> {
-  const empty: Kept = { muted: [], seen: [], launch: null, theme };
+  const empty: Kept = { muted: [], tags: {}, seen: [], launch: null, theme };
   const file = await readTextFile(fileOf(layout), { maxBytes: MAX_BYTES, followLinks: false });
   if (file.kind !== "text") return empty;
   try {
@@ -22,6 +23,7 @@ export async function readKept(layout: Layout, theme: Theme): Promise<Kept> {
     const whole = isFields(launch) && FIELDS.every((field) => typeof launch[field] === "string");
     return {
       muted: texts(value.muted),
+      tags: readTags(value.tags),
       seen: texts(value.seen),
       launch: whole
         ? (Object.fromEntries(FIELDS.map((field) => [field, launch[field]])) as Record<Field, string>)

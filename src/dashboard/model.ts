@@ -1,4 +1,5 @@
 import type { Flag } from "../core/inbox/flags.ts";
+import { DEFAULT_KEYS, type Keymap } from "../core/model/dashboard-keys.ts";
 
 /** One shape for each: `! ? * # o x ~`. `~` is not known, and is never drawn as quiet. */
 export type Mark = "!" | "?" | "*" | "#" | "o" | "x" | "~";
@@ -6,6 +7,9 @@ export type Mark = "!" | "?" | "*" | "#" | "o" | "x" | "~";
 /** Groups of the list, in its order. */
 export const GROUPS = ["needs", "working", "unknown", "done", "quiet"] as const;
 export type Group = (typeof GROUPS)[number];
+
+/** Which bottles the list has. */
+export type ListView = "all" | "needs" | "working" | "ended";
 
 /** Something of a bottle that waits for the operator, or that they should see. Texts may be an agent's: `span` escapes them. */
 export interface ItemView {
@@ -86,6 +90,8 @@ export interface EgressLine {
   readonly at: number;
   readonly text: string;
   readonly denied: boolean;
+  /** A request that got its answer from outside: with those that were denied, what egress counts. */
+  readonly passed: boolean;
 }
 
 /** What the sources saw. */
@@ -124,7 +130,17 @@ export interface Page {
 
 /** A line that is typed at the bottom. */
 export interface Prompt {
-  readonly ask: "filter" | "command" | "reply" | "deny" | "confirm" | "stop" | "remove" | "words" | "page-filter";
+  readonly ask:
+    | "filter"
+    | "command"
+    | "reply"
+    | "deny"
+    | "confirm"
+    | "stop"
+    | "remove"
+    | "words"
+    | "page-filter"
+    | "tag";
   readonly label: string;
   readonly text: string;
   readonly cursor: number;
@@ -162,6 +178,8 @@ export interface Removal {
 export interface Kept {
   /** Bottles that notify nothing. */
   readonly muted: readonly string[];
+  /** Labels of the dashboard's own, by the names of bottles. */
+  readonly tags: Readonly<Record<string, readonly string[]>>;
   /** Runs whose end the operator has seen. */
   readonly seen: readonly string[];
   /** Of the form, at its last start. */
@@ -176,6 +194,8 @@ export interface Model {
   readonly columns: number;
   readonly rows: number;
   readonly readOnly: boolean;
+  /** The keys in force. */
+  readonly keys: Keymap;
   readonly snapshot: Snapshot;
   /** null: nothing was read yet. */
   readonly list: readonly Row[] | null;
@@ -187,6 +207,9 @@ export interface Model {
   /** Lines of the list above the first that is shown. */
   readonly top: number;
   readonly filter: string;
+  readonly view: ListView;
+  /** What has the focus takes the whole screen. */
+  readonly zoom: boolean;
   readonly focus: "list" | "card";
   /** Which item of the bottle the card shows; null: its first. */
   readonly item: string | null;
@@ -208,14 +231,18 @@ export interface Model {
   readonly busy: number;
   /** What was decided last, newest last. */
   readonly decided: readonly { readonly item: string; readonly bottle: string; readonly answer: Answer }[];
-  /** First key of `gg`. */
-  readonly pending: string;
+  /** The terminal has not the focus; the next click only gives it back; what was clicked last, and when. */
+  readonly pointer: {
+    readonly away: boolean;
+    readonly skip: boolean;
+    readonly clicked: { readonly bottle: string; readonly at: number } | null;
+  };
   /** Per item: when it was told, and whether again. */
   readonly told: Readonly<Record<string, { readonly at: number; readonly again: boolean }>>;
   readonly kept: Kept;
 }
 
-const NOTHING: Kept = { muted: [], seen: [], launch: null, theme: "dark" };
+const NOTHING: Kept = { muted: [], tags: {}, seen: [], launch: null, theme: "dark" };
 
 /** A model of nothing yet; sizes in cells, `now` in milliseconds since the epoch. */
 export function emptyModel(
@@ -223,11 +250,13 @@ export function emptyModel(
   now: number,
   readOnly = false,
   kept: Kept = NOTHING,
+  keys: Keymap = DEFAULT_KEYS,
 ): Model {
   return {
     now,
     ...size,
     readOnly,
+    keys,
     snapshot: { bottles: [], costToday: null, denied: 0 },
     list: null,
     unsettledAt: null,
@@ -235,6 +264,8 @@ export function emptyModel(
     cursor: null,
     top: 0,
     filter: "",
+    view: "all",
+    zoom: false,
     focus: "list",
     item: null,
     card: null,
@@ -249,7 +280,7 @@ export function emptyModel(
     said: null,
     busy: 0,
     decided: [],
-    pending: "",
+    pointer: { away: false, skip: false, clicked: null },
     told: {},
     kept,
   };

@@ -1,9 +1,8 @@
-import { age } from "./ages.ts";
 import { wrapped } from "./columns.ts";
 import { geometryOf } from "./geometry.ts";
 import { helpLines } from "./help.ts";
 import type { EgressLine, ItemView, Model, Page } from "./model.ts";
-import { bottleOf, cardItem, markOf } from "./rows.ts";
+import { cardItem } from "./rows.ts";
 import { span } from "./spans.ts";
 
 /** Lines of a page that the screen has room for: its title takes one. */
@@ -28,7 +27,7 @@ function allLines(model: Model, page: Page): readonly string[] {
   if (page.loading) return ["..."];
   switch (page.kind) {
     case "help":
-      return helpLines(model.focus);
+      return helpLines(model.keys, model.focus);
     case "egress":
       return model.egress.filter(({ bottle }) => page.bottle === null || bottle === page.bottle).map(egressText);
     case "item": {
@@ -37,8 +36,6 @@ function allLines(model: Model, page: Page): readonly string[] {
         ? ["it does not wait any more"]
         : itemText(item).flatMap((line) => wrapped(span(line).text, model.columns - 2));
     }
-    case "why":
-      return whyLines(model, page.bottle);
     default:
       return page.lines;
   }
@@ -58,19 +55,5 @@ function itemText({ id, kind, title, flags, adds, seen, words, count }: ItemView
     ...adds.map((line) => `rule: ${line}`),
     ...seen.map((line) => `seen: ${line}`),
     ...(words === null ? [] : [`the agent says, and nobody checked: ${words}`]),
-  ];
-}
-
-function whyLines(model: Model, name: string | null): readonly string[] {
-  const bottle = bottleOf(model, name);
-  if (bottle === null) return ["this bottle is gone"];
-  return [
-    `state    ${markOf(model, bottle)} ${bottle.what}`,
-    `says     ${bottle.source}`,
-    `since    ${new Date(bottle.since).toISOString()} (${age(model.now - bottle.since)})`,
-    `agent    ${bottle.agent} on ${bottle.backend}`,
-    `made     ${new Date(bottle.createdAt).toISOString()}`,
-    `works in ${bottle.workspace}`,
-    ...bottle.items.map(({ id, kind, title }) => `waits    ${kind} ${id}: ${title}`),
   ];
 }

@@ -19,8 +19,8 @@ export async function loadPage(
   context: SessionContext,
 ): Promise<readonly string[]> {
   try {
-    if (kind === "diff") {
-      const { text } = await runOwn(own, ["diff", name]);
+    if (kind === "diff" || kind === "why") {
+      const { text } = await runOwn(own, [kind, name]);
       return text.split("\n");
     }
     const record = await readRecord(context.layout, name);

@@ -1,5 +1,6 @@
 import { geometryOf } from "./geometry.ts";
 import { type BottleView, GROUPS, type Group, type ItemView, type Mark, type Model, type Row } from "./model.ts";
+import { tagsOf } from "./tags.ts";
 
 /** One line of the list: a heading or a bottle. */
 export type ListLine =
@@ -44,7 +45,7 @@ export function groupOf(model: Model, bottle: BottleView): Group {
 function ordered(model: Model): readonly Row[] {
   const age = (bottle: BottleView) => openItems(model, bottle)[0]?.createdAt ?? bottle.since;
   return model.snapshot.bottles
-    .filter((bottle) => fits(model, bottle))
+    .filter((bottle) => fits(model, bottle) && inListView(model, bottle))
     .map((bottle) => ({ bottle, group: groupOf(model, bottle) }))
     .sort(
       (a, b) =>
@@ -53,6 +54,19 @@ function ordered(model: Model): readonly Row[] {
         (a.bottle.name < b.bottle.name ? -1 : 1),
     )
     .map(({ bottle: { name }, group }) => ({ name, group, fresh: false }));
+}
+
+/** What the view shows; one that is over and still waits for a word is in both. */
+function inListView(model: Model, bottle: BottleView): boolean {
+  switch (model.view) {
+    case "all":
+      return true;
+    case "ended":
+      return !bottle.running && (bottle.mark === "#" || bottle.mark === "x");
+    case "needs":
+    case "working":
+      return groupOf(model, bottle) === model.view;
+  }
 }
 
 const STATES: Readonly<Record<string, readonly Mark[]>> = {
@@ -66,7 +80,7 @@ const STATES: Readonly<Record<string, readonly Mark[]>> = {
   unknown: ["~"],
 };
 
-/** Does the filter leave it in the list? Words all count; `s:` state, `a:` agent, `host:` what its items name; `!` in front: not. */
+/** Does the filter leave it in the list? Words all count; `s:` state, `a:` agent, `t:` tag, `host:` what its items name; `!` in front: not. */
 function fits(model: Model, bottle: BottleView): boolean {
   const { filter } = model;
   const inverse = filter.startsWith("!");
@@ -79,15 +93,17 @@ function fits(model: Model, bottle: BottleView): boolean {
 }
 
 function fitsWord(model: Model, bottle: BottleView, word: string): boolean {
-  const [, prefix = "", rest = ""] = /^(s|a|host):(.*)$/.exec(word) ?? [];
+  const [, prefix = "", rest = ""] = /^(s|a|t|host):(.*)$/.exec(word) ?? [];
   if (prefix === "s") {
     return Object.entries(STATES).some(
       ([name, marks]) => name.startsWith(rest) && marks.includes(markOf(model, bottle)),
     );
   }
   if (prefix === "a") return bottle.agent.toLowerCase().includes(rest);
+  const tags = tagsOf(model.kept, bottle.name);
+  if (prefix === "t") return tags.some((tag) => tag.toLowerCase().includes(rest));
   const texts = bottle.items.flatMap(({ title, adds }) => [title, ...adds]);
-  const all = prefix === "host" ? texts : [bottle.name, bottle.agent, bottle.what, ...texts];
+  const all = prefix === "host" ? texts : [bottle.name, bottle.agent, bottle.what, ...tags, ...texts];
   return all.some((text) => text.toLowerCase().includes(prefix === "host" ? rest : word));
 }
 
@@ -162,6 +178,17 @@ export function inView(model: Model): Model {
   const low = Math.max(0, at - listRows + 1);
   const top = Math.min(Math.max(model.top, low), Math.max(low, Math.min(wanted, at)));
   return { ...model, top: Math.min(top, Math.max(most, low)) };
+}
+
+/** Scrolls by so many lines; the cursor comes along as far as keeps it in view. */
+export function scrolled(model: Model, by: number): Model {
+  const { listRows } = geometryOf(model);
+  const lines = listLines(model.list ?? []);
+  const top = Math.min(Math.max(0, lines.length - listRows), Math.max(0, model.top + by));
+  const names = lines.slice(top, top + listRows).flatMap((line) => (line.kind === "row" ? [line.row.name] : []));
+  if (top === model.top || names.length === 0 || names.includes(model.cursor ?? "")) return { ...model, top };
+  const cursor = (by > 0 ? names[0] : names.at(-1)) ?? null;
+  return { ...model, top, cursor, item: null };
 }
 
 /** Moves the cursor by so many bottles. */

@@ -1,6 +1,7 @@
 import { Box, type Key as InkKey, render, Text, useApp, useInput, usePaste } from "ink";
 import { createElement, type FC } from "react";
 import type { Key } from "./events.ts";
+import { type PointerReport, pointerSieve } from "./pointer-reports.ts";
 
 /** What Ink does for the dashboard: keys in, lines out, and the terminal lent to others. */
 export interface Screen {
@@ -15,7 +16,13 @@ export interface Screen {
 export interface ScreenHeard {
   readonly key: (key: Key) => void;
   readonly paste: (text: string) => void;
+  /** null: the mouse is the terminal's own. */
+  readonly pointer: ((report: PointerReport) => void) | null;
 }
+
+/** Presses and the wheel (1000), in decimal (1006), and the focus (1004): xterm control sequences. */
+const POINTER_ON = "\u001b[?1000h\u001b[?1006h\u001b[?1004h";
+const POINTER_OFF = "\u001b[?1000l\u001b[?1006l\u001b[?1004l";
 
 interface Props {
   readonly lines: readonly string[];
@@ -46,6 +53,12 @@ export function openScreen(heard: ScreenHeard): Screen {
     interactive: true,
   });
   let closed = false;
+  const { pointer } = heard;
+  const unsift = pointer === null ? null : siftInput(pointer);
+  const report = (on: boolean) => {
+    if (pointer !== null && !closed) process.stdout.write(on ? POINTER_ON : POINTER_OFF);
+  };
+  report(true);
   return {
     show: (lines) => {
       if (!closed) ink.rerender(createElement(Root, { lines }));
@@ -53,17 +66,41 @@ export function openScreen(heard: ScreenHeard): Screen {
     async lend<T>(work: () => Promise<T>): Promise<T> {
       if (suspend === null) return work();
       const results: T[] = [];
-      await suspend(async () => {
-        results.push(await work());
-      });
+      report(false);
+      try {
+        await suspend(async () => {
+          results.push(await work());
+        });
+      } finally {
+        report(true);
+      }
       return results[0] as T;
     },
     async close() {
       if (closed) return;
+      report(false);
       closed = true;
+      unsift?.();
       ink.unmount();
       await ink.waitUntilExit().catch(() => undefined);
     },
+  };
+}
+
+/** Takes reports out of what Ink reads: it has no ear for them, and takes one that comes in two pieces for keys. */
+function siftInput(hear: (report: PointerReport) => void): () => void {
+  const { stdin } = process;
+  const sift = pointerSieve();
+  const read = stdin.read.bind(stdin);
+  stdin.read = (size?: number): unknown => {
+    const piece: unknown = read(size);
+    if (typeof piece !== "string") return piece;
+    const { rest, reports } = sift(piece);
+    for (const report of reports) hear(report);
+    return rest;
+  };
+  return () => {
+    stdin.read = read;
   };
 }
 

@@ -1,3 +1,5 @@
+import { actionOf } from "../core/model/dashboard-keys.ts";
+import { EGRESS_LINES } from "./egress-rate.ts";
 import type { DashboardEvent, Step } from "./events.ts";
 import { say } from "./events.ts";
 import { geometryOf } from "./geometry.ts";
@@ -8,12 +10,12 @@ import { formKey, formPaste, withChoices } from "./update/form-keys.ts";
 import { listKey } from "./update/list-keys.ts";
 import { notices } from "./update/notices.ts";
 import { pageKey, withLines } from "./update/page-keys.ts";
+import { pointed } from "./update/pointer.ts";
 import { promptKey, promptPaste } from "./update/prompt-keys.ts";
 import { dueRemovals } from "./update/removals.ts";
 import { afterRun } from "./update/results.ts";
 import { isWhole } from "./view/card.ts";
 
-const EGRESS_LINES = 2000;
 const REFRESH_MS = 2000;
 
 /** PURE: what an event makes of the model, and what is to be done about it. */
@@ -29,6 +31,8 @@ function step(model: Model, event: DashboardEvent): Step {
   switch (event.type) {
     case "key":
       return pressed({ ...model, now: Math.max(model.now, event.at) }, event.key, event.at);
+    case "pointer":
+      return pointed({ ...model, now: Math.max(model.now, event.at) }, event.report, event.at);
     case "paste": {
       const now = { ...model, keyAt: event.at };
       // What is pasted is text, and never a key: in a list it would be dozens of commands.
@@ -82,10 +86,14 @@ function inViewIfNew(before: Model, next: Model): Model {
 }
 
 function pressed(model: Model, key: string, at: number): Step {
-  if (key === "ctrl-l") return [model, [{ do: "redraw" }]];
-  if (key === "ctrl-z") return [model, [{ do: "suspend" }]];
+  // One that is typed into a line or a form is text there.
+  const typing = model.prompt !== null || model.form !== null;
+  const action = actionOf(model.keys, "list", key);
+  if ((action === "redraw" || action === "suspend") && !(typing && [...key].length === 1))
+    return [model, [{ do: action }]];
   // The order settles with a key, but not under one that acts on what is there.
-  const heard = { ...model, keyAt: at, said: null };
+  const pointer = { ...model.pointer, skip: false };
+  const heard = { ...model, keyAt: at, said: null, pointer };
   if (model.prompt !== null) return promptKey(heard, model.prompt, key);
   if (model.form !== null) return formKey(heard, model.form, key);
   if (model.page !== null) return pageKey(heard, model.page, key);

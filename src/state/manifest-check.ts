@@ -1,6 +1,12 @@
-import type { AgentDefinition, BottleDefinition, NotifyDefinition, Origin } from "../core/model/definition.ts";
+import type {
+  AgentDefinition,
+  BottleDefinition,
+  DashboardDefinition,
+  NotifyDefinition,
+  Origin,
+} from "../core/model/definition.ts";
 import type { Problem } from "../core/model/finding.ts";
-import { agentSchema, bottleSchema, notifySchema } from "../core/model/manifest.ts";
+import { agentSchema, bottleSchema, dashboardSchema, notifySchema } from "../core/model/manifest.ts";
 import { fieldsOf } from "../core/plan/fields.ts";
 import { forbiddenKeys, forbiddenValues } from "../core/plan/project-file.ts";
 import { schemaProblems } from "./manifest-names.ts";
@@ -17,6 +23,7 @@ export interface CheckedFile {
   readonly parts: Readonly<Record<string, BottleParts>>;
   /** What is told to the operator; null: nothing is said about it, or not soundly. */
   readonly notify: NotifyDefinition | null;
+  readonly dashboard: DashboardDefinition | null;
   /** Problems with the path they belong to; `[]` for the file as a whole. */
   readonly faults: readonly PlacedFault[];
   /** A problem at a place of this file. */
@@ -40,7 +47,16 @@ export function checkManifest(text: string, origin: Origin, trustHint = "bottle 
     problem: parsed.problem(path, message, hint === undefined ? { at } : { at, hint }),
   });
   if (parsed.value === undefined) {
-    return { value: undefined, bottles: {}, agents: {}, parts: {}, notify: null, faults: parsed.faults, fault };
+    return {
+      value: undefined,
+      bottles: {},
+      agents: {},
+      parts: {},
+      notify: null,
+      dashboard: null,
+      faults: parsed.faults,
+      fault,
+    };
   }
 
   const issues = schemaProblems(parsed.value);
@@ -71,6 +87,9 @@ export function checkManifest(text: string, origin: Origin, trustHint = "bottle 
     bottles: Object.fromEntries(sound("bottles").map(([name, value]) => [name, bottleSchema.parse(value)])),
     agents: Object.fromEntries(sound("agents").map(([name, value]) => [name, agentSchema.parse(value)])),
     notify: faulty(["notify"]) ? null : (notifySchema.safeParse(fieldsOf(parsed.value).notify).data ?? null),
+    dashboard: faulty(["dashboard"])
+      ? null
+      : (dashboardSchema.safeParse(fieldsOf(parsed.value).dashboard).data ?? null),
     faults,
     fault,
   };

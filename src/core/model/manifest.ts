@@ -1,7 +1,14 @@
 import { z } from "zod";
-import type { AgentDefinition, BottleDefinition, ManifestFile, NotifyDefinition } from "./definition.ts";
+import type {
+  AgentDefinition,
+  BottleDefinition,
+  DashboardDefinition,
+  ManifestFile,
+  NotifyDefinition,
+} from "./definition.ts";
 import { budget, prices } from "./manifest/budget.ts";
 import { credential } from "./manifest/credential.ts";
+import { dashboard } from "./manifest/dashboard.ts";
 import { denyList } from "./manifest/deny.ts";
 import { rule } from "./manifest/egress.ts";
 import { leaks } from "./manifest/leaks.ts";
@@ -184,6 +191,7 @@ export const manifestSchema = z
       .describe("Kinds of bottles, by name. `default` is for agents that name none."),
     agents: z.record(name, agent).optional().describe("Agents, by name: what is typed after `bottle start`."),
     notify: notify.optional().describe("How you are told of agents that you do not watch. Your own file only."),
+    dashboard: dashboard.optional().describe("How you use `bottle dashboard`. Your own file only."),
   })
   .describe("A manifest of bot-bottle: JSON with comments and trailing commas.") satisfies z.ZodType<ManifestFile>;
 
@@ -193,3 +201,5 @@ export const bottleSchema: z.ZodType<BottleDefinition> = bottle;
 export const agentSchema: z.ZodType<AgentDefinition> = agent;
 /** Checks what one file says about telling the operator. */
 export const notifySchema: z.ZodType<NotifyDefinition> = notify;
+/** Checks what one file says about the dashboard. */
+export const dashboardSchema: z.ZodType<DashboardDefinition> = dashboard;

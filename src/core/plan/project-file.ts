@@ -1,3 +1,4 @@
+import { ACTION_NAMES } from "../model/dashboard-keys.ts";
 import { fieldsOf } from "./fields.ts";
 
 /** Keys from the root of a file; a number is a place in a list. */
@@ -185,6 +186,11 @@ export const SPEAKERS: Readonly<Record<string, Speaker>> = {
   // A program of this host.
   notify: "own",
   ...below("notify", { command: "own", events: "own", terminal: "own", stallMinutes: "own", diskFree: "own" }),
+  // What the operator's own hands do.
+  dashboard: "own",
+  "dashboard.keys": "own",
+  "dashboard.mouse": "own",
+  ...below("dashboard.keys", Object.fromEntries(ACTION_NAMES.map((name) => [name, "own" as const]))),
 };
 
 function below<S extends Speaker>(prefix: string, keys: Readonly<Record<string, S>>): Readonly<Record<string, S>> {

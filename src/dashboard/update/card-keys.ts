@@ -1,3 +1,4 @@
+import { actionOf, type KeyAction, keyOf } from "../../core/model/dashboard-keys.ts";
 import { answerWords } from "../commands.ts";
 import { type Step, say } from "../events.ts";
 import { isQuestion } from "../items.ts";
@@ -8,47 +9,61 @@ import { nextNeed } from "./needs.ts";
 import { openPage } from "./page.ts";
 import { openPrompt } from "./prompt.ts";
 import { unread } from "./unread.ts";
+import { zoomed } from "./views.ts";
 
 /** What was just drawn was not read: an answer before that was meant for something else. */
 const ARMED_MS = 400;
 
-const ANSWERS: Readonly<Record<string, Answer>> = { A: "for", e: "edit", d: "deny" };
+const ANSWERS: Readonly<Partial<Record<KeyAction, Answer>>> = { "allow-longer": "for", edit: "edit", deny: "deny" };
 
 /** A key while the card has the focus. */
 export function cardKey(model: Model, key: string): Step {
   const item = cardItem(model);
   const back = { ...model, focus: "list" as const, item: null };
-  switch (key) {
-    case "esc":
-    case "tab":
-    case "q":
-    case "left":
+  const action = actionOf(model.keys, "card", key);
+  if (key === "ctrl-c") return [back, [{ do: "quit" }]];
+  if (key === "esc") return [back, []];
+  switch (action) {
+    case "panel":
+    case "back":
       return [back, []];
-    case "ctrl-c":
-      return [back, [{ do: "quit" }]];
-    case "!":
+    case "next-need":
       return nextNeed(model);
-    case "?":
+    case "zoom":
+      return [zoomed(model), []];
+    case "help":
       return openPage(model, "help", null);
   }
   // It was answered elsewhere or its time is over: no key may fall through to the list, where it means something else.
   if (item === null) return [say(back, "it does not wait any more"), []];
-  if (key === "]" || key === "[") return [{ ...model, item: neighbour(model, item, key === "]" ? 1 : -1) }, []];
-  if (key === "space") return openPage(model, "item", item.bottle);
-  if (key === "y") return [say(model, `copied: ${item.id}`), [{ do: "copy", text: item.id }]];
-  if (key === "r" && isQuestion(item)) {
-    return acts(model, () => [openPrompt(model, "reply", { item, label: "yes; what the agent reads:" }), []]);
+  switch (action) {
+    case null:
+      return [key === "enter" ? say(model, `Enter answers nothing: ${answering(model)}`) : model, []];
+    case "next-item":
+    case "previous-item":
+      return [{ ...model, item: neighbour(model, item, action === "next-item" ? 1 : -1) }, []];
+    case "more":
+      return openPage(model, "item", item.bottle);
+    case "copy":
+      return [say(model, `copied: ${item.id}`), [{ do: "copy", text: item.id }]];
+    case "reply":
+      if (!isQuestion(item)) return [model, []];
+      return acts(model, () => [openPrompt(model, "reply", { item, label: "yes; what the agent reads:" }), []]);
   }
-  const answer = key === "a" ? smallest(item) : ANSWERS[key];
-  if (answer === undefined && key !== "s") {
-    return [key === "enter" ? say(model, "Enter answers nothing: a, A, e, d or s") : model, []];
-  }
+  const answer = action === "allow" ? smallest(item) : ANSWERS[action];
+  if (answer === undefined && action !== "later") return [model, []];
   if (model.now - (model.card?.at ?? model.now) < ARMED_MS)
     return [say(model, "this card has just come: once more"), []];
   if (answer === undefined) {
     return [say({ ...back, later: [...model.later, item.id].slice(-1000), unsettledAt: model.now }, "put off"), []];
   }
   return acts(model, () => decide(model, item, answer));
+}
+
+/** `a, A, e, d or s`. */
+function answering({ keys }: Model): string {
+  const all = (["allow", "allow-longer", "edit", "deny"] as const).map((action) => keyOf(keys, action));
+  return `${all.join(", ")} or ${keyOf(keys, "later")}`;
 }
 
 /** What an agent asked for before there is a request cannot be allowed once. */

@@ -1,3 +1,4 @@
+import { keyOf } from "../../core/model/dashboard-keys.ts";
 import { type Step, say } from "../events.ts";
 import type { Kept, Model, Page, Theme } from "../model.ts";
 import { bottleOf } from "../rows.ts";
@@ -52,7 +53,10 @@ export function command(model: Model, text: string): Step {
     return [say(model, "that would never end: leave the following out", true), []];
   }
   if (ELSEWHERE.includes(verb))
-    return [say(model, `${verb} wants a terminal of its own: it has a key here, see ?`, true), []];
+    return [
+      say(model, `${verb} wants a terminal of its own: it has a key here, see ${keyOf(model.keys, "help")}`, true),
+      [],
+    ];
   if (model.readOnly && (!LOOKS.includes(verb) || rest.some((word) => !isLook(word)))) {
     return [say(model, "read-only: this dashboard only looks", true), []];
   }

@@ -1,3 +1,4 @@
+import { keyOf } from "../../core/model/dashboard-keys.ts";
 import { startWords } from "../commands.ts";
 import { type Step, say } from "../events.ts";
 import { FIELDS, type Field, type Form, type Kept, type Model } from "../model.ts";
@@ -12,7 +13,8 @@ const PICKED: readonly Field[] = ["agent", "bottle"];
 export function openForm(model: Model, again: boolean): Step {
   return acts(model, () => {
     const { launch } = model.kept;
-    if (again && launch === null) return [say(model, "nothing was started from here yet: n is the form"), []];
+    if (again && launch === null)
+      return [say(model, `nothing was started from here yet: ${keyOf(model.keys, "new")} is the form`), []];
     const values = launch === null ? EMPTY : { ...launch, prompt: "" };
     const field = again ? "prompt" : "agent";
     const form: Form = { values, field, cursor: values[field].length, agents: [], bottles: [], problem: "" };

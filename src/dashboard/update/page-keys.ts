@@ -1,8 +1,10 @@
+import { actionOf } from "../../core/model/dashboard-keys.ts";
 import { type Step, say } from "../events.ts";
 import type { Model, Page, PageKind } from "../model.ts";
 import { pageLines, pageRows } from "../page-lines.ts";
 import { openPage } from "./page.ts";
 import { openPrompt } from "./prompt.ts";
+import { viewKey } from "./views.ts";
 
 /** A key while a page is open. */
 export function pageKey(model: Model, page: Page, key: string): Step {
@@ -16,43 +18,40 @@ export function pageKey(model: Model, page: Page, key: string): Step {
     const follow = page.follow && next === most;
     return [{ ...model, page: { ...page, top: next, follow } }, []];
   };
-  switch (key) {
-    case "q":
-    case "esc":
-    case "left":
+  if (key === "esc") return [{ ...model, page: null }, []];
+  if (key === "ctrl-c") return [model, [{ do: "quit" }]];
+  const action = actionOf(model.keys, "page", key);
+  const other = viewKey(model, action);
+  if (other !== null) return other;
+  switch (action) {
+    case "back":
       return [{ ...model, page: null }, []];
-    case "ctrl-c":
-      return [model, [{ do: "quit" }]];
-    case "j":
     case "down":
       return to(now + 1);
-    case "k":
     case "up":
       return to(now - 1);
-    case "ctrl-d":
+    case "half-down":
       return to(now + Math.ceil(rows / 2));
-    case "ctrl-u":
+    case "half-up":
       return to(now - Math.ceil(rows / 2));
-    case "space":
-    case "pagedown":
+    case "more":
+    case "page-down":
       return to(now + rows);
-    case "pageup":
+    case "page-up":
       return to(now - rows);
-    case "g":
-    case "home":
+    case "top":
       return to(0);
-    case "G":
-    case "end":
+    case "bottom":
       return to(most);
-    case "f":
+    case "follow":
       return [{ ...model, page: { ...page, top: now, follow: !page.follow } }, []];
-    case "/":
+    case "filter":
       return [openPrompt(model, "page-filter", { text: page.filter }), []];
-    case "r":
+    case "reload":
       return page.kind === "words" ? [model, []] : openPage(model, page.kind, page.bottle);
-    case "?":
+    case "help":
       return page.kind === "help" ? [{ ...model, page: null }, []] : openPage(model, "help", null);
-    case "y":
+    case "copy":
       return [say(model, "copied: what this page shows"), [{ do: "copy", text: pageLines(model, page).join("\n") }]];
     default:
       return [model, []];

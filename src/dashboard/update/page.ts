@@ -17,7 +17,7 @@ const TITLES: Readonly<Record<PageKind, string>> = {
 export function openPage(model: Model, kind: PageKind, bottle: string | null): Step {
   const title =
     bottle === null ? (kind === "egress" ? "Egress, all bottles" : TITLES[kind]) : `${bottle}: ${TITLES[kind]}`;
-  const known = kind === "help" || kind === "egress" || kind === "why" || kind === "item";
+  const known = kind === "help" || kind === "egress" || kind === "item";
   const page: Page = {
     kind,
     bottle,

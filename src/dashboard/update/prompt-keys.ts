@@ -1,6 +1,7 @@
 import { type Step, say } from "../events.ts";
 import type { Model, Prompt } from "../model.ts";
 import { settled } from "../rows.ts";
+import { tagsIn, withTags } from "../tags.ts";
 import { inserted, typed } from "../text-field.ts";
 import { answered } from "./acting.ts";
 import { command } from "./command-line.ts";
@@ -66,6 +67,11 @@ function entered(model: Model, prompt: Prompt): Step {
       const wanted = item.label === "" ? "yes" : item.label;
       if (text.trim() !== wanted) return [say(model, `nothing was allowed: that is not ${wanted}`, true), []];
       return answered(model, item, answer, "");
+    }
+    case "tag": {
+      if (bottle === null) return [model, []];
+      const kept = withTags(model.kept, bottle, tagsIn(text));
+      return [settled({ ...model, kept }), [{ do: "save", kept }]];
     }
     case "remove":
       if (bottle === null || text.trim() !== bottle)

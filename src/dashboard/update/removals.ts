@@ -1,3 +1,4 @@
+import { keyOf } from "../../core/model/dashboard-keys.ts";
 import { undoWords } from "../commands.ts";
 import { type Effect, type Step, say } from "../events.ts";
 import type { Model } from "../model.ts";
@@ -12,7 +13,7 @@ export function removal(model: Model, name: string): Step {
   const others = model.removals.filter((other) => other.name !== name);
   const run = bottleOf(model, name)?.run ?? "";
   const next = { ...model, removals: [...others, { name, run, at: model.now + UNDO_MS }] };
-  return [say(next, `${name} is removed in 30 s: u undoes it`), []];
+  return [say(next, `${name} is removed in 30 s: ${keyOf(model.keys, "undo")} undoes it`), []];
 }
 
 /** Begins removals whose time has come. */

@@ -1,3 +1,4 @@
+import { type KeyAction, keyOf } from "../../core/model/dashboard-keys.ts";
 import { age, clock } from "../ages.ts";
 import { wrapped } from "../columns.ts";
 import { geometryOf } from "../geometry.ts";
@@ -15,7 +16,7 @@ export function cardLines(model: Model, columns: number, rows: number): readonly
   if (bottle === null) return [headLine("", null, columns)];
   const item = cardItem(model);
   if (item !== null) {
-    const keys = answerKeys(item);
+    const keys = answerKeys(model, item);
     const all = itemLines(model, item, columns);
     // The keys stay on the screen however much an agent has to say.
     const room = Math.max(1, rows - 2);
@@ -23,7 +24,7 @@ export function cardLines(model: Model, columns: number, rows: number): readonly
       all.length > room
         ? [
             ...all.slice(0, room - 1),
-            [span(` (${all.length - room + 1} more lines: Space on the card shows all)`, "dim")],
+            [span(` (${all.length - room + 1} more lines: ${keyOf(model.keys, "more")} on the card shows all)`, "dim")],
           ]
         : all;
     const items = openItems(model, bottle);
@@ -31,7 +32,9 @@ export function cardLines(model: Model, columns: number, rows: number): readonly
     return [
       headLine(`${model.focus === "card" ? "> " : ""}${item.kind} ${item.id}${place}, ${bottle.name}`, null, columns),
       ...shown,
-      model.focus === "card" ? keys : [span(" ! or Tab answers", "dim")],
+      model.focus === "card"
+        ? keys
+        : [span(` ${keyOf(model.keys, "next-need")} or ${keyOf(model.keys, "panel")} answers`, "dim")],
     ];
   }
   if (model.focus === "card")
@@ -82,7 +85,7 @@ function itemLines(model: Model, item: ItemView, columns: number): readonly Line
     const lines = texts.flatMap((text) =>
       wrapped(span(text).text, columns - LABEL_COLUMNS - 2).map((line): Line => [span(line, tone(text))]),
     );
-    const more: Line = [span(`(${lines.length - PART_LINES + 1} more lines: Space)`, "dim")];
+    const more: Line = [span(`(${lines.length - PART_LINES + 1} more lines: ${keyOf(model.keys, "more")})`, "dim")];
     const shown = lines.length > PART_LINES ? [...lines.slice(0, PART_LINES - 1), more] : lines;
     return shown.map((line, at) => [span(` ${(at === 0 ? label : "").padEnd(LABEL_COLUMNS)}`, "dim"), ...line]);
   };
@@ -104,18 +107,20 @@ function itemLines(model: Model, item: ItemView, columns: number): readonly Line
   ];
 }
 
-function answerKeys(item: ItemView): Line {
+function answerKeys(model: Model, item: ItemView): Line {
   const { answers } = item;
-  const keys: readonly (readonly [boolean, string, string])[] = [
-    [answers.includes("once"), "a", answers.includes("for") ? "once" : "yes"],
-    [answers.includes("for"), answers.includes("once") ? "A" : "a", "1 h"],
-    [isQuestion(item), "r", "reply"],
-    [answers.includes("edit"), "e", "edit"],
-    [answers.includes("deny"), "d", "deny"],
-    [answers.length === 1 && answers[0] === "dismiss", "a", "seen"],
-    [true, "s", "later"],
+  const keys: readonly (readonly [boolean, KeyAction, string])[] = [
+    [answers.includes("once"), "allow", answers.includes("for") ? "once" : "yes"],
+    [answers.includes("for"), answers.includes("once") ? "allow-longer" : "allow", "1 h"],
+    [isQuestion(item), "reply", "reply"],
+    [answers.includes("edit"), "edit", "edit"],
+    [answers.includes("deny"), "deny", "deny"],
+    [answers.length === 1 && answers[0] === "dismiss", "allow", "seen"],
+    [true, "later", "later"],
   ];
-  return keys.filter(([fits]) => fits).flatMap(([, key, word]): Span[] => [span(` ${key}`, "key"), span(` ${word} `)]);
+  return keys
+    .filter(([fits]) => fits)
+    .flatMap(([, action, word]): Span[] => [span(` ${keyOf(model.keys, action)}`, "key"), span(` ${word} `)]);
 }
 
 /** What was allowed shows its effect here, or that there is none yet. */

@@ -1,11 +1,12 @@
 import { clock, dollars } from "../ages.ts";
+import { egressRate } from "../egress-rate.ts";
 import type { Model } from "../model.ts";
 import { groupOf } from "../rows.ts";
 import { fitted, type Line, lineWidth, span, spread } from "../spans.ts";
 
 /** The totals: what a glance is for. Where there is no room for all, what needs the operator stays longest. */
 export function headerLine(model: Model): Line {
-  const { snapshot, columns, now, readOnly } = model;
+  const { snapshot, columns, now, readOnly, egress } = model;
   const count = (wanted: string) => snapshot.bottles.filter((bottle) => groupOf(model, bottle) === wanted).length;
   const [needs, working, total] = [count("needs"), count("working"), snapshot.bottles.length];
   const need =
@@ -15,10 +16,20 @@ export function headerLine(model: Model): Line {
   const title = span(" bot-bottle", "title");
   const short = span(" bb", "title");
   const denied = snapshot.denied > 0 ? [span(`  ${snapshot.denied} denied`, "bad")] : [];
+  const rate = egressRate(egress, now);
+  const sent = rate === "" ? [] : [span(`  ${rate}`)];
   const cost = snapshot.costToday === null ? [] : [span(`  ${dollars(snapshot.costToday)} today`)];
   const mode = readOnly ? [span("  read-only", "key")] : [];
   const time = [span(`  ${clock(now)} `, "dim")];
   const ways: readonly (readonly [left: Line, right: Line])[] = [
+    [
+      [title, bottles, need, work],
+      [...sent, ...denied, ...cost, ...mode, ...time],
+    ],
+    [
+      [short, bottles, need, work],
+      [...sent, ...denied, ...cost, ...mode, ...time],
+    ],
     [
       [title, bottles, need, work],
       [...denied, ...cost, ...mode, ...time],

@@ -1,8 +1,11 @@
+import { keyOf } from "../../core/model/dashboard-keys.ts";
 import { age, dollars } from "../ages.ts";
 import { width } from "../columns.ts";
+import { VIEW_NAMES } from "../list-views.ts";
 import type { BottleView, Group, Mark, Model, Row } from "../model.ts";
 import { bottleOf, listLines, markOf, openItems } from "../rows.ts";
 import { type Line, span, spread, type Tone } from "../spans.ts";
+import { tagsOf } from "../tags.ts";
 
 const HEADS: Readonly<Record<Group | "new", string>> = {
   needs: "Needs you",
@@ -36,9 +39,12 @@ export function listView(model: Model, columns: number, rows: number): readonly 
     );
 }
 
-function emptyLines({ filter, snapshot }: Model): readonly Line[] {
-  if (filter !== "") return [[span(` no bottle fits /${filter}; Esc shows all ${snapshot.bottles.length}`, "dim")]];
-  return [[], [span(" No bottles yet. Press "), span("n", "key"), span(" to start one.")]];
+function emptyLines({ filter, snapshot, keys, view }: Model): readonly Line[] {
+  const { length } = snapshot.bottles;
+  if (view !== "all" && filter === "" && length > 0)
+    return [[span(` no bottle here: ${VIEW_NAMES[view]}; Esc shows all ${length}`, "dim")]];
+  if (filter !== "") return [[span(` no bottle fits /${filter}; Esc shows all ${length}`, "dim")]];
+  return [[], [span(" No bottles yet. Press "), span(keyOf(keys, "new"), "key"), span(" to start one.")]];
 }
 
 /** `-- Needs you (2) -----` */
@@ -50,7 +56,8 @@ export function headLine(title: string, count: number | null, columns: number): 
 
 function rowLine(model: Model, row: Row, columns: number): Line {
   const here = row.name === model.cursor;
-  const inverse = here && model.focus === "list";
+  // What is new flashes until the order settles; the pointer tells the cursor from it.
+  const inverse = row.fresh || (here && model.focus === "list");
   const pointer = here ? ">" : " ";
   const bottle = bottleOf(model, row.name);
   if (bottle === null) return [span(`${pointer}  ${row.name}  gone`, "dim", inverse)];
@@ -58,10 +65,12 @@ function rowLine(model: Model, row: Row, columns: number): Line {
   const tone = TONES[mark];
   const [name, agent] = nameColumns(columns);
   const quiet = model.kept.muted.includes(row.name) ? "m" : " ";
+  const tags = tagsOf(model.kept, row.name);
   const left: Line = [
     span(`${pointer}${mark}${quiet}`, row.fresh ? "key" : tone, inverse),
     span(padded(row.name, name), mark === "!" || mark === "?" ? "bold" : "plain", inverse),
     ...(agent === 0 ? [] : [span(padded(bottle.agent, agent), "dim", inverse)]),
+    ...(tags.length === 0 ? [] : [span(`#${tags.join(" #")} `, "key", inverse)]),
     span(whatOf(model, bottle), tone === "dim" ? "dim" : "plain", inverse),
   ];
   const cost = bottle.costMicros === null || columns < 70 ? "" : ` ${dollars(bottle.costMicros)}`;
@@ -93,7 +102,7 @@ function whatOf(model: Model, bottle: BottleView): string {
   const removal = model.removals.find(({ name }) => name === bottle.name);
   if (removal !== undefined) {
     const left = Math.max(0, Math.ceil((removal.at - model.now) / 5000) * 5);
-    return `is removed in ${left}s: u undoes it`;
+    return `is removed in ${left}s: ${keyOf(model.keys, "undo")} undoes it`;
   }
   const items = openItems(model, bottle);
   const [first] = items;

@@ -18,7 +18,11 @@ const env = Object.fromEntries(
 );
 const own = { self: ["/usr/bin/python3", "-c", READER], cwd: "/", env };
 let count = 0;
-const screen = openScreen({ key: (key) => void heard(key), paste: () => undefined });
+const screen = openScreen({
+  key: (key) => void heard(key),
+  paste: () => undefined,
+  pointer: (report) => appendFileSync(log, `${JSON.stringify(report)}\n`),
+});
 screen.show(["here-0"]);
 
 async function heard(key: string): Promise<void> {

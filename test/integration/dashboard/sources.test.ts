@@ -71,17 +71,27 @@ test("what is kept comes back, and what somebody else wrote there is forgotten",
   const home = folder(t);
   const layout = layoutOf({}, home, uid);
   const launch = { agent: "claude", bottle: "", path: "~/app", prompt: "", backend: "" };
-  const kept = { muted: ["a"], seen: ["b 1"], launch, theme: "light" } as const;
+  const kept = {
+    muted: ["a"],
+    tags: { a: ["ci", "slow"], constructor: ["x"] },
+    seen: ["b 1"],
+    launch,
+    theme: "light",
+  } as const;
   await writeKept(layout, uid, kept);
   assert.deepEqual(await readKept(layout, "dark"), kept);
   for (const text of [
     "{",
     "[]",
     '{"schema":2}',
-    '{"schema":1,"muted":[7],"seen":{},"launch":{"agent":1},"theme":"x"}',
+    '{"schema":1,"muted":[7],"seen":{},"tags":{"A":["x"],"b":"x","c":[7]},"launch":{"agent":1},"theme":"x"}',
   ]) {
     writeFileSync(join(layout.state, "dashboard.json"), text);
-    assert.deepEqual(await readKept(layout, "dark"), { muted: [], seen: [], launch: null, theme: "dark" }, text);
+    assert.deepEqual(
+      await readKept(layout, "dark"),
+      { muted: [], tags: {}, seen: [], launch: null, theme: "dark" },
+      text,
+    );
   }
 });
 

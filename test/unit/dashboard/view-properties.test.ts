@@ -65,7 +65,28 @@ const KEYS: readonly Key[] = [
     "a",
     "A",
   ],
-  ...["s", "u", "m", "[", "]", "ctrl-d", "ctrl-u", "pagedown", "漢", "left", "right", "backspace", "ctrl-w"],
+  ...[
+    "s",
+    "u",
+    "m",
+    "[",
+    "]",
+    "ctrl-d",
+    "ctrl-u",
+    "pagedown",
+    "漢",
+    "z",
+    "t",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "left",
+    "right",
+    "backspace",
+    "ctrl-w",
+  ],
 ];
 const keys = fc.array(fc.constantFrom(...KEYS), { maxLength: 25 });
 
@@ -77,7 +98,7 @@ test("whatever happens: exactly as many lines as the screen has, each exactly as
         ...pressed.map((key, at): DashboardEvent => ({ type: "key", key, at: NOW + at * 500 })),
         { type: "paste", text, at: NOW + 50_000 },
         { type: "peek", bottle: fleet[0]?.name ?? "", lines: [text] },
-        { type: "egress", lines: [{ bottle: text, at: NOW, text, denied: true }] },
+        { type: "egress", lines: [{ bottle: text, at: NOW, text, denied: true, passed: false }] },
         { type: "said", text, bad: true },
       ];
       for (const event of events) {

@@ -65,8 +65,15 @@ test("the form and the egress page", () => {
       at: NOW,
       text: "DENY POST files.example.com:443/upload/r.xml  host-not-listed",
       denied: true,
+      passed: false,
     },
-    { bottle: "auth-fix", at: NOW - 2000, text: "ok   POST api.example.com:443/v1/messages  200  1.9s", denied: false },
+    {
+      bottle: "auth-fix",
+      at: NOW - 2000,
+      text: "ok   POST api.example.com:443/v1/messages  200  1.9s",
+      denied: false,
+      passed: true,
+    },
   ];
   const [egress] = update(press(fleetModel(80, 24), ["e"])[0], { type: "egress", lines });
   same("egress-80x24", text(egress));
@@ -126,9 +133,71 @@ test("what was allowed shows what came of it, and the strip what all bottles sen
   const unused = { ...grant, ...times, id: "g-2", uses: 0, firstUse: null, createdAt: NOW - 11 * 60_000 };
   const start = fleetModel(100, 30, [bottle("api-refactor", { grants: [used, unused] })]);
   const lines = [
-    { bottle: "api-refactor", at: NOW - 2000, text: "GET registry.example.com/left-pad  200", denied: false },
-    { bottle: "perf-bench", at: NOW - 1000, text: "DENY POST files.example.com/r.xml  host-not-listed", denied: true },
+    {
+      bottle: "api-refactor",
+      at: NOW - 2000,
+      text: "GET registry.example.com/left-pad  200",
+      denied: false,
+      passed: true,
+    },
+    {
+      bottle: "perf-bench",
+      at: NOW - 1000,
+      text: "DENY POST files.example.com/r.xml  host-not-listed",
+      denied: true,
+      passed: false,
+    },
   ];
   const [model] = update(start, { type: "egress", lines });
   same("allowed-100x30", text(model));
+});
+
+test("the header counts what all bottles sent in the last minute, where there is room", () => {
+  const line = (at: number, more: { readonly denied?: boolean; readonly passed?: boolean }) => ({
+    ...{ bottle: "auth-fix", at, text: "x", denied: false, passed: false },
+    ...more,
+  });
+  const lines = [
+    ...Array.from({ length: 40 }, (_, at) => line(NOW - at * 1000, { passed: true })),
+    line(NOW, { denied: true }),
+    line(NOW, {}),
+    line(NOW - 60_000, { passed: true }),
+  ];
+  const header = (columns: number, all = lines) =>
+    textOf(view(update(fleetModel(columns, 30), { type: "egress", lines: all })[0])[0] ?? []);
+  assert.match(header(100), / {2}41\/min {2}2 denied {2}\$4\.12 today/);
+  assert.doesNotMatch(header(80), /min/);
+  assert.match(header(80), /2 denied {2}\$4\.12 today/);
+  assert.doesNotMatch(header(100, []), /min/);
+  const many = Array.from({ length: 3000 }, () => line(NOW, { passed: true }));
+  assert.match(header(100, many), / 2000\+\/min/);
+  const [later] = update(update(fleetModel(100, 30), { type: "egress", lines })[0], { type: "tick", at: NOW + 61_000 });
+  assert.doesNotMatch(textOf(view(later)[0] ?? []), /min/);
+});
+
+test("a new row stands out without colour until the order settles, once", () => {
+  const start = fleetModel(100, 30);
+  const snapshot = { bottles: [...FLEET, bottle("newcomer")], costToday: 4_120_000, denied: 2 };
+  const [seen] = update(start, { type: "snapshot", snapshot, at: NOW + 1000 });
+  const inverse = (model: Model, name: string) =>
+    view(model)
+      .filter((line) => textOf(line).includes(` ${name} `))
+      .map((line) => line.some((part) => part.inverse));
+  assert.deepEqual(inverse(seen, "newcomer"), [true]);
+  assert.deepEqual(inverse(seen, "auth-fix"), [false]);
+  assert.match(
+    painted(view(seen).find((line) => textOf(line).includes("newcomer")) ?? [], "none"),
+    /\u001b\[(?:1;)?7m/,
+  );
+  const [later] = update(seen, { type: "tick", at: NOW + 3000 });
+  assert.deepEqual(inverse(later, "newcomer"), [false]);
+  assert.deepEqual(inverse(update(later, { type: "snapshot", snapshot, at: NOW + 4000 })[0], "newcomer"), [false]);
+});
+
+test("w shows what bottle why says", () => {
+  const [asked, effects] = press(fleetModel(100, 30), ["w"]);
+  assert.deepEqual(effects.at(-1), { do: "load", kind: "why", bottle: "api-refactor" });
+  const lines = ["state   needs you", "since   14:00"];
+  const [model] = update(asked, { type: "page", kind: "why", bottle: "api-refactor", lines });
+  assert.match(text(model), /api-refactor: why, 1-2 of 2[^\n]*\n state {3}needs you/);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { ACTION_NAMES } from "../../../src/core/model/dashboard-keys.ts";
 import { manifestKeys } from "../../../src/core/model/manifest-keys.ts";
 import { forbiddenKeys, forbiddenValues, SPEAKERS } from "../../../src/core/plan/project-file.ts";
 import { selectAgent } from "../../../src/core/plan/selection.ts";
@@ -33,6 +34,10 @@ const HARMLESS = [
 /** What reaches for this host, whoever trusts the file; written down a second time too. */
 const HOST_REACHING = [
   ...["", ".command", ".events", ".terminal", ".stallMinutes", ".diskFree"].map((key) => `notify${key}`),
+  "dashboard",
+  "dashboard.keys",
+  "dashboard.mouse",
+  ...ACTION_NAMES.map((action) => `dashboard.keys.${action}`),
   ...["command", "config"].map((key) => `agents.<name>.${key}`),
   ...["", ".address", ".port", ".unix", ".ca"].map((key) => `bottles.<name>.egress.rules[].dial${key}`),
   ...["source.file", "source.command"].map((key) => `bottles.<name>.credentials.<name>.${key}`),
