@@ -14,7 +14,7 @@ import { pointed } from "./update/pointer.ts";
 import { promptKey, promptPaste } from "./update/prompt-keys.ts";
 import { dueRemovals } from "./update/removals.ts";
 import { afterRun } from "./update/results.ts";
-import { isWhole } from "./view/card.ts";
+import { showsWhole } from "./view.ts";
 
 const REFRESH_MS = 2000;
 
@@ -110,7 +110,7 @@ function withCard(model: Model): Model {
   if (key === null) return model.card === null ? model : { ...model, card: null };
   const before = model.card?.key === key ? model.card : null;
   if (before?.read === true) return model;
-  const read = model.page?.kind === "item" || isWhole(model);
+  const read = model.page?.kind === "item" || showsWhole(model);
   if (before !== null && !read) return model;
   return { ...model, card: { key, at: before?.at ?? model.now, read } };
 }

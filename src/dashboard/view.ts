@@ -1,7 +1,7 @@
 import { geometryOf } from "./geometry.ts";
 import type { Model } from "./model.ts";
 import { fitted, type Line, span } from "./spans.ts";
-import { cardLines } from "./view/card.ts";
+import { cardLines, isWhole } from "./view/card.ts";
 import { egressStrip } from "./view/egress-strip.ts";
 import { bottomLines } from "./view/footer.ts";
 import { formLines } from "./view/form.ts";
@@ -26,6 +26,11 @@ export function view(model: Model): readonly Line[] {
 export function titleOf({ snapshot, list }: Model): string {
   const needs = (list ?? []).filter(({ group }) => group === "needs").length;
   return `bb !${needs} *${snapshot.bottles.filter(({ mark }) => mark === "*").length}`;
+}
+
+/** True when all that a yes is for is on the card. */
+export function showsWhole(model: Model): boolean {
+  return isWhole(model);
 }
 
 function body(model: Model): readonly Line[] {
