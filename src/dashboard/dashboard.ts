@@ -115,11 +115,14 @@ export async function runDashboard(context: SessionContext, host: DashboardHost)
   return 0;
 }
 
-const AGE_STEP_MS = 5000;
+/** Drawing all of a screen costs most of what a dashboard at rest takes: ages may be so old there, a countdown less. */
+const REST_STEP_MS = 15_000;
+const COUNTDOWN_STEP_MS = 5000;
 
-/** Does a tick change what is drawn? Ages step, and a screen at rest is not even computed in between. */
+/** Does a tick change what is drawn? A screen at rest is not even computed in between. */
 function showsTime(before: Model, next: Model): boolean {
-  const stepped = Math.floor(before.now / AGE_STEP_MS) !== Math.floor(next.now / AGE_STEP_MS);
+  const step = next.removals.length > 0 ? COUNTDOWN_STEP_MS : REST_STEP_MS;
+  const stepped = Math.floor(before.now / step) !== Math.floor(next.now / step);
   return stepped || before.list !== next.list || before.removals !== next.removals || before.busy !== next.busy;
 }
 

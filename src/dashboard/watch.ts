@@ -1,5 +1,5 @@
-import { lstatSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { lstatSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { QUIET_MS } from "../core/activity/activity.ts";
 import { localDay } from "../core/activity/activity-format.ts";
 import { isName } from "../core/model/ids.ts";
@@ -16,6 +16,8 @@ import { readBottleView, silent } from "./sources.ts";
 /** No event crosses processes: times and sizes of a few files are looked at, and all is read anew now and then. */
 const LOOK_MS = 500;
 const ALL_LOOKS = 8;
+/** What all cost today is asked of every bottle there is and was. */
+const COST_LOOKS = 32;
 /** Longer than this nobody waits for one bottle. */
 const READ_MS = 1500;
 
@@ -59,11 +61,12 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
     running = true;
     again = false;
     try {
-      const all = looks++ % ALL_LOOKS === 0;
+      const all = looks % ALL_LOOKS === 0;
+      const cost = looks++ % COST_LOOKS === 0;
       const names = await within(namesOf(context), READ_MS, null);
       if (names !== null) {
         for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
-        await Promise.all([...names.map((name) => lookAt(name, all)), ...(all ? [lookAtCost()] : [])]);
+        await Promise.all([...names.map((name) => lookAt(name, all)), ...(cost ? [lookAtCost()] : [])]);
         tell();
       }
     } catch {
@@ -115,7 +118,7 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
 
   async function read(name: string, one: Watched, all: boolean): Promise<void> {
     const signature = signatureOf(context, one, name);
-    const old = all && ((await isOther(one)) || isSettling(one));
+    const old = all && (isOther(one) || isSettling(one));
     if (one.view !== null && signature === one.signature && !old) return;
     one.changedAt = signature === one.signature ? null : Date.now();
     const listed = await findBottle(context.layout, name);
@@ -127,7 +130,7 @@ export function openWatch(context: SessionContext, told: WatchTold): { look(): v
     // Before the reading: what changes meanwhile is seen at the next look.
     one.signature = signatureOf(context, one, name);
     const view = await readBottleView(listed, context);
-    one.stopped = await isStopped(listed);
+    one.stopped = isStopped(listed);
     one.view = one.stopped ? silent(one.view, name, "its host process is stopped (SIGSTOP)", Date.now()) : view;
     if (!view.running && !all) return;
     const more = await one.tail.read();
@@ -189,14 +192,18 @@ function isSettling({ changedAt }: Watched): boolean {
 }
 
 /** Its files are the same, and it is not: its host process was killed, stopped or goes on. */
-async function isOther({ listed, stopped }: Watched): Promise<boolean> {
+function isOther({ listed, stopped }: Watched): boolean {
   if (listed === null || listed.record === null) return false;
-  return stateOf(listed.record) !== listed.state || (await isStopped(listed)) !== stopped;
+  return stateOf(listed.record) !== listed.state || isStopped(listed) !== stopped;
 }
 
 /** A host process that was stopped answers nobody, and its bottle does nothing. */
-async function isStopped({ record, state }: ListedBottle): Promise<boolean> {
+function isStopped({ record, state }: ListedBottle): boolean {
   if (record === null || state !== "running") return false;
-  const text = await readFile(`/proc/${record.host.pid}/stat`, "latin1").catch(() => "");
-  return /^[Tt] /.test(text.slice(text.lastIndexOf(")") + 2));
+  try {
+    const text = readFileSync(`/proc/${record.host.pid}/stat`, "latin1");
+    return /^[Tt] /.test(text.slice(text.lastIndexOf(")") + 2));
+  } catch {
+    return false;
+  }
 }
