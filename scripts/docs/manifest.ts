@@ -33,12 +33,20 @@ else of yours but \`PATH\`, \`HOME\` and what a desktop is reached by:
 "notify": { "command": ["/bin/sh", "-c", "notify-send bottle \\"$BOTTLE_TEXT\\""], "events": ["approval", "finished", "crashed"] }
 \`\`\``;
 
+const DASHBOARD = `How you use \`bottle dashboard\` ([dashboard](dashboard.md)). A key that does two things in one place is an error, and so is one
+that decides about a request and is Enter or Space:
+
+\`\`\`jsonc
+"dashboard": { "keys": { "stop": ["K"], "attach": ["ctrl-o"] }, "mouse": false }
+\`\`\``;
+
 function referencePage(): string {
   const keys = manifestKeys();
   const sections = [
     ["Bottles", "What a kind of bottle may reach, hold and use.", "bottles"],
     ["Agents", "What is typed after `bottle start`. Built-in agents need no entry.", "agents"],
     ["Notifications", NOTIFICATIONS, "notify"],
+    ["Dashboard", DASHBOARD, "dashboard"],
   ].map(([title, text, root]) => {
     const own = keys.filter(({ path }) => path[0] === root && path.length > 1);
     return `## ${title}\n\n${text}\n\n${table(["key", "type", "project", "meaning"], own.map(row))}\n`;

@@ -1,10 +1,5 @@
-import type {
-  AgentDefinition,
-  BottleDefinition,
-  DashboardDefinition,
-  NotifyDefinition,
-  Origin,
-} from "../core/model/definition.ts";
+import type { DashboardDefinition } from "../core/model/dashboard-keys.ts";
+import type { AgentDefinition, BottleDefinition, NotifyDefinition, Origin } from "../core/model/definition.ts";
 import type { Problem } from "../core/model/finding.ts";
 import { agentSchema, bottleSchema, dashboardSchema, notifySchema } from "../core/model/manifest.ts";
 import { fieldsOf } from "../core/plan/fields.ts";

@@ -71,10 +71,16 @@ export type KeyAction = keyof typeof KEY_ACTIONS;
 /** The keys in force; none: the action has no key. */
 export type Keymap = Readonly<Record<KeyAction, readonly string[]>>;
 
+/** How the operator uses the dashboard. Operator's file only. */
+export interface DashboardDefinition {
+  readonly keys?: Readonly<Partial<Record<KeyAction, readonly string[] | undefined>>> | undefined;
+  readonly mouse?: boolean | undefined;
+}
+
 export const ACTION_NAMES = Object.keys(KEY_ACTIONS) as readonly KeyAction[];
 
 /** Keys of more than one character, in the words of a manifest; beside them `ctrl-` and a letter. */
-export const NAMED_KEYS = [
+const NAMED_KEYS = [
   ...["enter", "space", "tab", "shift-tab", "up", "down", "left", "right"],
   ...["pageup", "pagedown", "home", "end", "backspace", "delete"],
 ] as const;

@@ -4,7 +4,7 @@
  */
 
 import type { SpendingDefinition } from "./budget.ts";
-import type { KeyAction } from "./dashboard-keys.ts";
+import type { DashboardDefinition } from "./dashboard-keys.ts";
 import type { Problem } from "./finding.ts";
 import type { LeakAction, LeakLevel } from "./leak.ts";
 import type { SuperviseDefinition } from "./manifest-supervise.ts";
@@ -225,12 +225,6 @@ export interface ManifestFile {
   readonly agents?: Readonly<Record<string, AgentDefinition>> | undefined;
   readonly notify?: NotifyDefinition | undefined;
   readonly dashboard?: DashboardDefinition | undefined;
-}
-
-/** How the operator uses the dashboard. Operator's file only. */
-export interface DashboardDefinition {
-  readonly keys?: Readonly<Partial<Record<KeyAction, readonly string[] | undefined>>> | undefined;
-  readonly mouse?: boolean | undefined;
 }
 
 /** What the operator is told of (core/model/notice). Operator's file only. */

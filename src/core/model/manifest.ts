@@ -1,11 +1,6 @@
 import { z } from "zod";
-import type {
-  AgentDefinition,
-  BottleDefinition,
-  DashboardDefinition,
-  ManifestFile,
-  NotifyDefinition,
-} from "./definition.ts";
+import type { DashboardDefinition } from "./dashboard-keys.ts";
+import type { AgentDefinition, BottleDefinition, ManifestFile, NotifyDefinition } from "./definition.ts";
 import { budget, prices } from "./manifest/budget.ts";
 import { credential } from "./manifest/credential.ts";
 import { dashboard } from "./manifest/dashboard.ts";
