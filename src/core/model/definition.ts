@@ -8,7 +8,7 @@ import type { DashboardDefinition } from "./dashboard-keys.ts";
 import type { Problem } from "./finding.ts";
 import type { LeakAction, LeakLevel } from "./leak.ts";
 import type { SuperviseDefinition } from "./manifest-supervise.ts";
-import type { NoticeKind } from "./notice.ts";
+import type { NotifyDefinition } from "./notice.ts";
 import type { Placement, WorkspaceMode } from "./plan.ts";
 import type { OpaqueBodies } from "./policy.ts";
 import type { ConfigPart } from "./setup.ts";
@@ -225,15 +225,6 @@ export interface ManifestFile {
   readonly agents?: Readonly<Record<string, AgentDefinition>> | undefined;
   readonly notify?: NotifyDefinition | undefined;
   readonly dashboard?: DashboardDefinition | undefined;
-}
-
-/** What the operator is told of (core/model/notice). Operator's file only. */
-export interface NotifyDefinition {
-  readonly command?: readonly string[] | undefined;
-  readonly events?: readonly NoticeKind[] | undefined;
-  readonly terminal?: boolean | undefined;
-  readonly stallMinutes?: number | undefined;
-  readonly diskFree?: string | undefined;
 }
 
 /** Where a definition stands, so that plan and messages can say it. */
