@@ -1,7 +1,10 @@
 import type { DashboardDefinition } from "../core/model/dashboard-keys.ts";
-import type { AgentDefinition, BottleDefinition, NotifyDefinition, Origin } from "../core/model/definition.ts";
+
+import type { AgentDefinition, BottleDefinition, Origin } from "../core/model/definition.ts";
+
 import type { Problem } from "../core/model/finding.ts";
 import { agentSchema, bottleSchema, dashboardSchema, notifySchema } from "../core/model/manifest.ts";
+import type { NotifyDefinition } from "../core/model/notice.ts";
 import { fieldsOf } from "../core/plan/fields.ts";
 import { forbiddenKeys, forbiddenValues } from "../core/plan/project-file.ts";
 import { schemaProblems } from "./manifest-names.ts";

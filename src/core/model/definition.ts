@@ -2,13 +2,12 @@
  * What a manifest file may define, as it stands in the file (`core/model/manifest` is the schema that checks it), and
  * `Manifest`, all files read and merged. No run-time imports: a start without any manifest never loads zod.
  */
-
 import type { SpendingDefinition } from "./budget.ts";
 import type { DashboardDefinition } from "./dashboard-keys.ts";
 import type { Problem } from "./finding.ts";
 import type { LeakAction, LeakLevel } from "./leak.ts";
 import type { SuperviseDefinition } from "./manifest-supervise.ts";
-import type { NoticeKind } from "./notice.ts";
+import type { NotifyDefinition } from "./notice.ts";
 import type { Placement, WorkspaceMode } from "./plan.ts";
 import type { OpaqueBodies } from "./policy.ts";
 import type { ConfigPart } from "./setup.ts";
@@ -225,15 +224,6 @@ export interface ManifestFile {
   readonly agents?: Readonly<Record<string, AgentDefinition>> | undefined;
   readonly notify?: NotifyDefinition | undefined;
   readonly dashboard?: DashboardDefinition | undefined;
-}
-
-/** What the operator is told of (core/model/notice). Operator's file only. */
-export interface NotifyDefinition {
-  readonly command?: readonly string[] | undefined;
-  readonly events?: readonly NoticeKind[] | undefined;
-  readonly terminal?: boolean | undefined;
-  readonly stallMinutes?: number | undefined;
-  readonly diskFree?: string | undefined;
 }
 
 /** Where a definition stands, so that plan and messages can say it. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { DashboardDefinition } from "./dashboard-keys.ts";
-import type { AgentDefinition, BottleDefinition, ManifestFile, NotifyDefinition } from "./definition.ts";
+
+import type { AgentDefinition, BottleDefinition, ManifestFile } from "./definition.ts";
+
 import { budget, prices } from "./manifest/budget.ts";
 import { credential } from "./manifest/credential.ts";
 import { dashboard } from "./manifest/dashboard.ts";
@@ -12,6 +14,7 @@ import { packs } from "./manifest/packs.ts";
 import { config, git, LONGEST_ARGUMENT, prompt, skills } from "./manifest/setup.ts";
 import { caches, tools } from "./manifest/tools.ts";
 import { fixedPath, name, size, variable } from "./manifest/words.ts";
+import type { NotifyDefinition } from "./notice.ts";
 
 /**
  * The one schema of a manifest file. Everything is strict: what it does not name is an error. docs/manifest.md and

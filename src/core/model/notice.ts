@@ -36,3 +36,12 @@ export const NOTIFY_DEFAULTS: NotifySettings = {
   stallMs: 10 * 60_000,
   diskBytes: 2 ** 30,
 };
+
+/** What the operator is told of. Operator's file only. */
+export interface NotifyDefinition {
+  readonly command?: readonly string[] | undefined;
+  readonly events?: readonly NoticeKind[] | undefined;
+  readonly terminal?: boolean | undefined;
+  readonly stallMinutes?: number | undefined;
+  readonly diskFree?: string | undefined;
+}

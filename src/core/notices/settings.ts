@@ -1,5 +1,4 @@
-import type { NotifyDefinition } from "../model/definition.ts";
-import { NOTIFY_DEFAULTS, type NotifySettings } from "../model/notice.ts";
+import { NOTIFY_DEFAULTS, type NotifyDefinition, type NotifySettings } from "../model/notice.ts";
 import { expandHome } from "../plan/home-path.ts";
 import { parseSize } from "../plan/sizes.ts";
 
