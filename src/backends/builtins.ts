@@ -5,6 +5,7 @@ import type { Backend } from "./backend.ts";
 const BUILTINS: Readonly<Record<string, () => Promise<Backend>>> = {
   bubblewrap: async () => (await import("./bubblewrap.ts")).bubblewrap,
   docker: async () => (await import("./docker.ts")).docker,
+  smolmachines: async () => (await import("./smolmachines.ts")).smolmachines,
 };
 
 export const BACKEND_NAMES: readonly string[] = Object.keys(BUILTINS);

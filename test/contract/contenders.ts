@@ -2,6 +2,7 @@ import type { Contender } from "../support/contender.ts";
 import { bubblewrapContender } from "./contenders/bubblewrap.ts";
 import { dockerBundleContender, dockerElsewhereContender, dockerSocketContender } from "./contenders/docker.ts";
 import { memoryContender } from "./contenders/memory.ts";
+import { smolmachinesContender } from "./contenders/smolmachines.ts";
 
 /** Every backend, in each of its ways to run, as this process meets it. */
 export const contenders = (): readonly Contender[] => [
@@ -10,6 +11,7 @@ export const contenders = (): readonly Contender[] => [
   dockerBundleContender(),
   dockerElsewhereContender(),
   memoryContender(),
+  smolmachinesContender("1.9.3"),
 ];
 
 /** The contender of this column, in a process that a test started. */

@@ -1,4 +1,4 @@
-import type { Instruction } from "../../src/backends/bubblewrap/seccomp.ts";
+import type { Instruction } from "../../src/backends/call-filter.ts";
 
 /** What a filter sees of a system call (linux/seccomp.h, struct seccomp_data). */
 export interface Call {

@@ -1,6 +1,7 @@
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import { ownIdentity } from "../../host/process-identity.ts";
 import type { WorkshopJob, WorkshopResult } from "../backend.ts";
+import { seccompBytes, seccompProgram } from "../call-filter.ts";
 import { GUEST } from "../guest.ts";
 import { realFolder } from "../mounts.ts";
 import { collect } from "../workshop-output.ts";
@@ -9,7 +10,6 @@ import { becomeUser, FD, namespaceArguments, parentArguments, programArguments }
 import { launchScript } from "./entry-arguments.ts";
 import { lookAtHost } from "./host-view.ts";
 import { giveFolder, ownerOf, RESERVED_ID } from "./identity.ts";
-import { seccompBytes, seccompProgram } from "./seccomp.ts";
 import { tagOf } from "./survey.ts";
 import { entryTools } from "./tools.ts";
 

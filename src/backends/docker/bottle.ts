@@ -4,11 +4,12 @@ import { BottleError } from "../../core/model/errors.ts";
 import type { Json } from "../../core/model/plan.ts";
 import { run } from "../../host/exec.ts";
 import type { Bottle, ExecOptions } from "../backend.ts";
+import { EnteredFilter } from "../entered-filter.ts";
+import { EXEC_VARIABLE } from "../guest-signals.ts";
 import { brokenInput, placing } from "../placing.ts";
 import { queue } from "../queue.ts";
 import { askEngine, engineError } from "./engine.ts";
-import { EnteredFilter } from "./entered-filter.ts";
-import { AGENT, type Entry, EXEC_VARIABLE, entryCommand, execCommand } from "./entry-arguments.ts";
+import { AGENT, type Entry, entryCommand, execCommand } from "./entry-arguments.ts";
 import { endAll, killExec } from "./processes.ts";
 import { clientEnd, NOT_SEEN_WORDS, ownCodeArguments } from "./seen-end.ts";
 

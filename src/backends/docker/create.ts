@@ -6,6 +6,7 @@ import { TRUST_FILES } from "../../core/plan/gateway-env.ts";
 import { allOrNone } from "../../host/cleanup.ts";
 import { orUnwritable } from "../../host/files.ts";
 import type { BottleShell, CreateContext } from "../backend.ts";
+import { closeWay } from "../gateway-socket.ts";
 import { GUEST } from "../guest.ts";
 import { checkGuests, hostWorkspace, realMount } from "../mounts.ts";
 import { type RunFiles, removeRunFiles, runFiles, writeGuestFiles, writeRunFiles } from "../run-files.ts";
@@ -25,7 +26,7 @@ import type { BindMount } from "./mount-words.ts";
 import { ownershipOf, thingName } from "./ownership.ts";
 import { placementFor, readContainerPlan } from "./plan.ts";
 import { seccompProfile } from "./seccomp.ts";
-import { closeWay, openSocketWay } from "./socket-placement.ts";
+import { openSocketWay } from "./socket-placement.ts";
 import { giveFolders } from "./workshop.ts";
 
 /**

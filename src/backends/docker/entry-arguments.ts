@@ -2,6 +2,7 @@ import type { Command, HostCommand } from "../../core/model/command.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
 import { execWords, GUEST } from "../guest.ts";
+import { EXEC_VARIABLE } from "../guest-signals.ts";
 import { type Engine, engineCommand } from "./engine.ts";
 import { signalArguments } from "./processes.ts";
 import { readEndLines, reportedWords } from "./seen-end.ts";
@@ -28,14 +29,7 @@ export interface Entry {
   };
 }
 
-/** Name of the variable by which the processes of one exec are found again, to signal them. */
-export const EXEC_VARIABLE = "BOT_BOTTLE_EXEC";
-
-/**
- * Said on stderr by the first process inside, before anything of the agent's runs: without it a code of 125, 126 or 127
- * is `docker`'s own, and what stands on stderr its complaint.
- */
-export const ENTERED = "\u0001entered\n";
+/** Says `ENTERED`: without it a code of 125, 126 or 127 is `docker`'s own. */
 export const SAY_ENTERED = `printf '\\001entered\\n' >&2; exec "$@"`;
 
 /** The sequence that takes the client away from the command: Docker's own begins with Ctrl-P, which is an agent's. */

@@ -1,23 +1,10 @@
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
-import { join } from "node:path";
-import { BottleError } from "../../core/model/errors.ts";
-import { orUnwritable } from "../../host/files.ts";
 import type { CreateContext } from "../backend.ts";
+import { closeWay, listenOnWay, WAY_SOCKET, wayFolder } from "../gateway-socket.ts";
 import { GUEST } from "../guest.ts";
 import type { Attachment, Way } from "./cage-arguments.ts";
 
 /** Where the cage sees the folder with the gateway's socket. */
 const WAY = "/run/way";
-const SOCKET = "socket";
-/** sizeof(sockaddr_un.sun_path) - 1, unix(7). */
-const LONGEST_PATH = 107;
-
-/** Host folder of the socket, below the bottle's own 0700 run folder. */
-function wayFolder(run: string): string {
-  return join(run, "way");
-}
-
 /**
  * PURE: placement `socket`. The container has a network namespace of its own with nothing in it: no bridge, no resolver,
  * no address of the host. Its one way out is a unix socket on which only this bottle's gateway listens, so that which
@@ -27,7 +14,7 @@ export function socketAttachment(run: string): Attachment {
   return {
     network: ["--network", "none"],
     mounts: [{ host: wayFolder(run), guest: WAY }],
-    open: forwarderLines(GUEST.port, `${WAY}/${SOCKET}`),
+    open: forwarderLines(GUEST.port, `${WAY}/${WAY_SOCKET}`),
     proxyUrl: GUEST.proxyUrl,
     reaches: "none",
   };
@@ -51,31 +38,4 @@ export async function openSocketWay(run: string, { cleanup, journal }: CreateCon
   const listener = await listenOnWay(run);
   cleanup.push("gateway listener", () => void listener.close());
   return { attachment: socketAttachment(run), ready: Promise.resolve((ways) => ways.here(listener)) };
-}
-
-/** Listens on the host's side. Only whoever gets into the run folder, which is closed to others, or the cage reaches it. */
-async function listenOnWay(run: string): Promise<Server> {
-  const folder = wayFolder(run);
-  const path = join(folder, SOCKET);
-  if (Buffer.byteLength(path) > LONGEST_PATH) {
-    throw new BottleError("STATE_UNUSABLE", `${path} is too long for a socket`, {
-      hint: "set XDG_RUNTIME_DIR to a short folder of yours, or unset it",
-    });
-  }
-  closeWay(run);
-  orUnwritable(run, () => mkdirSync(folder, { mode: 0o755 }));
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ path, backlog: 511 }, resolve);
-  });
-  // The holder's user is another one; whatever the umask.
-  chmodSync(folder, 0o755);
-  chmodSync(path, 0o666);
-  return server;
-}
-
-/** Removes the folder of the socket. Idempotent. */
-export function closeWay(run: string): void {
-  rmSync(wayFolder(run), { recursive: true, force: true });
 }

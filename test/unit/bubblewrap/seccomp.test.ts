@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ACTIONS, AUDIT_ARCH, seccompBytes, seccompProgram } from "../../../src/backends/bubblewrap/seccomp.ts";
+import { ACTIONS, AUDIT_ARCH, seccompBytes, seccompProgram } from "../../../src/backends/call-filter.ts";
 import { CLONE_NEW, JUDGED, REFUSED } from "../../../src/backends/system-calls.ts";
 import { BottleError } from "../../../src/core/model/errors.ts";
 import { disassemble, interpret } from "../../support/bpf.ts";

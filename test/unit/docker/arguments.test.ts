@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CageSpec, cageArguments } from "../../../src/backends/docker/cage-arguments.ts";
-import { EnteredFilter } from "../../../src/backends/docker/entered-filter.ts";
 import { mountArguments } from "../../../src/backends/docker/mount-words.ts";
 import { planContainer, readContainerPlan } from "../../../src/backends/docker/plan.ts";
 import { seccompProfile } from "../../../src/backends/docker/seccomp.ts";
 import { socketAttachment } from "../../../src/backends/docker/socket-placement.ts";
+import { EnteredFilter } from "../../../src/backends/entered-filter.ts";
 import { CLONE_NEW, FAMILIES, REFUSED } from "../../../src/backends/system-calls.ts";
 import { BottleError } from "../../../src/core/model/errors.ts";
 

@@ -1,4 +1,8 @@
-import { ENTERED } from "./entry-arguments.ts";
+/**
+ * Said on stderr by the first process inside, before anything of the agent's runs: without it a code that the client of an
+ * engine ends with is its own, and what stands on stderr its complaint.
+ */
+const ENTERED = "\u0001entered\n";
 
 const MARK = Buffer.from(ENTERED, "latin1");
 /** Of what `docker` complains about when nothing was entered. */

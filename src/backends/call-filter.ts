@@ -1,5 +1,5 @@
-import { BottleError } from "../../core/model/errors.ts";
-import { CLONE_NEW, FAMILIES, JUDGED, NETLINK_ROUTE, PLANTED_INPUT, REFUSED } from "../system-calls.ts";
+import { BottleError } from "../core/model/errors.ts";
+import { CLONE_NEW, FAMILIES, JUDGED, NETLINK_ROUTE, PLANTED_INPUT, REFUSED } from "./system-calls.ts";
 
 /** One instruction of classic BPF (linux/filter.h: struct sock_filter). */
 export interface Instruction {

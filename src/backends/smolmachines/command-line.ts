@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import type { HostCommand } from "../../core/model/command.ts";
+import { BottleError, type ErrorCode } from "../../core/model/errors.ts";
+import { printable } from "../../core/wire/printable.ts";
+import { type RunOptions, type RunResult, run } from "../../host/exec.ts";
+import { findTool } from "../../host/facts.ts";
+import { lacking, NEEDED, type Release, readRelease, releaseText } from "./versions.ts";
+
+/** The command line of smol-machines: its program and the whole environment that it gets. */
+export interface Smolvm {
+  /** Absolute path. */
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Names the program where it is not in a system folder or in `~/.local/bin`. */
+const PROGRAM_VARIABLE = "BOT_BOTTLE_SMOLVM";
+
+/** Where its machines are kept, and its guest's files. Nothing else: a proxy of the operator's would be used for pulls. */
+const PASSED = ["HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "SMOLVM_AGENT_ROOTFS"] as const;
+const PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+const CALL_MS = 60_000;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The program that the operator's environment names, or that is installed; null where there is none. */
+export function smolvmIn(env: Env): Smolvm | null {
+  const named = env[PROGRAM_VARIABLE];
+  const home = env.HOME;
+  const program =
+    named?.startsWith("/") === true
+      ? named
+      : (findTool("smolvm") ??
+        (home?.startsWith("/") === true ? findTool("smolvm", [join(home, ".local/bin")]) : null));
+  if (program === null) return null;
+  const passed = PASSED.flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value === "" ? [] : [[name, value] as const];
+  });
+  return { program, env: { PATH, ...Object.fromEntries(passed) } };
+}
+
+/** PURE: a call as a host command. */
+export function smolvmCommand(smolvm: Smolvm, args: readonly string[]): HostCommand {
+  return { argv: [smolvm.program, ...args], env: smolvm.env };
+}
+
+/** Calls it and answers whatever it said; an exit code is data. Killed after `timeoutMs` (default one minute). */
+export function ask(smolvm: Smolvm, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return run(smolvmCommand(smolvm, args), { timeoutMs: CALL_MS, ...options });
+}
+
+/** As `ask`, for calls that must succeed; resolves with stdout. Rejects with HOST_UNFIT or `code`. */
+export async function call(
+  smolvm: Smolvm,
+  args: readonly string[],
+  { code = "CREATE_FAILED", ...options }: RunOptions & { readonly code?: ErrorCode } = {},
+): Promise<string> {
+  const result = await ask(smolvm, args, options);
+  if (result.code === 0) return result.stdout.toString("utf8");
+  throw smolvmError(result, args, code);
+}
+
+/** What a failed call amounts to. It ends with 1 and one line `Error: ...`, or with 2 for words that it does not know. */
+export function smolvmError(
+  result: { readonly stderr: Buffer; readonly code: number; readonly timedOut: boolean },
+  args: readonly string[],
+  code: ErrorCode,
+): BottleError {
+  const text = result.stderr.toString("utf8");
+  const said = /^(?:Error|error): (.*)$/m.exec(text)?.[1] ?? text.trim().split("\n").at(-1) ?? "";
+  const words = args.slice(0, 2).filter((word) => /^[a-z]+$/.test(word));
+  const kvm = /kvm (?:not available|permission denied)/i.test(said);
+  const why = result.timedOut ? "it did not answer in time" : printable(said).slice(0, 500);
+  return new BottleError(kvm ? "HOST_UNFIT" : code, `smolvm ${words.join(" ")}: ${why}`, {
+    ...(kvm && { hint: "use a machine with KVM, and join the group that may use /dev/kvm (usermod -aG kvm USER)" }),
+    facts: { code: result.code },
+  });
+}
+
+const releases = new Map<string, Promise<Release>>();
+
+/**
+ * The release of the program, asked once. Rejects with HOST_UNFIT for what is none of smol-machines': another product has
+ * a command of the same name.
+ */
+export function releaseOf(smolvm: Smolvm): Promise<Release> {
+  const known = releases.get(smolvm.program);
+  if (known !== undefined) return known;
+  const asked = askRelease(smolvm);
+  releases.set(smolvm.program, asked);
+  asked.catch(() => releases.delete(smolvm.program));
+  return asked;
+}
+
+async function askRelease(smolvm: Smolvm): Promise<Release> {
+  const [version, help] = await Promise.all([ask(smolvm, ["--version"]), ask(smolvm, ["machine", "--help"])]);
+  const release = version.code === 0 ? readRelease(version.stdout.toString("latin1")) : null;
+  if (release !== null && help.code === 0) return release;
+  throw new BottleError("HOST_UNFIT", `${smolvm.program} is not the smolvm of smol-machines`, {
+    hint: `install smolvm of smol-machines, or name it with ${PROGRAM_VARIABLE}`,
+    facts: { finding: "smolvm-other" },
+  });
+}
+
+/** False for another product's command of the same name. Rejects when it cannot be asked. */
+export async function isOurs(smolvm: Smolvm): Promise<boolean> {
+  try {
+    await releaseOf(smolvm);
+    return true;
+  } catch (error) {
+    if (error instanceof BottleError && error.facts?.finding === "smolvm-other") return false;
+    throw error;
+  }
+}
+
+/** The program of this machine, fit to make bottles. Rejects with HOST_UNFIT and what to install. */
+export async function smolvmHere(env: Env = process.env): Promise<Smolvm> {
+  const smolvm = smolvmIn(env);
+  if (smolvm === null) {
+    throw new BottleError("HOST_UNFIT", "smolvm is not installed", {
+      hint: `install smolvm of smol-machines, or name it with ${PROGRAM_VARIABLE}`,
+      facts: { finding: "smolvm-missing" },
+    });
+  }
+  const release = await releaseOf(smolvm);
+  const [missing] = lacking(release);
+  if (missing === undefined) return smolvm;
+  const newest = releaseText(NEEDED.at(-1)?.since ?? missing.since);
+  throw new BottleError(
+    "HOST_UNFIT",
+    `smolvm ${releaseText(release)} cannot hold a bottle: it is not so that ${missing.what}`,
+    {
+      hint: `install smolvm ${newest} or newer`,
+      facts: { finding: "smolvm-old" },
+    },
+  );
+}

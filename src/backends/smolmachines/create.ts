@@ -1,0 +1,131 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import type { BottlePlan } from "../../core/model/plan.ts";
+import { ownIdentity } from "../../host/process-identity.ts";
+import type { BottleShell, CreateContext } from "../backend.ts";
+import { closeWay, listenOnWay, WAY_SOCKET, wayFolder } from "../gateway-socket.ts";
+import { GUEST } from "../guest.ts";
+import { checkGuests, hostWorkspace } from "../mounts.ts";
+import { writeGuestFiles } from "../run-files.ts";
+import { openBottle } from "./bottle.ts";
+import { call, releaseOf, type Smolvm, smolvmHere } from "./command-line.ts";
+import type { Entry } from "./entry-arguments.ts";
+import { type Holder, openHolder } from "./holder.ts";
+import { holderWords, SHOWN } from "./holder-program.ts";
+import { checkBound, checkIds, giveFolders } from "./identity.ts";
+import { findImage } from "./image.ts";
+import { inputFolder } from "./input-files.ts";
+import { lifelineOf } from "./lifeline.ts";
+import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
+import { createWords } from "./machine-words.ts";
+import { endMachine } from "./machines.ts";
+import { planMounts } from "./mounts.ts";
+import { machineName } from "./names.ts";
+import { readMachinePlan } from "./plan.ts";
+import { PIPED_INPUT, reaches } from "./versions.ts";
+
+/**
+ * Makes and starts a machine without a network, and answers while it comes up: `serve` and `start` wait for it. Rejects
+ * with HOST_UNFIT, PLAN_INVALID, WORKSPACE_REFUSED or CREATE_FAILED; what exists by then is on `context.cleanup`.
+ */
+export async function createMachine(plan: BottlePlan, context: CreateContext): Promise<BottleShell> {
+  const { facts, folders, cleanup, journal } = context;
+  checkGuests(plan);
+  checkIds(facts);
+  checkBound(plan);
+  const image = findImage(readMachinePlan(plan.backendPlan).image);
+  const smolvm = await smolvmHere();
+  giveFolders(plan.workspace.mode === "bind" ? [folders.home] : [folders.home, folders.workspace], facts);
+
+  const name = machineName({ kind: "cage", bottle: plan.name, host: ownIdentity() });
+  const folder = machineFolder(name);
+  await journal("machine folder", folder);
+  cleanup.push("machine folder", () => removeMachineFolder(folder));
+  const files = writeMachineFolder(folder, facts.arch, plan.limits);
+  const { volumes, links } = planMounts(plan.mounts, folder);
+  const inputs = reaches(await releaseOf(smolvm), PIPED_INPUT) ? null : inputFolder(folder);
+
+  const run = realpathSync(folders.run);
+  await journal("gateway socket", run);
+  cleanup.push("gateway socket", () => closeWay(run));
+  const listener = await listenOnWay(run);
+  cleanup.push("gateway listener", () => void listener.close());
+
+  await journal("machine", { name });
+  const lifeline = lifelineOf(smolvm, name);
+  const opening = openMachine(
+    smolvm,
+    createWords({
+      name,
+      image,
+      volumes: [
+        { host: files.guest, guest: GUEST.run, writable: false },
+        { host: files.etc, guest: SHOWN.etc, writable: false },
+        ...(inputs === null ? [] : [inputs.volume]),
+        ...volumes,
+        { host: realpathSync(folders.home), guest: GUEST.home, writable: true },
+        { host: hostWorkspace(plan, folders.workspace), guest: plan.workspace.guest, writable: true },
+      ],
+      sockets: [{ host: join(wayFolder(run), WAY_SOCKET), guest: SHOWN.socket }],
+      limits: plan.limits,
+    }),
+    name,
+    holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links }),
+  );
+  opening.catch(() => {}); // reported by `serve`
+  let torn: Promise<void> | null = null;
+  const teardown = () => {
+    torn ??= (async () => {
+      (await opening.catch(() => null))?.end();
+      await endMachine(smolvm, name);
+      await lifeline.release();
+      closeWay(run);
+      removeMachineFolder(folder);
+    })();
+    return torn;
+  };
+  cleanup.push("machine", teardown);
+  const ready = opening.then((holder) => holder.ready);
+  ready.catch(() => {});
+  // A bottle that has no way out any more but looks alive would only confuse.
+  void opening.then((holder) => holder.ended.then(teardown)).catch(() => {}); // an end that fails is reported by `cleanup`
+
+  return {
+    guest: {
+      home: GUEST.home,
+      workspace: plan.workspace.guest,
+      run: GUEST.run,
+      proxyUrl: GUEST.proxyUrl,
+      network: "none",
+    },
+    serve: async (ways) => {
+      await ready;
+      return ways.here(listener);
+    },
+    start: async (list) => {
+      await ready;
+      writeGuestFiles(files, list);
+      const tool = (tool: string) => facts.tools[tool] ?? `/usr/bin/${tool}`;
+      const entry: Entry = {
+        smolvm,
+        machine: name,
+        inputs: inputs?.folder ?? null,
+        cwd: plan.workspace.cwd,
+        tools: { script: tool("script"), setsid: tool("setsid"), shell: "/bin/sh", stty: tool("stty") },
+      };
+      const ended = async () => (await opening).ended.then(teardown);
+      return openBottle({ version: 1, entry }, { teardown, ended });
+    },
+  };
+}
+
+async function openMachine(
+  smolvm: Smolvm,
+  create: readonly string[],
+  name: string,
+  words: readonly string[],
+): Promise<Holder> {
+  await call(smolvm, create);
+  await call(smolvm, ["machine", "start", "-n", name]);
+  return openHolder(smolvm, name, words);
+}

@@ -1,0 +1,105 @@
+import type { Command, HostCommand } from "../../core/model/command.ts";
+import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
+import { RESET_MODES } from "../../host/terminal.ts";
+import { execWords as guestWords } from "../guest.ts";
+import { EXEC_VARIABLE, SIGNAL_EXEC } from "../guest-signals.ts";
+import { type Smolvm, smolvmCommand } from "./command-line.ts";
+import { entranceWords } from "./entrance.ts";
+import { readingWords } from "./input-files.ts";
+import { execWords } from "./machine-words.ts";
+
+/** All that is needed to run a command in a running machine, from any process of the operator. */
+export interface Entry {
+  readonly smolvm: Smolvm;
+  readonly machine: string;
+  /** Host folder of files that commands read in place of a pipe; null: pipes carry any length. */
+  readonly inputs: string | null;
+  /** Where commands start that say nothing else. */
+  readonly cwd: string;
+  /** Absolute paths on the host. */
+  readonly tools: {
+    readonly script: string;
+    readonly setsid: string;
+    readonly shell: string;
+    readonly stty: string;
+  };
+}
+
+/** When the client is told again to look at its size: it may not have listened yet. */
+const RESIZE_SECONDS = "0.2 0.3 0.5 1 2";
+
+/**
+ * PURE: the command of which the host reads the outputs; `token` names its processes. `input`: it reads our stdin, or the
+ * file of that name among `entry.inputs`.
+ */
+export function execCommand(entry: Entry, command: Command, token: string, input: boolean): HostCommand {
+  const words = entranceWords("asked", token, guestWords(command, entry.cwd, false));
+  const piped = input && entry.inputs === null;
+  const whole = input && !piped ? [...readingWords(token), ...words] : words;
+  return smolvmCommand(entry.smolvm, execWords(entry.machine, piped, whole));
+}
+
+/** PURE: words of `smolvm` that signal an exec, as the machine's root; the signal's name and the variable follow. */
+export function signalWords(machine: string): string[] {
+  return execWords(machine, false, ["/usr/bin/perl", "-e", SIGNAL_EXEC, "--"]);
+}
+
+/**
+ * PURE: the host command that runs `command` as the agent. A client that ends does not end what it started, so a shell
+ * stays with it: signals go to the command inside, found by a token that is new each time, and never to the client.
+ * With a terminal all of that runs under util-linux `script`, so that the client holds a private one (attack row 138).
+ */
+export function entryCommand(
+  entry: Entry,
+  command: Command,
+  terminal: false | { readonly transcript: string | null },
+): HostCommand {
+  const { smolvm, machine, tools } = entry;
+  const { program, env } = smolvm;
+  const token = [
+    "token=$(cat /proc/sys/kernel/random/uuid) || exit 125",
+    // Tried again, since the command may not have begun; in vain for one that is over.
+    `tell() { for try in 1 2 3 4 5 6 7 8; do ${shellLine([program, ...signalWords(machine)])} "$1" "${EXEC_VARIABLE}=$token" </dev/null >/dev/null 2>&1 && return; done; }`,
+  ];
+  const inside = shellLine(guestWords(command, entry.cwd, terminal !== false));
+  if (terminal === false) {
+    const enter = `${shellLine(entranceWords("framed", "", []).slice(0, -1))} "$token" ${inside}`;
+    const script = [
+      ...token,
+      "exec 3<&0",
+      'for s in HUP INT QUIT TERM USR1 USR2; do trap "tell $s" $s; done',
+      `${shellLine([tools.setsid, program, "machine", "exec", "--name", machine, "-i", "--"])} ${enter} <&3 3<&- &`,
+      "exec 3<&- </dev/null",
+      // Each signal ends a wait; the last one gives the command's own code.
+      "while wait $!; code=$?; kill -0 $! 2>/dev/null; do :; done",
+      "exit $code",
+    ].join("\n");
+    return { argv: [tools.shell, "-c", script], env };
+  }
+  // Set from inside before the command runs: the client's own size comes after it has begun, and is 80x24 until then.
+  const sized = shellLine(["/bin/sh", "-c", 'stty rows "$1" cols "$2" 2>/dev/null; shift 2; exec "$@"', "bot-bottle"]);
+  const enter = shellLine(entranceWords("terminal", "", []).slice(0, -1));
+  const line = [
+    // What is typed goes inside as it is. The terminal's end, which ends the client too, is passed on afterwards.
+    "trap '' INT QUIT TSTP TTIN TTOU USR1 USR2",
+    ...token,
+    "trap 'gone=yes' HUP TERM",
+    // Of the environment only these two travel in; the rest comes from /run/bottle/env.
+    'set -- ${TERM:+-e "TERM=$TERM"} ${COLORTERM:+-e "COLORTERM=$COLORTERM"}',
+    `size=$(${shellWord(tools.stty)} size) || size='24 80'`,
+    // A command in the background would read /dev/null.
+    "exec 3<&0",
+    `${shellLine([program, "machine", "exec", "--name", machine, "-i", "-t"])} "$@" -- ${sized} $size ${enter} "$token" ${inside} <&3 3<&- &`,
+    "client=$!",
+    `(for s in ${RESIZE_SECONDS}; do sleep $s; kill -WINCH $client || exit; done) 3<&- </dev/null >/dev/null 2>&1 &`,
+    // The client itself may not notice that its terminal is gone.
+    'while wait $client; code=$?; [ -z "$gone" ] && kill -0 $client 2>/dev/null; do :; done',
+    '[ -z "$gone" ] || tell HUP',
+    `printf '${RESET_MODES.replaceAll("\u001b", "\\033")}'`,
+    "exit $code",
+  ].join("\n");
+  return {
+    argv: [tools.script, "-qfec", line, terminal.transcript ?? "/dev/null"],
+    env: { ...env, SHELL: tools.shell },
+  };
+}

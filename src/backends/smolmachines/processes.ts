@@ -1,0 +1,45 @@
+import { GUEST } from "../guest.ts";
+import { EXEC_VARIABLE } from "../guest-signals.ts";
+import { ask, smolvmError } from "./command-line.ts";
+import { type Entry, signalWords } from "./entry-arguments.ts";
+import { execWords } from "./machine-words.ts";
+import { findMachine, isUp } from "./machines.ts";
+
+/** What a call may take beside what it waits for. */
+const CALL_MS = 20_000;
+
+/**
+ * Words: ms. As the machine's root, whom no limit of the agent's keeps out: TERM to all of the agent's, once to each and
+ * also to what comes meanwhile, then KILL.
+ */
+const END_ALL = `
+use strict; my ($grace) = @ARGV; my %asked;
+sub theirs { my @found; opendir(my $d, "/proc") or return ();
+  for my $pid (grep { /^[0-9]+$/ } readdir $d) {
+    open(my $f, "<", "/proc/$pid/status") or next; local $/; my $text = <$f>; next unless defined $text;
+    push @found, $pid if $text =~ /^Uid:\\t${GUEST.uid}\\t/m && $text !~ /^State:\\t[ZX]/m; }
+  return @found }
+sub pause { select(undef, undef, undef, 0.02) }
+for (my $left = $grace; $left > 0; $left -= 20) {
+  my @left = theirs() or exit 0;
+  kill "TERM", grep { !$asked{$_}++ } @left;
+  pause();
+}
+for (1 .. 100) { my @left = theirs() or last; kill "KILL", @left; pause() }`;
+
+/** Kills what one exec left inside. Idempotent; a machine that is gone is fine. */
+export async function killExec({ smolvm, machine }: Entry, token: string): Promise<void> {
+  await ask(smolvm, [...signalWords(machine), "KILL", `${EXEC_VARIABLE}=${token}`], { timeoutMs: CALL_MS });
+}
+
+/**
+ * TERM to every process of the agent, KILL after `graceMs`. Idempotent; a machine that is gone is fine. Rejects with
+ * TEARDOWN_INCOMPLETE.
+ */
+export async function endAll({ smolvm, machine }: Entry, graceMs: number): Promise<void> {
+  const words = execWords(machine, false, ["/usr/bin/perl", "-e", END_ALL, "--", String(graceMs)]);
+  const result = await ask(smolvm, words, { timeoutMs: graceMs + CALL_MS });
+  if (result.code === 0) return;
+  const found = await findMachine(smolvm, machine);
+  if (found !== null && isUp(found)) throw smolvmError(result, words, "TEARDOWN_INCOMPLETE");
+}

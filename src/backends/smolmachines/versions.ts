@@ -1,0 +1,47 @@
+/** A release of smol-machines/smolvm. */
+export type Release = readonly [number, number, number];
+
+/** What a bottle here stands on, and the first release that has it. */
+export interface Capability {
+  readonly id: string;
+  readonly since: Release;
+  readonly what: string;
+}
+
+/**
+ * What must be there before a bottle is made: below the last of them nothing that we know keeps an agent from the network
+ * and lets the gateway in.
+ */
+export const NEEDED: readonly Capability[] = [
+  { id: "ready-marker", since: [1, 2, 5], what: "a machine that is ready says so itself" },
+  { id: "one-container", since: [1, 4, 1], what: "all commands of a machine run in one container that stays" },
+  { id: "mount-socket", since: [1, 6, 4], what: "the gateway's socket reaches a machine that has no network" },
+];
+
+/** A command reads more than a few hundred KiB of input; before, it may wait for ever. */
+export const PIPED_INPUT: Release = [1, 8, 1];
+
+/** The newest release that the table was read for; what is newer may differ. */
+export const NEWEST_KNOWN: Release = [1, 9, 3];
+
+/** Pure. Null for what is no release. */
+export function readRelease(text: string): Release | null {
+  const found = /^smolvm (\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\s|$)/.exec(text);
+  return found === null ? null : [Number(found[1]), Number(found[2]), Number(found[3])];
+}
+
+/** Is `release` at least `since`? Pure. */
+export function reaches(release: Release, since: Release): boolean {
+  const difference = release.map((part, index) => part - (since[index] ?? 0)).find((part) => part !== 0);
+  return (difference ?? 0) >= 0;
+}
+
+/** `X.Y.Z`. Pure. */
+export function releaseText(release: Release): string {
+  return release.join(".");
+}
+
+/** What a release lacks of `NEEDED`. Pure. */
+export function lacking(release: Release): readonly Capability[] {
+  return NEEDED.filter(({ since }) => !reaches(release, since));
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from "node:crypto";
+import type { HostFacts } from "../../core/model/host-facts.ts";
+import { ownIdentity } from "../../host/process-identity.ts";
+import { startProgram } from "../../host/started-program.ts";
+import type { WorkshopJob, WorkshopResult } from "../backend.ts";
+import { EnteredFilter } from "../entered-filter.ts";
+import { GUEST } from "../guest.ts";
+import { realFolder } from "../mounts.ts";
+import { collect } from "../workshop-output.ts";
+import { call, type Smolvm, smolvmError, smolvmHere } from "./command-line.ts";
+import { entranceWords } from "./entrance.ts";
+import { checkIds, giveFolders } from "./identity.ts";
+import { findImage } from "./image.ts";
+import { inputFolder, readingWords, writeInput } from "./input-files.ts";
+import { lifelineOf } from "./lifeline.ts";
+import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
+import { createWords, execWords } from "./machine-words.ts";
+import { endMachine } from "./machines.ts";
+import { machineName } from "./names.ts";
+
+/** Of a job that says nothing else. */
+const TMP_BYTES = 256 * 1024 * 1024;
+/** What a job may use of a processor, in seconds: more is a bomb. */
+const CPU_SECONDS = 1800;
+const PIDS = 1024;
+/** Name of the file that a job reads: a pipe would carry a few hundred KiB only in some versions. */
+const INPUT = "job";
+const WORDS = 16_384;
+/** As a shell says SIGKILL. */
+const KILLED = 137;
+const LIMITS = { memoryBytes: 2 ** 30, cpus: 1 };
+
+/**
+ * Runs a fixed script of ours in a machine of its own, with no network and nothing of the bottle but the folders that the
+ * job names (attack rows 139, 143, 145), and removes it. Errors: STATE_UNUSABLE for what is no folder, HOST_UNFIT.
+ */
+export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<WorkshopResult> {
+  checkIds(facts);
+  const volumes = job.folders.map(({ host, guest, writable }) => ({
+    host: realFolder(host),
+    guest,
+    writable: writable === true,
+  }));
+  if (job.as === "agent")
+    giveFolders(
+      volumes.flatMap(({ host, writable }) => (writable ? [host] : [])),
+      facts,
+    );
+  const smolvm = await smolvmHere();
+  const image = findImage(null);
+  const name = machineName({ kind: "workshop", bottle: job.bottle, host: ownIdentity() });
+  const folder = machineFolder(name);
+  const lifeline = lifelineOf(smolvm, name);
+  try {
+    const files = writeMachineFolder(folder, facts.arch, { pids: PIDS });
+    const inputs = inputFolder(folder);
+    const input = { argv: ["workshop"] };
+    await writeInput(inputs.folder, INPUT, job.stdin ?? new Uint8Array(), input);
+    const shown = [{ host: files.guest, guest: GUEST.run, writable: false }, inputs.volume];
+    await call(smolvm, createWords({ name, image, volumes: [...shown, ...volumes], sockets: [], limits: LIMITS }), {
+      code: "HOST_UNFIT",
+    });
+    await call(smolvm, ["machine", "start", "-n", name], { code: "HOST_UNFIT" });
+    return await attend(job, smolvm, name);
+  } finally {
+    await endMachine(smolvm, name);
+    await lifeline.release();
+    removeMachineFolder(folder);
+  }
+}
+
+/** PURE: what the machine runs for a job. */
+function jobWords({ tmpBytes, as, script, args = [] }: WorkshopJob): string[] {
+  const env = ["/usr/bin/env", "-i", "PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/nonexistent"];
+  const setup = [
+    `mount -t tmpfs -o mode=1777,nosuid,nodev,size=${tmpBytes ?? TMP_BYTES} bottle /tmp && ulimit -t ${CPU_SECONDS} && cd / && exec "$@"`,
+  ];
+  const token = randomBytes(8).toString("hex");
+  const words = [...env, "/bin/sh", "-c", script, "workshop", ...args];
+  return [
+    "/bin/sh",
+    "-c",
+    ...setup,
+    "bot-bottle",
+    ...readingWords(INPUT),
+    ...entranceWords(as === "agent" ? "asked" : "owner", token, words),
+  ];
+}
+
+async function attend(job: WorkshopJob, smolvm: Smolvm, name: string): Promise<WorkshopResult> {
+  const client = startProgram(smolvm.program, execWords(name, false, jobWords(job)), {
+    env: { ...smolvm.env },
+    cwd: "/",
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  for (const stream of client.stdio) stream?.on("error", () => {});
+  const exited = new Promise<number>((resolve) => {
+    client.once("error", () => resolve(127));
+    client.once("close", (code) => resolve(code ?? KILLED));
+  });
+  let timedOut = false;
+  let ended = false;
+  // What runs in the machine ends with the machine.
+  const end = () => {
+    ended = true;
+    endMachine(smolvm, name).catch(() => {}); // said by who ends it for good
+    client.kill("SIGKILL");
+  };
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      end();
+    },
+    job.timeoutMs ?? CPU_SECONDS * 1000,
+  );
+  job.signal?.addEventListener("abort", end, { once: true });
+  if (job.signal?.aborted) end();
+  let words = Buffer.alloc(0);
+  const filter = new EnteredFilter((chunk) => {
+    if (words.length < WORDS) words = Buffer.concat([words, chunk.subarray(0, WORDS - words.length)]);
+  });
+  client.stderr.on("data", (chunk: Buffer) => filter.push(chunk));
+  const output = collect(client.stdout, job.onStdout);
+  try {
+    const [code] = await Promise.all([exited, output.drained]);
+    if (!filter.entered && !ended) {
+      throw smolvmError({ code, stderr: filter.head, timedOut }, ["machine", "exec"], "HOST_UNFIT");
+    }
+    return { code: ended ? KILLED : code, timedOut, stdout: output.bytes(), words: words.toString("utf8") };
+  } finally {
+    clearTimeout(timer);
+    job.signal?.removeEventListener("abort", end);
+  }
+}

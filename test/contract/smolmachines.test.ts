@@ -1,0 +1,5 @@
+import { INSIDE } from "./chapters.ts";
+import { smolmachinesContender } from "./contenders/smolmachines.ts";
+import { contract } from "./contract.ts";
+
+contract(smolmachinesContender("1.9.3"), INSIDE);

@@ -1,0 +1,45 @@
+import { accessSync, constants, existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+const V1 = "/sys/fs/cgroup/memory";
+const V2 = "/sys/fs/cgroup";
+
+/** The control group that stands in for a machine's memory; null where this machine lets us make none. */
+function groupOf(folder: string): { readonly path: string; readonly limits: readonly string[] } | null {
+  const old = existsSync(join(V1, "cgroup.procs"));
+  const top = old ? V1 : V2;
+  try {
+    accessSync(join(top, "cgroup.procs"), constants.W_OK);
+  } catch {
+    return null;
+  }
+  const limits = old ? ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"] : ["memory.max", "memory.swap.max"];
+  return { path: join(top, `fake-smolvm-${basename(folder)}`), limits };
+}
+
+/** Makes it; answers the file that processes join it by. */
+export function limitMemory(folder: string, mem: number): string | null {
+  const group = groupOf(folder);
+  if (group === null) return null;
+  try {
+    mkdirSync(group.path, { recursive: true });
+    for (const [index, name] of group.limits.entries()) {
+      const file = join(group.path, name);
+      if (existsSync(file))
+        writeFileSync(file, index === 1 && !group.path.startsWith(V1) ? "0" : String(mem * 2 ** 20));
+    }
+    return join(group.path, "cgroup.procs");
+  } catch {
+    return null;
+  }
+}
+
+/** Idempotent. */
+export function removeMemory(folder: string): void {
+  const group = groupOf(folder);
+  try {
+    if (group !== null) rmdirSync(group.path);
+  } catch {
+    // It was never made, or is gone.
+  }
+}
