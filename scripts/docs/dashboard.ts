@@ -82,7 +82,8 @@ the order settles with your next key, or after two seconds without one. The shap
 ## A request that waits
 
 \`!\` goes to the card of the next one. It shows the rule that a yes makes, what the gateway saw itself, and the agent's words,
-which nobody checked.
+which nobody checked. A yes is taken only where the card shows all that it is for; where it has no room, Space shows it, and then it
+counts. Keys count a moment after the card came, and Enter answers nothing.
 
 ${picture(card)}
 
