@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { readProcess } from "../../../src/host/process-identity.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { eventually, newOperator } from "../../support/operator.ts";
 import { openScreen } from "../../support/screen.ts";
@@ -79,16 +80,17 @@ test("exec -t has a terminal of its own, with its size and exit code", { skip },
   }
 });
 
-/** The process whose arguments hold `mark`, with the NULs between them. */
+/** The process whose arguments hold `mark`, with the NULs between them; a child that it has just forked has them too. */
 function pidOf(mark: string): number | null {
-  for (const pid of readdirSync("/proc")) {
-    if (!/^\d+$/.test(pid)) continue;
+  const found = readdirSync("/proc").flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return [];
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      if (words.includes(mark) && words.includes("main.ts")) return Number(pid);
+      return words.includes(mark) && words.includes("main.ts") ? [Number(pid)] : [];
     } catch {
       // It has ended.
+      return [];
     }
-  }
-  return null;
+  });
+  return found.find((pid) => !found.includes(readProcess(pid)?.parent ?? 0)) ?? null;
 }
