@@ -73,6 +73,12 @@ function mounts(folder: string): string[] {
   );
 }
 
+/** What is in a folder, or some of it: it tells whose it was. */
+function someOf(folder: string): string {
+  const inside = globSync("**", { cwd: folder }).filter((path) => path !== ".");
+  return inside.length === 0 ? "" : ` with ${inside.slice(-5).join(", ")}`;
+}
+
 /** Control groups of ours in which no process is: those of a bottle that runs are its own affair. */
 function emptyControlGroups(): string[] {
   return globSync("/sys/fs/cgroup/{,*/,*/*/,*/*/*/}*bot-bottle*")
@@ -105,7 +111,7 @@ export function takeCensus(folder: string, alone: boolean): Census {
       ...(alone ? named("network namespace", "/run/netns/*") : []),
       ...(alone && process.env.DOCKER_HOST !== undefined ? engineThings() : []),
       ...(alone ? named("file", "/{tmp,dev/shm}/*bot-bottle*") : []),
-      ...list(folder).map((name) => `file ${join(folder, name)}`),
+      ...list(folder).map((name) => `file ${join(folder, name)}${someOf(join(folder, name))}`),
     ]),
   };
 }

@@ -30,7 +30,6 @@ export interface Operator extends Disposable {
   writeManifest(text: string): void;
 }
 
-/** Makes an operator; disposing removes the home, which must hold no bottle any more. */
 /** By these a whole suite is run on another backend or engine. */
 const BACKEND_VARIABLES = ["BOT_BOTTLE_BACKEND", "BOT_BOTTLE_IMAGE", "DOCKER_HOST", "DOCKER_CONTEXT"];
 
@@ -39,6 +38,7 @@ function passed(...names: readonly string[]): Record<string, string> {
   return Object.fromEntries(set) as Record<string, string>;
 }
 
+/** Makes an operator; disposing removes the home, which must hold no bottle any more. */
 export function newOperator(): Operator {
   const home = mkdtempSync(join(tmpdir(), "operator-"));
   const workspace = join(home, "project");
@@ -90,6 +90,7 @@ export function newOperator(): Operator {
     },
     [Symbol.dispose]: () => {
       endHosts(home);
+      awaitEnd(home);
       rmSync(home, { recursive: true, force: true });
     },
   };
@@ -103,6 +104,23 @@ function endHosts(home: string): void {
     if (parsed.record.host.pid === process.pid) continue;
     process.kill(parsed.record.host.pid, "SIGKILL");
   }
+}
+
+/**
+ * Waits for the programs of this operator that are about to end, as a dashboard whose terminal has just gone: what such
+ * a program still writes would bring the home back. One that stays is for the census of the run.
+ */
+function awaitEnd(home: string): void {
+  const theirs = () =>
+    globSync("/proc/[0-9]*/environ").some((file) => {
+      try {
+        return readFileSync(file, "utf8").split("\0").includes(`HOME=${home}`);
+      } catch {
+        return false;
+      }
+    });
+  const deadline = performance.now() + 5000;
+  while (theirs() && performance.now() < deadline) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 }
 
 async function text(stream: NodeJS.ReadableStream | null): Promise<string> {

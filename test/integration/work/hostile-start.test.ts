@@ -8,12 +8,12 @@ import { type Began, newTrial, type Trial } from "../../support/work/trial.ts";
 
 const skip = skipWithout("bubblewrap", "git");
 
-/** A program that leaves its mark wherever it can write: on the host, and in each folder of a workshop. */
+/** A program that leaves its mark: on the host in one place, in a workshop, which has none of it, wherever it can write. */
 function plant(trial: Trial): string {
   const canary = join(trial.top, "canary");
   trial.write(
     "evil",
-    `#!/bin/sh\nfor f in ${canary} /target/ran /base/ran /tmp/ran; do echo "$0" >>$f; done 2>/dev/null\nexit 77\n`,
+    `#!/bin/sh\nexec 2>/dev/null\n(echo "$0" >>${canary}) || for f in /target/ran /base/ran /tmp/ran; do (echo "$0" >>$f); done\nexit 77\n`,
   );
   trial.sh("chmod +x evil");
   return join(trial.project, "evil");
