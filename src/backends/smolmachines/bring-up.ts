@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BottleError } from "../../core/model/errors.ts";
 import { shellWord } from "../../core/wire/shell-words.ts";
@@ -20,25 +20,23 @@ export interface BringUp {
 export const SIGNS = "/run/bottle-signs";
 const SHOWN = `${SIGNS}/now`;
 
+/** Of a machine that has this host folder; null for one that was made without, or where flock(1) is missing. */
+export function bringUpOf(folder: string): BringUp | null {
+  const [flock, signs] = [findTool("flock"), join(folder, "signs")];
+  if (flock === null || !existsSync(signs)) return null;
+  return { lock: join(folder, "lock"), signs, shell: "/bin/sh", flock };
+}
+
 /** Makes the folder of signs in a machine's host folder. Errors: STATE_UNUSABLE, and HOST_UNFIT without flock(1). */
 export function bringUpIn(folder: string): { readonly bringUp: BringUp; readonly volume: Volume } {
-  const flock = findTool("flock");
-  if (flock === null) {
-    throw new BottleError(
-      "HOST_UNFIT",
-      "flock is not installed, and commands of this smolvm must not come up at once",
-      {
-        hint: "install util-linux, or smolvm 1.4.1 or newer",
-        facts: { finding: "flock-missing" },
-      },
-    );
-  }
   const signs = join(folder, "signs");
   orUnwritable(folder, () => mkdirSync(signs, { recursive: true, mode: 0o700 }));
-  return {
-    bringUp: { lock: join(folder, "lock"), signs, shell: "/bin/sh", flock },
-    volume: { host: signs, guest: SHOWN, writable: true },
-  };
+  const bringUp = bringUpOf(folder);
+  if (bringUp !== null) return { bringUp, volume: { host: signs, guest: SHOWN, writable: true } };
+  throw new BottleError("HOST_UNFIT", "flock is not installed, and commands of this smolvm must not come up at once", {
+    hint: "install util-linux, or smolvm 1.4.1 or newer",
+    facts: { finding: "flock-missing" },
+  });
 }
 
 /**

@@ -1,8 +1,10 @@
+import { extname, join } from "node:path";
 import type { Command, HostCommand } from "../../core/model/command.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
 import { execWords as guestWords } from "../guest.ts";
 import { EXEC_VARIABLE, SIGNAL_EXEC } from "../guest-signals.ts";
+import { PROGRAM_VARIABLE } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { readingWords } from "./input-files.ts";
 import { type Reach, reachCommand, reachWords } from "./reach.ts";
@@ -21,6 +23,9 @@ export interface Entry extends Reach {
     readonly stty: string;
   };
 }
+
+/** The program that tells terminals inside their size, beside this file: compiled or not. */
+const BRIDGE = join(import.meta.dirname, `resize-bridge${extname(import.meta.filename)}`);
 
 /** When the client is told again to look at its size: it may not have listened yet. */
 const RESIZE_SECONDS = "0.2 0.3 0.5 1 2";
@@ -82,9 +87,11 @@ export function entryCommand(
     `size=$(${shellWord(tools.stty)} size) || size='24 80'`,
     // A command in the background would read /dev/null.
     "exec 3<&0",
-    `${shellLine(reachWords(entry, "terminal"))} ${sized} $size ${enter} "$token" ${inside} <&3 3<&- &`,
+    `${bridged(entry, reachWords(entry, "terminal"))} ${sized} $size ${enter} "$token" ${inside} <&3 3<&- &`,
     "client=$!",
-    `(for s in ${RESIZE_SECONDS}; do sleep $s; kill -WINCH $client || exit; done) 3<&- </dev/null >/dev/null 2>&1 &`,
+    entry.manner.sizes === "bridge"
+      ? ":"
+      : `(for s in ${RESIZE_SECONDS}; do sleep $s; kill -WINCH $client || exit; done) 3<&- </dev/null >/dev/null 2>&1 &`,
     // The client itself may not notice that its terminal is gone.
     'while wait $client; code=$?; [ -z "$gone" ] && kill -0 $client 2>/dev/null; do :; done',
     '[ -z "$gone" ] || tell HUP',
@@ -95,4 +102,13 @@ export function entryCommand(
     argv: [tools.script, "-qfec", line, terminal.transcript ?? "/dev/null"],
     env: { ...env, SHELL: tools.shell },
   };
+}
+
+/** PURE: shell text of a client on a terminal, under the bridge where the release needs one. */
+function bridged({ manner, smolvm, machine }: Entry, words: readonly string[]): string {
+  if (manner.sizes === "client") return shellLine(words);
+  // Node forgets which signals it was to ignore.
+  const deaf = ["/bin/sh", "-c", "trap '' INT QUIT TSTP TTIN TTOU USR1 USR2; exec \"$@\"", "bot-bottle"];
+  const node = [process.execPath, "--disable-sigusr1", "--no-warnings", BRIDGE, machine, "--"];
+  return `${PROGRAM_VARIABLE}=${shellLine([smolvm.program])} ${shellLine([...node, ...deaf, ...words])}`;
 }
