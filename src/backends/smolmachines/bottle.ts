@@ -21,7 +21,7 @@ export const MAX_EXECS = 4;
 
 /** What the record keeps: everything with which another process finds and enters the machine again. */
 export interface Handle {
-  readonly version: 1;
+  readonly version: 2;
   readonly entry: Entry;
 }
 

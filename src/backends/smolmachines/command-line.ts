@@ -14,7 +14,7 @@ export interface Smolvm {
 }
 
 /** Names the program where it is not in a system folder or in `~/.local/bin`. */
-const PROGRAM_VARIABLE = "BOT_BOTTLE_SMOLVM";
+export const PROGRAM_VARIABLE = "BOT_BOTTLE_SMOLVM";
 
 /** Where its machines are kept, and its guest's files. Nothing else: a proxy of the operator's would be used for pulls. */
 const PASSED = ["HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "SMOLVM_AGENT_ROOTFS"] as const;

@@ -8,9 +8,9 @@ import { GUEST } from "../guest.ts";
 import { checkGuests, hostWorkspace } from "../mounts.ts";
 import { writeGuestFiles } from "../run-files.ts";
 import { openBottle } from "./bottle.ts";
-import { call, releaseOf, type Smolvm, smolvmHere } from "./command-line.ts";
+import { bringUpIn } from "./bring-up.ts";
+import { releaseOf, smolvmHere } from "./command-line.ts";
 import type { Entry } from "./entry-arguments.ts";
-import { type Holder, openHolder } from "./holder.ts";
 import { holderWords, SHOWN } from "./holder-program.ts";
 import { checkBound, checkIds, giveFolders } from "./identity.ts";
 import { findImage } from "./image.ts";
@@ -19,10 +19,12 @@ import { lifelineOf } from "./lifeline.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
 import { createWords } from "./machine-words.ts";
 import { endMachine } from "./machines.ts";
+import { mannerOf } from "./manner.ts";
 import { planMounts } from "./mounts.ts";
 import { machineName } from "./names.ts";
+import { openMachine } from "./opening.ts";
 import { readMachinePlan } from "./plan.ts";
-import { PIPED_INPUT, reaches } from "./versions.ts";
+import type { Reach } from "./reach.ts";
 
 /**
  * Makes and starts a machine without a network, and answers while it comes up: `serve` and `start` wait for it. Rejects
@@ -35,6 +37,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   checkBound(plan);
   const image = findImage(readMachinePlan(plan.backendPlan).image);
   const smolvm = await smolvmHere();
+  const manner = mannerOf(await releaseOf(smolvm));
   giveFolders(plan.workspace.mode === "bind" ? [folders.home] : [folders.home, folders.workspace], facts);
 
   const name = machineName({ kind: "cage", bottle: plan.name, host: ownIdentity() });
@@ -43,7 +46,9 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   cleanup.push("machine folder", () => removeMachineFolder(folder));
   const files = writeMachineFolder(folder, facts.arch, plan.limits);
   const { volumes, links } = planMounts(plan.mounts, folder);
-  const inputs = reaches(await releaseOf(smolvm), PIPED_INPUT) ? null : inputFolder(folder);
+  const inputs = manner.input === "pipe" ? null : inputFolder(folder);
+  const signs = manner.bringUp === "any" ? null : bringUpIn(folder);
+  const reach: Reach = { smolvm, machine: name, manner, bringUp: signs?.bringUp ?? null };
 
   const run = realpathSync(folders.run);
   await journal("gateway socket", run);
@@ -52,16 +57,16 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   cleanup.push("gateway listener", () => void listener.close());
 
   await journal("machine", { name });
-  const lifeline = lifelineOf(smolvm, name);
-  const opening = openMachine(
-    smolvm,
-    createWords({
+  const lifeline = lifelineOf(smolvm, manner, name);
+  const holder = openMachine(
+    reach,
+    createWords(manner, {
       name,
-      image,
+      source: ["--image", image],
       volumes: [
         { host: files.guest, guest: GUEST.run, writable: false },
         { host: files.etc, guest: SHOWN.etc, writable: false },
-        ...(inputs === null ? [] : [inputs.volume]),
+        ...[inputs, signs].flatMap((shown) => (shown === null ? [] : [shown.volume])),
         ...volumes,
         { host: realpathSync(folders.home), guest: GUEST.home, writable: true },
         { host: hostWorkspace(plan, folders.workspace), guest: plan.workspace.guest, writable: true },
@@ -69,14 +74,13 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
       sockets: [{ host: join(wayFolder(run), WAY_SOCKET), guest: SHOWN.socket }],
       limits: plan.limits,
     }),
-    name,
     holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links }),
   );
-  opening.catch(() => {}); // reported by `serve`
   let torn: Promise<void> | null = null;
   const teardown = () => {
     torn ??= (async () => {
-      (await opening.catch(() => null))?.end();
+      holder.end();
+      await holder.begun;
       await endMachine(smolvm, name);
       await lifeline.release();
       closeWay(run);
@@ -85,10 +89,8 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
     return torn;
   };
   cleanup.push("machine", teardown);
-  const ready = opening.then((holder) => holder.ready);
-  ready.catch(() => {});
   // A bottle that has no way out any more but looks alive would only confuse.
-  void opening.then((holder) => holder.ended.then(teardown)).catch(() => {}); // an end that fails is reported by `cleanup`
+  void holder.ended.then(teardown).catch(() => {}); // an end that fails is reported by `cleanup`
 
   return {
     guest: {
@@ -99,33 +101,20 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
       network: "none",
     },
     serve: async (ways) => {
-      await ready;
+      await holder.ready;
       return ways.here(listener);
     },
     start: async (list) => {
-      await ready;
+      await holder.ready;
       writeGuestFiles(files, list);
       const tool = (tool: string) => facts.tools[tool] ?? `/usr/bin/${tool}`;
       const entry: Entry = {
-        smolvm,
-        machine: name,
+        ...reach,
         inputs: inputs?.folder ?? null,
         cwd: plan.workspace.cwd,
         tools: { script: tool("script"), setsid: tool("setsid"), shell: "/bin/sh", stty: tool("stty") },
       };
-      const ended = async () => (await opening).ended.then(teardown);
-      return openBottle({ version: 1, entry }, { teardown, ended });
+      return openBottle({ version: 2, entry }, { teardown, ended: () => holder.ended.then(teardown) });
     },
   };
-}
-
-async function openMachine(
-  smolvm: Smolvm,
-  create: readonly string[],
-  name: string,
-  words: readonly string[],
-): Promise<Holder> {
-  await call(smolvm, create);
-  await call(smolvm, ["machine", "start", "-n", name]);
-  return openHolder(smolvm, name, words);
 }

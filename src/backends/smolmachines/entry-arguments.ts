@@ -1,17 +1,16 @@
+import { extname, join } from "node:path";
 import type { Command, HostCommand } from "../../core/model/command.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
 import { execWords as guestWords } from "../guest.ts";
 import { EXEC_VARIABLE, SIGNAL_EXEC } from "../guest-signals.ts";
-import { type Smolvm, smolvmCommand } from "./command-line.ts";
+import { PROGRAM_VARIABLE } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { readingWords } from "./input-files.ts";
-import { execWords } from "./machine-words.ts";
+import { type Reach, reachCommand, reachWords } from "./reach.ts";
 
 /** All that is needed to run a command in a running machine, from any process of the operator. */
-export interface Entry {
-  readonly smolvm: Smolvm;
-  readonly machine: string;
+export interface Entry extends Reach {
   /** Host folder of files that commands read in place of a pipe; null: pipes carry any length. */
   readonly inputs: string | null;
   /** Where commands start that say nothing else. */
@@ -25,6 +24,9 @@ export interface Entry {
   };
 }
 
+/** The program that tells terminals inside their size, beside this file: compiled or not. */
+const BRIDGE = join(import.meta.dirname, `resize-bridge${extname(import.meta.filename)}`);
+
 /** When the client is told again to look at its size: it may not have listened yet. */
 const RESIZE_SECONDS = "0.2 0.3 0.5 1 2";
 
@@ -36,13 +38,11 @@ export function execCommand(entry: Entry, command: Command, token: string, input
   const words = entranceWords("asked", token, guestWords(command, entry.cwd, false));
   const piped = input && entry.inputs === null;
   const whole = input && !piped ? [...readingWords(token), ...words] : words;
-  return smolvmCommand(entry.smolvm, execWords(entry.machine, piped, whole));
+  return reachCommand(entry, piped, whole);
 }
 
-/** PURE: words of `smolvm` that signal an exec, as the machine's root; the signal's name and the variable follow. */
-export function signalWords(machine: string): string[] {
-  return execWords(machine, false, ["/usr/bin/perl", "-e", SIGNAL_EXEC, "--"]);
-}
+/** Words that signal an exec, as the machine's root; the signal's name and the variable follow. */
+export const SIGNAL_WORDS: readonly string[] = ["/usr/bin/perl", "-e", SIGNAL_EXEC, "--"];
 
 /**
  * PURE: the host command that runs `command` as the agent. A client that ends does not end what it started, so a shell
@@ -54,12 +54,12 @@ export function entryCommand(
   command: Command,
   terminal: false | { readonly transcript: string | null },
 ): HostCommand {
-  const { smolvm, machine, tools } = entry;
-  const { program, env } = smolvm;
+  const { tools } = entry;
+  const { env } = entry.smolvm;
   const token = [
     "token=$(cat /proc/sys/kernel/random/uuid) || exit 125",
     // Tried again, since the command may not have begun; in vain for one that is over.
-    `tell() { for try in 1 2 3 4 5 6 7 8; do ${shellLine([program, ...signalWords(machine)])} "$1" "${EXEC_VARIABLE}=$token" </dev/null >/dev/null 2>&1 && return; done; }`,
+    `tell() { for try in 1 2 3 4 5 6 7 8; do ${shellLine([...reachWords(entry, "output"), ...SIGNAL_WORDS])} "$1" "${EXEC_VARIABLE}=$token" </dev/null >/dev/null 2>&1 && return; done; }`,
   ];
   const inside = shellLine(guestWords(command, entry.cwd, terminal !== false));
   if (terminal === false) {
@@ -68,7 +68,7 @@ export function entryCommand(
       ...token,
       "exec 3<&0",
       'for s in HUP INT QUIT TERM USR1 USR2; do trap "tell $s" $s; done',
-      `${shellLine([tools.setsid, program, "machine", "exec", "--name", machine, "-i", "--"])} ${enter} <&3 3<&- &`,
+      `${shellLine([tools.setsid, ...reachWords(entry, "input")])} ${enter} <&3 3<&- &`,
       "exec 3<&- </dev/null",
       // Each signal ends a wait; the last one gives the command's own code.
       "while wait $!; code=$?; kill -0 $! 2>/dev/null; do :; done",
@@ -84,14 +84,14 @@ export function entryCommand(
     "trap '' INT QUIT TSTP TTIN TTOU USR1 USR2",
     ...token,
     "trap 'gone=yes' HUP TERM",
-    // Of the environment only these two travel in; the rest comes from /run/bottle/env.
-    'set -- ${TERM:+-e "TERM=$TERM"} ${COLORTERM:+-e "COLORTERM=$COLORTERM"}',
     `size=$(${shellWord(tools.stty)} size) || size='24 80'`,
     // A command in the background would read /dev/null.
     "exec 3<&0",
-    `${shellLine([program, "machine", "exec", "--name", machine, "-i", "-t"])} "$@" -- ${sized} $size ${enter} "$token" ${inside} <&3 3<&- &`,
+    `${bridged(entry, reachWords(entry, "terminal"))} ${sized} $size ${enter} "$token" ${inside} <&3 3<&- &`,
     "client=$!",
-    `(for s in ${RESIZE_SECONDS}; do sleep $s; kill -WINCH $client || exit; done) 3<&- </dev/null >/dev/null 2>&1 &`,
+    entry.manner.sizes === "bridge"
+      ? ":"
+      : `(for s in ${RESIZE_SECONDS}; do sleep $s; kill -WINCH $client || exit; done) 3<&- </dev/null >/dev/null 2>&1 &`,
     // The client itself may not notice that its terminal is gone.
     'while wait $client; code=$?; [ -z "$gone" ] && kill -0 $client 2>/dev/null; do :; done',
     '[ -z "$gone" ] || tell HUP',
@@ -102,4 +102,13 @@ export function entryCommand(
     argv: [tools.script, "-qfec", line, terminal.transcript ?? "/dev/null"],
     env: { ...env, SHELL: tools.shell },
   };
+}
+
+/** PURE: shell text of a client on a terminal, under the bridge where the release needs one. */
+function bridged({ manner, smolvm, machine }: Entry, words: readonly string[]): string {
+  if (manner.sizes === "client") return shellLine(words);
+  // Node forgets which signals it was to ignore.
+  const deaf = ["/bin/sh", "-c", "trap '' INT QUIT TSTP TTIN TTOU USR1 USR2; exec \"$@\"", "bot-bottle"];
+  const node = [process.execPath, "--disable-sigusr1", "--no-warnings", BRIDGE, machine, "--"];
+  return `${PROGRAM_VARIABLE}=${shellLine([smolvm.program])} ${shellLine([...node, ...deaf, ...words])}`;
 }

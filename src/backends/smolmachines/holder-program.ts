@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { TRUST_FILES } from "../../core/plan/gateway-env.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { GUEST } from "../guest.ts";
+import { SIGNS } from "./bring-up.ts";
 
 /** Where the machine sees the folder with the made-up /etc, and the gateway's socket. */
 export const SHOWN = { etc: "/run/bottle-etc", socket: "/run/way/socket" } as const;
@@ -29,6 +30,7 @@ export function holderWords({ tmpBytes, writable, links }: HolderParts): string[
   const script = [
     "set -e",
     '[ "$(id -u)" = 0 ] || { echo "the image must run as root in its machine, and runs as $(id -u)" >&2; exit 3; }',
+    `[ ! -d ${SIGNS} ] || chmod 0700 ${SIGNS}`,
     `for name in passwd group hosts nsswitch.conf resolv.conf; do cat ${SHOWN.etc}/$name >/etc/$name; done`,
     "mkdir -p /etc/ssl/certs",
     `ln -sfn ${GUEST.run}/${TRUST_FILES.bundle} /etc/ssl/certs/ca-certificates.crt`,

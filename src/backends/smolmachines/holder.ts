@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BottleError } from "../../core/model/errors.ts";
 import { startProgram } from "../../host/started-program.ts";
-import { type Smolvm, smolvmError } from "./command-line.ts";
+import { smolvmError } from "./command-line.ts";
 import { READY } from "./holder-program.ts";
-import { execWords } from "./machine-words.ts";
+import { type Reach, reachCommand } from "./reach.ts";
 
 /** The command in a machine that the bottle lives by. */
 export interface Holder {
@@ -22,9 +22,13 @@ const WORDS = 16_384;
  * Runs `words` in a machine, with an input that this process holds: when it dies, by kill -9 too, the pipe ends, and with
  * it whatever runs in the machine.
  */
-export function openHolder(smolvm: Smolvm, machine: string, words: readonly string[]): Holder {
-  const client = startProgram(smolvm.program, execWords(machine, true, words), {
-    env: { ...smolvm.env },
+export function openHolder(reach: Reach, words: readonly string[]): Holder {
+  const {
+    argv: [program = "", ...args],
+    env,
+  } = reachCommand(reach, true, words);
+  const client = startProgram(program, args, {
+    env: { ...env },
     cwd: "/",
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,

@@ -1,5 +1,6 @@
 import { BottleError } from "../../core/model/errors.ts";
 import type { Limits } from "../../core/model/plan.ts";
+import type { Manner } from "./manner.ts";
 
 /** A folder of the host as the machine shows it. */
 export interface Volume {
@@ -10,8 +11,8 @@ export interface Volume {
 
 export interface MachineSpec {
   readonly name: string;
-  /** A saved image. */
-  readonly image: string;
+  /** Words that say what it is made from: `--image FILE` or `--from PATH`. */
+  readonly source: readonly string[];
   readonly volumes: readonly Volume[];
   /** Unix sockets of the host, shown inside; there is no other way out. */
   readonly sockets: readonly { readonly host: string; readonly guest: string }[];
@@ -24,7 +25,10 @@ const MIB = 2 ** 20;
  * PURE: words that make a machine without any network: neither `--net` nor an allow list, which would imply one. Nothing
  * secret is among them. Throws PLAN_INVALID for a path that such words cannot say.
  */
-export function createWords({ name, image, volumes, sockets, limits }: MachineSpec): string[] {
+export function createWords(
+  { named }: Pick<Manner, "named">,
+  { name, source, volumes, sockets, limits }: MachineSpec,
+): string[] {
   for (const path of [...volumes, ...sockets].flatMap(({ host, guest }) => [host, guest])) {
     if (path.includes(":")) throw new BottleError("PLAN_INVALID", `smolvm cannot show a path with a colon: ${path}`);
   }
@@ -38,10 +42,25 @@ export function createWords({ name, image, volumes, sockets, limits }: MachineSp
           String(Math.max(1, Math.ceil(limits.cpus))),
         ];
   return [
-    ...["machine", "create", "-n", name, "--image", image, ...sizes],
+    ...["machine", "create", ...nameWords(named, name), ...source, ...sizes],
     ...volumes.flatMap(({ host, guest, writable }) => ["-v", `${host}:${guest}:${writable ? "rw" : "ro"}`]),
     ...sockets.flatMap(({ host, guest }) => ["--mount-socket", `${host}:${guest}`]),
   ];
+}
+
+/** PURE: words that delete a machine, running or not, without asking. */
+export function deleteWords({ named }: Pick<Manner, "named">, name: string): string[] {
+  return ["machine", "delete", ...nameWords(named, name), "-f"];
+}
+
+/** PURE: words that stop one: the same for all releases. */
+export function stopWords(name: string): string[] {
+  return ["machine", "stop", "-n", name];
+}
+
+/** Names of ours begin with a letter: none is taken for an option. */
+function nameWords(named: Manner["named"], name: string): string[] {
+  return named === "word" ? [name] : ["-n", name];
 }
 
 /** PURE: words that run `words` in a machine, as its image's user. `input`: it reads our stdin. */

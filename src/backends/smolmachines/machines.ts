@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BottleError } from "../../core/model/errors.ts";
-import { ask, call, type Smolvm, smolvmError } from "./command-line.ts";
+import { ask, call, releaseOf, type Smolvm, smolvmError } from "./command-line.ts";
+import { deleteWords, stopWords } from "./machine-words.ts";
+import { mannerOf } from "./manner.ts";
 
 /** One of `machine ls --json`. */
 export interface Machine {
@@ -72,7 +74,7 @@ async function tryToEnd(smolvm: Smolvm, name: string): Promise<void> {
   const before = await findMachine(smolvm, name);
   if (before === null) return;
   if (before.state !== "created") {
-    const args = ["machine", "stop", "-n", name];
+    const args = stopWords(name);
     const stopped = await ask(smolvm, args, { timeoutMs: CALL_MS });
     if (stopped.code !== 0 && (await findMachine(smolvm, name)) !== null) {
       throw smolvmError(stopped, args, "TEARDOWN_INCOMPLETE");
@@ -83,7 +85,7 @@ async function tryToEnd(smolvm: Smolvm, name: string): Promise<void> {
       });
     }
   }
-  const args = ["machine", "delete", "-n", name, "-f"];
+  const args = deleteWords(mannerOf(await releaseOf(smolvm)), name);
   const deleted = await ask(smolvm, args, { timeoutMs: CALL_MS });
   // "Cancelled" ends with 0 too: what counts is that it is gone.
   if ((await findMachine(smolvm, name)) !== null) throw smolvmError(deleted, args, "TEARDOWN_INCOMPLETE");

@@ -5,6 +5,8 @@ import { closeWay } from "../gateway-socket.ts";
 import { type Handle, isRunning, openBottle } from "./bottle.ts";
 import { machineFolder, removeMachineFolder } from "./machine-folder.ts";
 import { endMachine } from "./machines.ts";
+import { type Manner, mannerOf } from "./manner.ts";
+import { NEWEST_KNOWN } from "./versions.ts";
 
 /** How often a process that did not launch the bottle asks whether it is still there. */
 const EVERY_MS = 500;
@@ -29,13 +31,15 @@ export async function openRecorded(record: BottleRecord, folders: BottleFolders)
 /** The record is our own file, but of an earlier version perhaps: only a whole handle counts. */
 function readHandle(json: unknown): Handle | null {
   const handle = json as Partial<Handle> | null;
-  if (typeof handle !== "object" || handle === null || handle.version !== 1) return null;
+  if (typeof handle !== "object" || handle === null || handle.version !== 2) return null;
   const entry = handle.entry;
   const whole =
     typeof entry?.machine === "string" &&
     typeof entry.cwd === "string" &&
     typeof entry.smolvm?.program === "string" &&
     typeof entry.smolvm.env === "object" &&
-    typeof entry.tools?.script === "string";
+    typeof entry.tools?.script === "string" &&
+    Object.keys(mannerOf(NEWEST_KNOWN)).every((key) => typeof entry.manner?.[key as keyof Manner] === "string") &&
+    (entry.bringUp === null || typeof entry.bringUp?.lock === "string");
   return whole ? (handle as Handle) : null;
 }

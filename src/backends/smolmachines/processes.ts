@@ -1,9 +1,10 @@
+import { run } from "../../host/exec.ts";
 import { GUEST } from "../guest.ts";
 import { EXEC_VARIABLE } from "../guest-signals.ts";
-import { ask, smolvmError } from "./command-line.ts";
-import { type Entry, signalWords } from "./entry-arguments.ts";
-import { execWords } from "./machine-words.ts";
+import { smolvmError } from "./command-line.ts";
+import { SIGNAL_WORDS } from "./entry-arguments.ts";
 import { findMachine, isUp } from "./machines.ts";
+import { type Reach, reachCommand } from "./reach.ts";
 
 /** What a call may take beside what it waits for. */
 const CALL_MS = 20_000;
@@ -28,18 +29,19 @@ for (my $left = $grace; $left > 0; $left -= 20) {
 for (1 .. 100) { my @left = theirs() or last; kill "KILL", @left; pause() }`;
 
 /** Kills what one exec left inside. Idempotent; a machine that is gone is fine. */
-export async function killExec({ smolvm, machine }: Entry, token: string): Promise<void> {
-  await ask(smolvm, [...signalWords(machine), "KILL", `${EXEC_VARIABLE}=${token}`], { timeoutMs: CALL_MS });
+export async function killExec(reach: Reach, token: string): Promise<void> {
+  const words = [...SIGNAL_WORDS, "KILL", `${EXEC_VARIABLE}=${token}`];
+  await run(reachCommand(reach, false, words), { timeoutMs: CALL_MS });
 }
 
 /**
  * TERM to every process of the agent, KILL after `graceMs`. Idempotent; a machine that is gone is fine. Rejects with
  * TEARDOWN_INCOMPLETE.
  */
-export async function endAll({ smolvm, machine }: Entry, graceMs: number): Promise<void> {
-  const words = execWords(machine, false, ["/usr/bin/perl", "-e", END_ALL, "--", String(graceMs)]);
-  const result = await ask(smolvm, words, { timeoutMs: graceMs + CALL_MS });
+export async function endAll(reach: Reach, graceMs: number): Promise<void> {
+  const words = ["/usr/bin/perl", "-e", END_ALL, "--", String(graceMs)];
+  const result = await run(reachCommand(reach, false, words), { timeoutMs: graceMs + CALL_MS });
   if (result.code === 0) return;
-  const found = await findMachine(smolvm, machine);
-  if (found !== null && isUp(found)) throw smolvmError(result, words, "TEARDOWN_INCOMPLETE");
+  const found = await findMachine(reach.smolvm, reach.machine);
+  if (found !== null && isUp(found)) throw smolvmError(result, ["machine", "exec"], "TEARDOWN_INCOMPLETE");
 }

@@ -8,18 +8,12 @@ export interface Capability {
   readonly what: string;
 }
 
-/**
- * What must be there before a bottle is made: below the last of them nothing that we know keeps an agent from the network
- * and lets the gateway in.
- */
+/** What must be there before a bottle is made. */
 export const NEEDED: readonly Capability[] = [
-  { id: "ready-marker", since: [1, 2, 5], what: "a machine that is ready says so itself" },
-  { id: "one-container", since: [1, 4, 1], what: "all commands of a machine run in one container that stays" },
+  { id: "known", since: [0, 8, 0], what: "its command line is one that was looked at" },
+  { id: "saved-image", since: [1, 1, 0], what: "machines are made from saved images" },
   { id: "mount-socket", since: [1, 6, 4], what: "the gateway's socket reaches a machine that has no network" },
 ];
-
-/** A command reads more than a few hundred KiB of input; before, it may wait for ever. */
-export const PIPED_INPUT: Release = [1, 8, 1];
 
 /** The newest release that the table was read for; what is newer may differ. */
 export const NEWEST_KNOWN: Release = [1, 9, 3];

@@ -7,16 +7,20 @@ import { EnteredFilter } from "../entered-filter.ts";
 import { GUEST } from "../guest.ts";
 import { realFolder } from "../mounts.ts";
 import { collect } from "../workshop-output.ts";
-import { call, type Smolvm, smolvmError, smolvmHere } from "./command-line.ts";
+import { call, releaseOf, smolvmError, smolvmHere } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { checkIds, giveFolders } from "./identity.ts";
 import { findImage } from "./image.ts";
 import { inputFolder, readingWords, writeInput } from "./input-files.ts";
 import { lifelineOf } from "./lifeline.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
-import { createWords, execWords } from "./machine-words.ts";
+import { createWords } from "./machine-words.ts";
 import { endMachine } from "./machines.ts";
+import { mannerOf } from "./manner.ts";
 import { machineName } from "./names.ts";
+import { firstCommand } from "./opening.ts";
+import { type Reach, reachCommand } from "./reach.ts";
+import { startTurn } from "./start-turn.ts";
 
 /** Of a job that says nothing else. */
 const TMP_BYTES = 256 * 1024 * 1024;
@@ -50,18 +54,37 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
   const image = findImage(null);
   const name = machineName({ kind: "workshop", bottle: job.bottle, host: ownIdentity() });
   const folder = machineFolder(name);
-  const lifeline = lifelineOf(smolvm, name);
+  const manner = mannerOf(await releaseOf(smolvm));
+  const lifeline = lifelineOf(smolvm, manner, name);
   try {
     const files = writeMachineFolder(folder, facts.arch, { pids: PIDS });
     const inputs = inputFolder(folder);
     const input = { argv: ["workshop"] };
     await writeInput(inputs.folder, INPUT, job.stdin ?? new Uint8Array(), input);
     const shown = [{ host: files.guest, guest: GUEST.run, writable: false }, inputs.volume];
-    await call(smolvm, createWords({ name, image, volumes: [...shown, ...volumes], sockets: [], limits: LIMITS }), {
-      code: "HOST_UNFIT",
-    });
+    await call(
+      smolvm,
+      createWords(manner, {
+        name,
+        source: ["--image", image],
+        volumes: [...shown, ...volumes],
+        sockets: [],
+        limits: LIMITS,
+      }),
+      {
+        code: "HOST_UNFIT",
+      },
+    );
+    const signal = job.signal ?? new AbortController().signal;
+    await using turn = await startTurn(manner, signal);
     await call(smolvm, ["machine", "start", "-n", name], { code: "HOST_UNFIT" });
-    return await attend(job, smolvm, name);
+    // Its one command: none other comes up with it.
+    const reach: Reach = { smolvm, machine: name, manner, bringUp: null };
+    return await firstCommand(reach, signal, () => attend(job, reach, () => void turn[Symbol.asyncDispose]()));
+  } catch (error) {
+    // Aborted while others started.
+    if (job.signal?.aborted !== true) throw error;
+    return { code: KILLED, timedOut: false, stdout: Buffer.alloc(0), words: "" };
   } finally {
     await endMachine(smolvm, name);
     await lifeline.release();
@@ -87,9 +110,13 @@ function jobWords({ tmpBytes, as, script, args = [] }: WorkshopJob): string[] {
   ];
 }
 
-async function attend(job: WorkshopJob, smolvm: Smolvm, name: string): Promise<WorkshopResult> {
-  const client = startProgram(smolvm.program, execWords(name, false, jobWords(job)), {
-    env: { ...smolvm.env },
+async function attend(job: WorkshopJob, reach: Reach, entered: () => void): Promise<WorkshopResult> {
+  const {
+    argv: [program = "", ...args],
+    env,
+  } = reachCommand(reach, false, jobWords(job));
+  const client = startProgram(program, args, {
+    env: { ...env },
     cwd: "/",
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
@@ -104,7 +131,7 @@ async function attend(job: WorkshopJob, smolvm: Smolvm, name: string): Promise<W
   // What runs in the machine ends with the machine.
   const end = () => {
     ended = true;
-    endMachine(smolvm, name).catch(() => {}); // said by who ends it for good
+    endMachine(reach.smolvm, reach.machine).catch(() => {}); // said by who ends it for good
     client.kill("SIGKILL");
   };
   const timer = setTimeout(
@@ -120,7 +147,10 @@ async function attend(job: WorkshopJob, smolvm: Smolvm, name: string): Promise<W
   const filter = new EnteredFilter((chunk) => {
     if (words.length < WORDS) words = Buffer.concat([words, chunk.subarray(0, WORDS - words.length)]);
   });
-  client.stderr.on("data", (chunk: Buffer) => filter.push(chunk));
+  client.stderr.on("data", (chunk: Buffer) => {
+    filter.push(chunk);
+    if (filter.entered) entered();
+  });
   const output = collect(client.stdout, job.onStdout);
   try {
     const [code] = await Promise.all([exited, output.drained]);
