@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { guestArchive } from "../../src/backends/guest-archive.ts";
 import { shellLine } from "../../src/core/wire/shell-words.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
+import { savedImage } from "./saved-image.ts";
 import { HOST_PROGRAMS } from "./smolvm/guest.ts";
 
 const PROGRAM = join(import.meta.dirname, "smolvm/main-child.ts");
@@ -14,16 +14,6 @@ export interface SmolvmWorld {
   readonly program: string;
   readonly image: string;
   dispose(): void;
-}
-
-/** An image as `docker save` writes it, whose programs are those of this machine. */
-function savedImage(config: Readonly<Record<string, unknown>> = {}): Buffer {
-  const file = (path: string, content: string | Uint8Array) => ({ path, mode: 0o644, content: Buffer.from(content) });
-  return guestArchive([
-    file("/manifest.json", JSON.stringify([{ Config: "config.json", RepoTags: ["test:1"], Layers: ["layer.tar"] }])),
-    file("/config.json", JSON.stringify({ architecture: process.arch, os: "linux", config })),
-    file("/layer.tar", guestArchive([file(`/${HOST_PROGRAMS}`, "")])),
-  ]);
 }
 
 /** Makes one; `env` is what its program keeps of the caller's environment, as the driver names its own. */
@@ -38,7 +28,8 @@ export function smolvmWorld(version: string, config: Readonly<Record<string, unk
     `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home}\nunset XDG_DATA_HOME XDG_CACHE_HOME\nexec ${line} "$@"\n`,
     { mode: 0o755 },
   );
-  writeFileSync(image, savedImage(config));
+  // Its programs are those of this machine.
+  writeFileSync(image, savedImage({ config, layers: [{ [HOST_PROGRAMS]: "" }] }));
   return { folder, program, image, dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

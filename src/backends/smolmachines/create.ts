@@ -13,12 +13,13 @@ import type { Entry } from "./entry-arguments.ts";
 import { type Holder, openHolder } from "./holder.ts";
 import { holderWords, SHOWN } from "./holder-program.ts";
 import { checkBound, checkIds, giveFolders } from "./identity.ts";
-import { findImage } from "./image.ts";
+import { findImage, machineSource } from "./image.ts";
 import { inputFolder } from "./input-files.ts";
 import { lifelineOf } from "./lifeline.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
 import { createWords } from "./machine-words.ts";
 import { endMachine } from "./machines.ts";
+import { mannerOf } from "./manner.ts";
 import { planMounts } from "./mounts.ts";
 import { machineName } from "./names.ts";
 import { readMachinePlan } from "./plan.ts";
@@ -33,8 +34,12 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   checkGuests(plan);
   checkIds(facts);
   checkBound(plan);
-  const image = findImage(readMachinePlan(plan.backendPlan).image);
+  const image = await findImage(readMachinePlan(plan.backendPlan).image);
   const smolvm = await smolvmHere();
+  const release = await releaseOf(smolvm);
+  const manner = mannerOf(release);
+  const source = await machineSource(manner, release, smolvm, image);
+  const packed = manner.source === "pack";
   giveFolders(plan.workspace.mode === "bind" ? [folders.home] : [folders.home, folders.workspace], facts);
 
   const name = machineName({ kind: "cage", bottle: plan.name, host: ownIdentity() });
@@ -43,7 +48,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   cleanup.push("machine folder", () => removeMachineFolder(folder));
   const files = writeMachineFolder(folder, facts.arch, plan.limits);
   const { volumes, links } = planMounts(plan.mounts, folder);
-  const inputs = reaches(await releaseOf(smolvm), PIPED_INPUT) ? null : inputFolder(folder);
+  const inputs = reaches(release, PIPED_INPUT) ? null : inputFolder(folder);
 
   const run = realpathSync(folders.run);
   await journal("gateway socket", run);
@@ -57,7 +62,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
     smolvm,
     createWords({
       name,
-      image,
+      source: source.words,
       volumes: [
         { host: files.guest, guest: GUEST.run, writable: false },
         { host: files.etc, guest: SHOWN.etc, writable: false },
@@ -70,7 +75,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
       limits: plan.limits,
     }),
     name,
-    holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links }),
+    holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links, packed }),
   );
   opening.catch(() => {}); // reported by `serve`
   let torn: Promise<void> | null = null;

@@ -10,8 +10,8 @@ export interface Volume {
 
 export interface MachineSpec {
   readonly name: string;
-  /** A saved image. */
-  readonly image: string;
+  /** Words that say what it is made from: `--image FILE` or `--from PATH`. */
+  readonly source: readonly string[];
   readonly volumes: readonly Volume[];
   /** Unix sockets of the host, shown inside; there is no other way out. */
   readonly sockets: readonly { readonly host: string; readonly guest: string }[];
@@ -24,7 +24,7 @@ const MIB = 2 ** 20;
  * PURE: words that make a machine without any network: neither `--net` nor an allow list, which would imply one. Nothing
  * secret is among them. Throws PLAN_INVALID for a path that such words cannot say.
  */
-export function createWords({ name, image, volumes, sockets, limits }: MachineSpec): string[] {
+export function createWords({ name, source, volumes, sockets, limits }: MachineSpec): string[] {
   for (const path of [...volumes, ...sockets].flatMap(({ host, guest }) => [host, guest])) {
     if (path.includes(":")) throw new BottleError("PLAN_INVALID", `smolvm cannot show a path with a colon: ${path}`);
   }
@@ -38,7 +38,7 @@ export function createWords({ name, image, volumes, sockets, limits }: MachineSp
           String(Math.max(1, Math.ceil(limits.cpus))),
         ];
   return [
-    ...["machine", "create", "-n", name, "--image", image, ...sizes],
+    ...["machine", "create", "-n", name, ...source, ...sizes],
     ...volumes.flatMap(({ host, guest, writable }) => ["-v", `${host}:${guest}:${writable ? "rw" : "ro"}`]),
     ...sockets.flatMap(({ host, guest }) => ["--mount-socket", `${host}:${guest}`]),
   ];

@@ -7,15 +7,16 @@ import { EnteredFilter } from "../entered-filter.ts";
 import { GUEST } from "../guest.ts";
 import { realFolder } from "../mounts.ts";
 import { collect } from "../workshop-output.ts";
-import { call, type Smolvm, smolvmError, smolvmHere } from "./command-line.ts";
+import { call, releaseOf, type Smolvm, smolvmError, smolvmHere } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { checkIds, giveFolders } from "./identity.ts";
-import { findImage } from "./image.ts";
+import { findImage, machineSource } from "./image.ts";
 import { inputFolder, readingWords, writeInput } from "./input-files.ts";
 import { lifelineOf } from "./lifeline.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
 import { createWords, execWords } from "./machine-words.ts";
 import { endMachine } from "./machines.ts";
+import { mannerOf } from "./manner.ts";
 import { machineName } from "./names.ts";
 
 /** Of a job that says nothing else. */
@@ -47,7 +48,8 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
       facts,
     );
   const smolvm = await smolvmHere();
-  const image = findImage(null);
+  const release = await releaseOf(smolvm);
+  const { words: source } = await machineSource(mannerOf(release), release, smolvm, await findImage(null), job.signal);
   const name = machineName({ kind: "workshop", bottle: job.bottle, host: ownIdentity() });
   const folder = machineFolder(name);
   const lifeline = lifelineOf(smolvm, name);
@@ -57,7 +59,7 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
     const input = { argv: ["workshop"] };
     await writeInput(inputs.folder, INPUT, job.stdin ?? new Uint8Array(), input);
     const shown = [{ host: files.guest, guest: GUEST.run, writable: false }, inputs.volume];
-    await call(smolvm, createWords({ name, image, volumes: [...shown, ...volumes], sockets: [], limits: LIMITS }), {
+    await call(smolvm, createWords({ name, source, volumes: [...shown, ...volumes], sockets: [], limits: LIMITS }), {
       code: "HOST_UNFIT",
     });
     await call(smolvm, ["machine", "start", "-n", name], { code: "HOST_UNFIT" });

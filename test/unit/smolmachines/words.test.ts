@@ -11,7 +11,7 @@ import { parse } from "../../support/smolvm/clap.ts";
 
 const SPEC = {
   name: "one",
-  image: "/images/agent.tar",
+  source: ["--image", "/images/agent.tar"],
   volumes: [
     { host: "/state/home", guest: "/home/agent", writable: true },
     { host: "/state/run", guest: "/run/bottle", writable: false },
