@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { guestArchive } from "../../src/backends/guest-archive.ts";
 import { shellLine, shellWord } from "../../src/core/wire/shell-words.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
+import { savedImage } from "./saved-image.ts";
 import { HOST_PROGRAMS } from "./smolvm/guest.ts";
 
 const PROGRAM = join(import.meta.dirname, "smolvm/main-child.ts");
@@ -31,28 +30,6 @@ export interface SmolvmOptions {
   /** What a machine with a network can reach, on this host's loopback (smolvm/network.ts). */
   readonly world?: Readonly<Record<string, number | string>>;
 }
-
-/** A file in a layer of a test's image. */
-type LayerFile = { readonly path: string; readonly mode: number; readonly content: Uint8Array };
-
-/** An image as `docker save` writes it: a layer with the programs of this machine, and one of `files` where there are any. */
-export function savedImage(
-  config: Readonly<Record<string, unknown>> = {},
-  ...layers: readonly (readonly LayerFile[])[]
-): Buffer {
-  const file = (path: string, content: string | Uint8Array) => ({ path, mode: 0o644, content: Buffer.from(content) });
-  const tars = [[file(`/${HOST_PROGRAMS}`, "")], ...layers].map((files) => guestArchive(files));
-  const names = tars.map((_, index) => `layer${index}.tar`);
-  const ids = tars.map((tar) => `sha256:${createHash("sha256").update(tar).digest("hex")}`);
-  const rootfs = { type: "layers", diff_ids: ids };
-  return guestArchive([
-    file("/manifest.json", JSON.stringify([{ Config: "config.json", RepoTags: ["test:1"], Layers: names }])),
-    file("/config.json", JSON.stringify({ architecture: ARCHITECTURE, os: "linux", config, rootfs })),
-    ...tars.map((tar, index) => file(`/${names[index]}`, tar)),
-  ]);
-}
-
-const ARCHITECTURE = process.arch === "x64" ? "amd64" : process.arch;
 
 /** Shell lines that say the options to the program. */
 function settings({ quirks, faults, log, extractor, world }: SmolvmOptions): string {
@@ -81,10 +58,11 @@ export function smolvmWorld(
   const line = shellLine([process.execPath, ...NODE_FLAGS, "--no-warnings", PROGRAM]);
   writeFileSync(
     program,
-    `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home}\nunset XDG_DATA_HOME XDG_CACHE_HOME\n. ${folder}/settings\nexec ${line} "$@"\n`,
+    `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home} NODE_COMPILE_CACHE=${folder}/cache\nunset XDG_DATA_HOME XDG_CACHE_HOME\n. ${folder}/settings\nexec ${line} "$@"\n`,
     { mode: 0o755 },
   );
-  writeFileSync(image, savedImage(config));
+  // Its programs are those of this machine.
+  writeFileSync(image, savedImage({ config, layers: [{ [HOST_PROGRAMS]: "" }] }));
   const set = (asked: SmolvmOptions) => writeFileSync(join(folder, "settings"), settings(asked));
   set(options);
   return { folder, program, image, set, dispose: () => rmSync(folder, { recursive: true, force: true }) };

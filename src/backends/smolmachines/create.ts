@@ -13,7 +13,7 @@ import { releaseOf, smolvmHere } from "./command-line.ts";
 import type { Entry } from "./entry-arguments.ts";
 import { holderWords, SHOWN } from "./holder-program.ts";
 import { checkBound, checkIds, giveFolders } from "./identity.ts";
-import { findImage } from "./image.ts";
+import { findImage, machineSource } from "./image.ts";
 import { inputFolder } from "./input-files.ts";
 import { lifelineOf } from "./lifeline.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
@@ -35,9 +35,12 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   checkGuests(plan);
   checkIds(facts);
   checkBound(plan);
-  const image = findImage(readMachinePlan(plan.backendPlan).image);
+  const image = await findImage(readMachinePlan(plan.backendPlan).image);
   const smolvm = await smolvmHere();
-  const manner = mannerOf(await releaseOf(smolvm));
+  const release = await releaseOf(smolvm);
+  const manner = mannerOf(release);
+  const source = await machineSource(manner, release, smolvm, image);
+  const packed = manner.source === "pack";
   giveFolders(plan.workspace.mode === "bind" ? [folders.home] : [folders.home, folders.workspace], facts);
 
   const name = machineName({ kind: "cage", bottle: plan.name, host: ownIdentity() });
@@ -62,7 +65,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
     reach,
     createWords(manner, {
       name,
-      source: ["--image", image],
+      source: source.words,
       volumes: [
         { host: files.guest, guest: GUEST.run, writable: false },
         { host: files.etc, guest: SHOWN.etc, writable: false },
@@ -74,7 +77,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
       sockets: [{ host: join(wayFolder(run), WAY_SOCKET), guest: SHOWN.socket }],
       limits: plan.limits,
     }),
-    holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links }),
+    holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links, packed }),
   );
   let torn: Promise<void> | null = null;
   const teardown = () => {

@@ -3,6 +3,7 @@ import { TRUST_FILES } from "../../core/plan/gateway-env.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { GUEST } from "../guest.ts";
 import { SIGNS } from "./bring-up.ts";
+import { ownershipWords } from "./ownership-program.ts";
 
 /** Where the machine sees the folder with the made-up /etc, and the gateway's socket. */
 export const SHOWN = { etc: "/run/bottle-etc", socket: "/run/way/socket" } as const;
@@ -16,6 +17,8 @@ export interface HolderParts {
   readonly writable: readonly string[];
   /** Places that lead to what could not be shown there. */
   readonly links: readonly { readonly guest: string; readonly target: string }[];
+  /** Its image came in a pack, whose files may all be the agent's. */
+  readonly packed: boolean;
 }
 
 /**
@@ -23,13 +26,14 @@ export interface HolderParts {
  * accounts, places of a bounded size, nothing else that can be written. Then it leads from 127.0.0.1 to the gateway's
  * socket, since programs speak TCP. When its input ends, which the host process holds, it kills whatever runs and ends.
  */
-export function holderWords({ tmpBytes, writable, links }: HolderParts): string[] {
+export function holderWords({ tmpBytes, writable, links, packed }: HolderParts): string[] {
   const size = `mode=1777,nosuid,nodev,size=${tmpBytes}`;
   const left = writable.flatMap((folder) => ["-path", shellWord(folder), "-o"]).join(" ");
   const kept = writable.filter((folder) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(folder));
   const script = [
     "set -e",
     '[ "$(id -u)" = 0 ] || { echo "the image must run as root in its machine, and runs as $(id -u)" >&2; exit 3; }',
+    ...(packed ? [shellLine(ownershipWords())] : []),
     `[ ! -d ${SIGNS} ] || chmod 0700 ${SIGNS}`,
     `for name in passwd group hosts nsswitch.conf resolv.conf; do cat ${SHOWN.etc}/$name >/etc/$name; done`,
     "mkdir -p /etc/ssl/certs",

@@ -2,7 +2,7 @@ import type { BackendOptions, Json } from "../../core/model/plan.ts";
 
 /** What the plan says about the machine. */
 export interface MachinePlan {
-  /** Absolute path of a saved image; null: what BOT_BOTTLE_SMOLVM_IMAGE names. */
+  /** Absolute path of a saved image, or the name of an image of the local engine; null: what BOT_BOTTLE_SMOLVM_IMAGE names. */
   readonly image: string | null;
 }
 

@@ -3,7 +3,7 @@ import type { Finding } from "../../core/model/finding.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import { releaseOf, smolvmHere } from "./command-line.ts";
 import { checkIds } from "./identity.ts";
-import { findImage } from "./image.ts";
+import { findImage, imageText } from "./image.ts";
 import { NEWEST_KNOWN, reaches, releaseText } from "./versions.ts";
 
 /** What `doctor` says about smolvm: each with its mend. */
@@ -22,7 +22,7 @@ export async function probeMachines(facts: HostFacts): Promise<readonly Finding[
       });
     }
     checkIds(facts);
-    findings.push({ id: "image", level: "ok", message: `saved image ${findImage(null)}` });
+    findings.push({ id: "image", level: "ok", message: imageText(await findImage(null)) });
   } catch (error) {
     findings.push(findingOf(error));
   }

@@ -10,7 +10,7 @@ import { collect } from "../workshop-output.ts";
 import { call, releaseOf, smolvmError, smolvmHere } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { checkIds, giveFolders } from "./identity.ts";
-import { findImage } from "./image.ts";
+import { findImage, machineSource } from "./image.ts";
 import { inputFolder, readingWords, writeInput } from "./input-files.ts";
 import { lifelineOf } from "./lifeline.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
@@ -51,10 +51,11 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
       facts,
     );
   const smolvm = await smolvmHere();
-  const image = findImage(null);
+  const release = await releaseOf(smolvm);
+  const manner = mannerOf(release);
+  const { words: source } = await machineSource(manner, release, smolvm, await findImage(null), job.signal);
   const name = machineName({ kind: "workshop", bottle: job.bottle, host: ownIdentity() });
   const folder = machineFolder(name);
-  const manner = mannerOf(await releaseOf(smolvm));
   const lifeline = lifelineOf(smolvm, manner, name);
   try {
     const files = writeMachineFolder(folder, facts.arch, { pids: PIDS });
@@ -64,16 +65,8 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
     const shown = [{ host: files.guest, guest: GUEST.run, writable: false }, inputs.volume];
     await call(
       smolvm,
-      createWords(manner, {
-        name,
-        source: ["--image", image],
-        volumes: [...shown, ...volumes],
-        sockets: [],
-        limits: LIMITS,
-      }),
-      {
-        code: "HOST_UNFIT",
-      },
+      createWords(manner, { name, source, volumes: [...shown, ...volumes], sockets: [], limits: LIMITS }),
+      { code: "HOST_UNFIT" },
     );
     const signal = job.signal ?? new AbortController().signal;
     await using turn = await startTurn(manner, signal);

@@ -67,6 +67,17 @@ export class TarReader {
     return events;
   }
 
+  /**
+   * Goes over what is left of the last entry's content, for who can seek: so many bytes are not to be pushed, and no
+   * `close` is said for it.
+   */
+  skip(): number {
+    const state = this.#state;
+    if (state.at !== "content" && state.at !== "padding") return 0;
+    this.#state = { at: "head" };
+    return state.left + (state.at === "content" ? state.padding : 0);
+  }
+
   /** At the end of the stream: null when the archive was whole, else what is wrong. */
   end(): string | null {
     if (this.#state.at === "trailer") return null;
