@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BottleRecord } from "../core/model/bottle-record.ts";
 import { BottleError } from "../core/model/errors.ts";
+import { isRunning } from "../host/process-identity.ts";
 import { archivedBottles } from "../state/archived-bottles.ts";
 import { listAsides } from "../state/aside.ts";
 import type { BottleState } from "../state/bottle-state.ts";
-import { findBottle, readBottle, readRecord } from "../state/records.ts";
+import { findBottle, type ListedBottle, readBottle, readRecord } from "../state/records.ts";
 import type { SessionContext } from "./context.ts";
 
 /** How a bottle ended. */
@@ -33,10 +34,13 @@ export async function untilEnded(
   let missing: number | null = null;
   while (!signal.aborted) {
     const found = await findBottle(layout, name);
-    const now = found?.record?.createdAt === createdAt ? found : await archived(record, layout);
+    const leaving = found?.record?.createdAt === createdAt ? null : await leavingAs(record, layout);
+    const now = leaving === null ? (found ?? null) : leaving.bottle;
     if (now === null) {
-      missing ??= performance.now();
-      if (performance.now() - missing > MOVING_MS) return { state: "exited", exitCode: null, endedAt: null };
+      // Whoever removes it may need long: what its agent wrote goes first.
+      missing = leaving?.held === true ? null : (missing ?? performance.now());
+      if (missing !== null && performance.now() - missing > MOVING_MS)
+        return { state: "exited", exitCode: null, endedAt: null };
     } else if (now.record !== null && now.state !== "creating" && now.state !== "running") {
       const { state, record: last } = now;
       return { state, exitCode: last.exitCode, endedAt: last.endedAt };
@@ -66,6 +70,21 @@ export async function recordOrLast(name: string, layout: SessionContext["layout"
     if (record === null) throw error;
     return record;
   }
+}
+
+/** A bottle that is listed no more: its last word, null while it has none; and whether somebody is removing it. */
+async function leavingAs(
+  record: BottleRecord,
+  layout: SessionContext["layout"],
+): Promise<{ readonly bottle: ListedBottle | null; readonly held: boolean }> {
+  // In the order in which a removal moves it.
+  for (const { name, folder, remover } of await listAsides(layout)) {
+    if (name !== record.name) continue;
+    const bottle = await readBottle(folder, name);
+    if (bottle.record?.createdAt !== record.createdAt) continue;
+    return { bottle: bottle.record.endedAt === null ? null : bottle, held: isRunning(remover) };
+  }
+  return { bottle: await archived(record, layout), held: false };
 }
 
 async function archived({ name, createdAt }: BottleRecord, layout: SessionContext["layout"]) {

@@ -31,7 +31,10 @@ export interface Operator extends Disposable {
 }
 
 /** By these a whole suite is run on another backend or engine. */
-const BACKEND_VARIABLES = ["BOT_BOTTLE_BACKEND", "BOT_BOTTLE_IMAGE", "DOCKER_HOST", "DOCKER_CONTEXT"];
+const BACKEND_VARIABLES = [
+  ...["BOT_BOTTLE_BACKEND", "BOT_BOTTLE_IMAGE", "DOCKER_HOST", "DOCKER_CONTEXT"],
+  ...["BOT_BOTTLE_SMOLVM", "BOT_BOTTLE_SMOLVM_IMAGE"],
+];
 
 function passed(...names: readonly string[]): Record<string, string> {
   const set = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));

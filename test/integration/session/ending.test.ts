@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { BottleError } from "../../../src/core/model/errors.ts";
 import { identify } from "../../../src/host/process-identity.ts";
-import { recordOrLast } from "../../../src/session/ending.ts";
+import { recordOrLast, untilEnded } from "../../../src/session/ending.ts";
 import { archiveBottle } from "../../../src/state/archive.ts";
 import { takeAside } from "../../../src/state/aside.ts";
 import { bottlePaths, type Layout, layoutOf } from "../../../src/state/layout.ts";
@@ -34,6 +34,24 @@ test("a bottle is found wherever its removal has it at the moment", async (conte
   await archiveBottle(layout, aside, uid);
   assert.equal(await found(), 4, "archived");
   await assert.rejects(recordOrLast("b", layout), (error) => (error as BottleError).code === "BOTTLE_NOT_FOUND");
+});
+
+test("how a bottle ended is told however long its removal takes, and not before it is known", async (context) => {
+  const layout = layoutFor(context);
+  const { signal } = new AbortController();
+  const record = testRecord("a", { phase: "exited", endedAt: "2025-01-02T03:05:00.000Z", exitCode: 4 });
+  await createRecord(layout, record, uid);
+  const remover = identify(process.pid);
+  assert.ok(remover);
+  const aside = await takeAside(layout, (await findBottle(layout, "a")) as ListedBottle, remover);
+  assert.ok(aside !== null);
+  assert.equal((await untilEnded(record, { layout, signal }, 1000))?.exitCode, 4);
+  const open = { ...record, phase: "running" as const, endedAt: null, exitCode: null };
+  writeFileSync(join(aside.folder, "record.json"), formatRecord(open));
+  assert.equal(await untilEnded(record, { layout, signal }, 300), null);
+  writeFileSync(join(aside.folder, "record.json"), formatRecord(record));
+  await archiveBottle(layout, aside, uid);
+  assert.equal((await untilEnded(record, { layout, signal }, 1000))?.exitCode, 4);
 });
 
 test("a host process that ends as soon as it has written how its agent ended is not taken for a killed one", async (context) => {
