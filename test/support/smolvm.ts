@@ -58,7 +58,7 @@ export function smolvmWorld(
   const line = shellLine([process.execPath, ...NODE_FLAGS, "--no-warnings", PROGRAM]);
   writeFileSync(
     program,
-    `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home} NODE_COMPILE_CACHE=${folder}/cache\nunset XDG_DATA_HOME XDG_CACHE_HOME\n. ${folder}/settings\nexec ${line} "$@"\n`,
+    `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home} NODE_COMPILE_CACHE=${folder}/compiled\nunset XDG_DATA_HOME XDG_CACHE_HOME\n. ${folder}/settings\nexec ${line} "$@"\n`,
     { mode: 0o755 },
   );
   // Its programs are those of this machine.

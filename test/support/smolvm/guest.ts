@@ -52,7 +52,11 @@ export async function makeRoot(version: string, machine: Machine, root: string):
   for (const folder of ["proc", "dev", "sys", "tmp", "run", "workspace"])
     mkdirSync(join(made, folder), { recursive: true });
   const owner = source.kind === "pack" ? ownerOf(version) : null;
-  if (owner !== null) spawnSync("chown", ["-hR", `${owner}:${owner}`, made]);
+  // Only what is another's: a change of owner takes the set-user-id bit.
+  if (owner !== null) {
+    const who = `${owner}:${owner}`;
+    spawnSync("find", [made, "!", "-uid", String(owner), "-exec", "chown", "-h", who, "{}", "+"]);
+  }
   renameSync(made, root);
   return config;
 }

@@ -58,7 +58,7 @@ export async function end(name: string, wait: boolean): Promise<boolean> {
   const late = fault("slow-stop");
   if (late !== null) {
     writeFileSync(stopping(folder), String(pid));
-    const killer = spawn("/bin/sh", ["-c", 'sleep "$0"; kill -9 -- "-$1"', String(late / 1000), String(pid)], {
+    const killer = spawn("/bin/sh", ["-c", 'sleep "$0"; kill -9 "-$1"', String(late / 1000), String(pid)], {
       detached: true,
       stdio: "ignore",
     });

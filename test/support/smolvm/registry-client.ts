@@ -157,15 +157,19 @@ async function fetchLayer(reference: Reference, layer: Descriptor, diff: string,
 
 function meter() {
   const hash = createHash("sha256");
-  let size = 0;
+  let [size, digest] = [0, ""];
   const stream = new Transform({
     transform: (piece: Buffer, _encoding, done) => {
       hash.update(piece);
       size += piece.length;
       done(null, piece);
     },
+    flush: (done) => {
+      digest = `sha256:${hash.digest("hex")}`;
+      done();
+    },
   });
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
+  return { stream, size: () => size, digest: () => digest };
 }
 
 /** `linux/amd64`, of this machine. */
