@@ -29,14 +29,25 @@ export function bringUpOf(folder: string): BringUp | null {
 
 /** Makes the folder of signs in a machine's host folder. Errors: STATE_UNUSABLE, and HOST_UNFIT without flock(1). */
 export function bringUpIn(folder: string): { readonly bringUp: BringUp; readonly volume: Volume } {
+  const flock = needFlock();
   const signs = join(folder, "signs");
   orUnwritable(folder, () => mkdirSync(signs, { recursive: true, mode: 0o700 }));
-  const bringUp = bringUpOf(folder);
-  if (bringUp !== null) return { bringUp, volume: { host: signs, guest: SHOWN, writable: true } };
-  throw new BottleError("HOST_UNFIT", "flock is not installed, and commands of this smolvm must not come up at once", {
-    hint: "install util-linux, or smolvm 1.4.1 or newer",
-    facts: { finding: "flock-missing" },
-  });
+  const bringUp = { lock: join(folder, "lock"), signs, shell: "/bin/sh", flock };
+  return { bringUp, volume: { host: signs, guest: SHOWN, writable: true } };
+}
+
+/** Its path. Errors: HOST_UNFIT where it is missing. */
+export function needFlock(): string {
+  const flock = findTool("flock");
+  if (flock !== null) return flock;
+  throw new BottleError(
+    "HOST_UNFIT",
+    "flock is not installed, and this smolvm does not bear commands that come up at once",
+    {
+      hint: "install util-linux, or smolvm 1.4.1 or newer",
+      facts: { finding: "flock-missing" },
+    },
+  );
 }
 
 /**

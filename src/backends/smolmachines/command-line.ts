@@ -4,7 +4,9 @@ import { BottleError, type ErrorCode } from "../../core/model/errors.ts";
 import { printable } from "../../core/wire/printable.ts";
 import { type RunOptions, type RunResult, run } from "../../host/exec.ts";
 import { findTool } from "../../host/facts.ts";
-import { lacking, NEEDED, type Release, readRelease, releaseText } from "./versions.ts";
+import { missingOption, neededOptions } from "./help-text.ts";
+import { mannerOf } from "./manner.ts";
+import { lacking, NEEDED, NEWEST_KNOWN, type Release, reaches, readRelease, releaseText } from "./versions.ts";
 
 /** The command line of smol-machines: its program and the whole environment that it gets. */
 export interface Smolvm {
@@ -125,7 +127,10 @@ export async function smolvmHere(env: Env = process.env): Promise<Smolvm> {
   }
   const release = await releaseOf(smolvm);
   const [missing] = lacking(release);
-  if (missing === undefined) return smolvm;
+  if (missing === undefined) {
+    await checkNewer(smolvm, release);
+    return smolvm;
+  }
   const newest = releaseText(NEEDED.at(-1)?.since ?? missing.since);
   throw new BottleError(
     "HOST_UNFIT",
@@ -135,4 +140,29 @@ export async function smolvmHere(env: Env = process.env): Promise<Smolvm> {
       facts: { finding: "smolvm-old" },
     },
   );
+}
+
+const looked = new Map<string, Promise<string | null>>();
+
+/** Rejects with HOST_UNFIT for a release that nobody has looked at and that does not know an option of ours. */
+async function checkNewer(smolvm: Smolvm, release: Release): Promise<void> {
+  if (reaches(NEWEST_KNOWN, release)) return;
+  const look = looked.get(smolvm.program) ?? lookForOptions(smolvm, release);
+  looked.set(smolvm.program, look);
+  look.catch(() => looked.delete(smolvm.program));
+  const missing = await look;
+  if (missing === null) return;
+  throw new BottleError("HOST_UNFIT", `smolvm ${releaseText(release)} does not know \`${missing}\``, {
+    hint: `install smolvm ${releaseText(NEWEST_KNOWN)}, the newest one that was looked at`,
+    facts: { finding: "smolvm-unknown" },
+  });
+}
+
+async function lookForOptions(smolvm: Smolvm, release: Release): Promise<string | null> {
+  const needs = neededOptions(mannerOf(release));
+  const help = async (command: string) => {
+    const { code, stdout } = await ask(smolvm, [...command.split(" "), "--help"]);
+    return [command, code === 0 ? stdout.toString("utf8") : ""] as const;
+  };
+  return missingOption(needs, new Map(await Promise.all([...needs.keys()].map(help))));
 }

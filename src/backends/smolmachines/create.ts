@@ -9,6 +9,7 @@ import { checkGuests, hostWorkspace } from "../mounts.ts";
 import { writeGuestFiles } from "../run-files.ts";
 import { openBottle } from "./bottle.ts";
 import { bringUpIn } from "./bring-up.ts";
+import { checkMachine } from "./bringup-checks.ts";
 import { releaseOf, smolvmHere } from "./command-line.ts";
 import type { Entry } from "./entry-arguments.ts";
 import { holderWords, SHOWN } from "./holder-program.ts";
@@ -92,6 +93,8 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
     return torn;
   };
   cleanup.push("machine", teardown);
+  const checked = holder.ready.then(() => checkMachine(reach));
+  checked.catch(() => {}); // reported by `start`
   // A bottle that has no way out any more but looks alive would only confuse.
   void holder.ended.then(teardown).catch(() => {}); // an end that fails is reported by `cleanup`
 
@@ -108,7 +111,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
       return ways.here(listener);
     },
     start: async (list) => {
-      await holder.ready;
+      await checked;
       writeGuestFiles(files, list);
       const tool = (tool: string) => facts.tools[tool] ?? `/usr/bin/${tool}`;
       const entry: Entry = {

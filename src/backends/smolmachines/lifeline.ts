@@ -4,6 +4,7 @@ import type { Smolvm } from "./command-line.ts";
 import { machineFolder } from "./machine-folder.ts";
 import { deleteWords, stopWords } from "./machine-words.ts";
 import type { Manner } from "./manner.ts";
+import { killLine } from "./vm-processes.ts";
 
 /**
  * A machine outlives whoever started it: this ends it if this process dies before the release, by kill -9 too. In the
@@ -11,6 +12,6 @@ import type { Manner } from "./manner.ts";
  */
 export function lifelineOf(smolvm: Smolvm, manner: Manner, name: string): DeadMansSwitch {
   const line = (words: readonly string[]) => shellLine([smolvm.program, ...words]);
-  const script = `for try in 1 2 3; do ${line(stopWords(name))}; ${line(deleteWords(manner, name))} && break; sleep 1; done; rm -rf ${shellLine([machineFolder(name)])}`;
+  const script = `for try in 1 2 3; do ${line(stopWords(name))}; ${line(deleteWords(manner, name))} && break; sleep 1; done; ${killLine(name)}; rm -rf ${shellLine([machineFolder(name)])}`;
   return armSwitch({ argv: ["/bin/sh", "-c", script], env: smolvm.env }, "");
 }

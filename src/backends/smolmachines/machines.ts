@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BottleError } from "../../core/model/errors.ts";
+import { signalProcess } from "../../host/process-identity.ts";
 import { ask, call, releaseOf, type Smolvm, smolvmError } from "./command-line.ts";
 import { deleteWords, stopWords } from "./machine-words.ts";
 import { mannerOf } from "./manner.ts";
+import { vmProcesses } from "./vm-processes.ts";
 
 /** One of `machine ls --json`. */
 export interface Machine {
@@ -72,23 +74,34 @@ export async function endMachine(smolvm: Smolvm, name: string): Promise<void> {
  */
 async function tryToEnd(smolvm: Smolvm, name: string): Promise<void> {
   const before = await findMachine(smolvm, name);
-  if (before === null) return;
+  if (before === null) return endProcesses(name);
   if (before.state !== "created") {
     const args = stopWords(name);
     const stopped = await ask(smolvm, args, { timeoutMs: CALL_MS });
     if (stopped.code !== 0 && (await findMachine(smolvm, name)) !== null) {
       throw smolvmError(stopped, args, "TEARDOWN_INCOMPLETE");
     }
-    if (before.pid !== null && !(await goneWithin(before.pid, CALL_MS))) {
-      throw new BottleError("TEARDOWN_INCOMPLETE", `the process of machine ${name} did not end`, {
-        hint: "run `bottle prune`",
-      });
-    }
+    if (before.pid !== null && !(await goneWithin(before.pid, CALL_MS))) throw unended(name);
   }
+  await endProcesses(name);
   const args = deleteWords(mannerOf(await releaseOf(smolvm)), name);
   const deleted = await ask(smolvm, args, { timeoutMs: CALL_MS });
   // "Cancelled" ends with 0 too: what counts is that it is gone.
   if ((await findMachine(smolvm, name)) !== null) throw smolvmError(deleted, args, "TEARDOWN_INCOMPLETE");
+}
+
+/** What smolvm itself lost sight of. Rejects with TEARDOWN_INCOMPLETE. */
+async function endProcesses(name: string): Promise<void> {
+  for (const left of vmProcesses(name)) {
+    signalProcess(left, "SIGKILL");
+    if (!(await goneWithin(left.pid, CALL_MS))) throw unended(name);
+  }
+}
+
+function unended(name: string): BottleError {
+  return new BottleError("TEARDOWN_INCOMPLETE", `the process of machine ${name} did not end`, {
+    hint: "run `bottle prune`",
+  });
 }
 
 async function goneWithin(pid: number, ms: number): Promise<boolean> {

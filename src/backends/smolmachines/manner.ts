@@ -1,4 +1,4 @@
-import { type Release, reaches } from "./versions.ts";
+import { NEWEST_KNOWN, type Release, reaches } from "./versions.ts";
 
 /** How a release of smolvm is driven: the remedies for what it lacks. */
 export interface Manner {
@@ -51,4 +51,9 @@ export function mannerOf(release: Release): Manner {
   return Object.fromEntries(
     STEPS.map(({ key, since, before, from }) => [key, reaches(release, since) ? from : before]),
   ) as unknown as Manner;
+}
+
+/** The first release that needs no remedy there. Pure. */
+export function firstWith(key: keyof Manner): Release {
+  return STEPS.find((step) => step.key === key)?.since ?? NEWEST_KNOWN;
 }

@@ -1,4 +1,5 @@
 import type { BackendOptions, Json } from "../../core/model/plan.ts";
+import { WAYS } from "./manner-text.ts";
 
 /** What the plan says about the machine. */
 export interface MachinePlan {
@@ -8,7 +9,7 @@ export interface MachinePlan {
 
 /** PURE. */
 export function planMachine(options: BackendOptions | undefined): Json {
-  return { image: options?.image ?? null, network: "none", gateway: "a unix socket, led to by 127.0.0.1 inside" };
+  return { image: options?.image ?? null, network: "none", ...WAYS };
 }
 
 /** Reads it back from a plan. Pure. */

@@ -1,9 +1,12 @@
 import { BottleError } from "../../core/model/errors.ts";
 import type { Finding } from "../../core/model/finding.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
+import { needFlock } from "./bring-up.ts";
 import { releaseOf, smolvmHere } from "./command-line.ts";
 import { checkIds } from "./identity.ts";
 import { findImage, imageText } from "./image.ts";
+import { mannerOf } from "./manner.ts";
+import { describe } from "./manner-text.ts";
 import { NEWEST_KNOWN, reaches, releaseText } from "./versions.ts";
 
 /** What `doctor` says about smolvm: each with its mend. */
@@ -12,8 +15,9 @@ export async function probeMachines(facts: HostFacts): Promise<readonly Finding[
   try {
     const smolvm = await smolvmHere();
     const release = await releaseOf(smolvm);
-    const way = "no network at all, and the gateway by its unix socket";
-    findings.push({ id: "smolvm", level: "ok", message: `smolvm ${releaseText(release)}: ${way}` });
+    const how = describe(mannerOf(release)).join("; ");
+    findings.push({ id: "smolvm", level: "ok", message: `smolvm ${releaseText(release)}: ${how}` });
+    if (mannerOf(release).bringUp === "one") needFlock();
     if (!reaches(NEWEST_KNOWN, release)) {
       findings.push({
         id: "smolvm-newer",

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BottleError } from "../../core/model/errors.ts";
-import { findTool } from "../../host/facts.ts";
 import { orUnwritable } from "../../host/files.ts";
 import { startProgram } from "../../host/started-program.ts";
+import { needFlock } from "./bring-up.ts";
 import { machineFolder } from "./machine-folder.ts";
 import type { Manner } from "./manner.ts";
 
@@ -23,13 +23,7 @@ export function startsFile(): string {
  */
 export async function startTurn({ starts }: Pick<Manner, "starts">, signal: AbortSignal): Promise<AsyncDisposable> {
   if (starts === "any") return { [Symbol.asyncDispose]: async () => {} };
-  const flock = findTool("flock");
-  if (flock === null) {
-    throw new BottleError("HOST_UNFIT", "flock is not installed, and machines of this smolvm must not start at once", {
-      hint: "install util-linux, or smolvm 1.4.1 or newer",
-      facts: { finding: "flock-missing" },
-    });
-  }
+  const flock = needFlock();
   const file = startsFile();
   orUnwritable(file, () => mkdirSync(dirname(file), { recursive: true, mode: 0o700 }));
   const child = startProgram(flock, [file, "/bin/sh", "-c", KEEP], {
