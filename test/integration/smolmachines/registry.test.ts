@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +12,8 @@ import { derivedConfig } from "../../../src/backends/smolmachines/image/layout.t
 import { openRegistry, type Registry } from "../../../src/backends/smolmachines/image/registry.ts";
 import { readSavedImage } from "../../../src/backends/smolmachines/image/saved-image.ts";
 import { servedImage } from "../../../src/backends/smolmachines/image/served-image.ts";
+import { docker } from "../../support/docker-engine.ts";
+import { programPath, skipWithout } from "../../support/needs.ts";
 import { askRegistry, pullImage, readReference } from "../../support/registry-client.ts";
 import { digestOf, type ImageParts, makeImage, savedImage } from "../../support/saved-image.ts";
 
@@ -132,4 +136,27 @@ test("it listens on 127.0.0.1 alone, and its end cuts who still reads", async ()
   reader.resume();
   await closed;
   await assert.rejects(askRegistry(port, "/v2/"), /ECONNREFUSED/);
+});
+
+test("the Docker engine pulls it, and takes it for the derived image", { skip: skipWithout("docker") }, async (t) => {
+  const path = join(top, "pulled.tar");
+  writeFileSync(path, savedImage(PARTS));
+  // The engine of a test run has a network namespace of its own.
+  const engine = process.env.ENGINE_PID;
+  const enter = engine === undefined ? [] : [programPath("nsenter") ?? "nsenter", `--net=/proc/${engine}/ns/net`];
+  const child = join(import.meta.dirname, "registry-child.ts");
+  const [program = "", ...args] = [...enter, process.execPath, "--no-warnings", child, path];
+  const serving = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(serving, "close");
+  const [line] = (await once(serving.stdout, "data")) as [Buffer];
+  const reference = line.toString().trim();
+  t.after(() => void docker(["image", "rm", "--force", reference]));
+  docker(["image", "pull", reference]);
+  const [{ Id, Config, RootFS }] = JSON.parse(docker(["image", "inspect", reference]));
+  const { config, layers } = makeImage(PARTS);
+  assert.equal(Id, digestOf(derivedConfig(config)));
+  assert.deepEqual([Config.User, Config.Entrypoint], ["", ["/bin/sleep", "infinity"]]);
+  assert.deepEqual(RootFS.Layers, layers.map(digestOf));
+  serving.stdin.end();
+  await ended;
 });
