@@ -97,7 +97,9 @@ async function sweep(folder: string): Promise<void> {
     const path = join(folder, name);
     const [, pid, startTime, boot = ""] = DRAFT.exec(name) ?? [];
     const maker = { pid: Number(pid), startTime: Number(startTime), bootId: now.startsWith(boot) ? now : boot };
-    if (pid === undefined ? await isUnused(path) : !isRunning(maker)) await rm(path, { recursive: true, force: true });
+    if (pid === undefined ? !(await isUnused(path)) : isRunning(maker)) continue;
+    // What a killed maker had started may write there still: then the next sweep gets it.
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

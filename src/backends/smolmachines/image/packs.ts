@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { BottleError } from "../../../core/model/errors.ts";
 import { ask, type Smolvm, smolvmError } from "../command-line.ts";
@@ -48,6 +49,10 @@ export async function packOf(
       const result = await ask(smolvm, args, { timeoutMs: PACK_MS, signal: cut.signal });
       if (signal.aborted) throw interrupted(signal);
       if (result.code !== 0) throw failed(smolvmError(result, args, "CREATE_FAILED"));
+      for (const name of [STUB, PACK]) {
+        const made = statSync(join(folder, name), { throwIfNoEntry: false });
+        if (!made?.isFile() || made.size === 0) throw failed(new BottleError("CREATE_FAILED", "smolvm made no pack"));
+      }
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);

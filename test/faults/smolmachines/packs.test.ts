@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { skipWithout } from "../../support/needs.ts";
+import { eventually } from "../../support/operator.ts";
+import { type PackWorld, packWorld } from "../../support/pack-world.ts";
+
+const CHILD = join(import.meta.dirname, "packing-child.ts");
+const PRELOAD = fileURLToPath(new URL("../../support/failing-effects.ts", import.meta.url));
+const PARTS = { config: { User: "agent" }, layers: [{ "etc/one": "1" }, { "etc/two": "2" }, { "etc/three": "3" }] };
+
+const wordsOf = (world: PackWorld) => ["--no-warnings", CHILD, world.smolvm().program, world.image];
+const envOf = (world: PackWorld) => ({ XDG_CACHE_HOME: world.cache, PACK_MAKER_LOG: join(world.folder, "log") });
+
+function packed(world: PackWorld, env: Readonly<Record<string, string>> = {}) {
+  const ran = spawnSync(process.execPath, wordsOf(world), {
+    encoding: "utf8",
+    timeout: 60_000,
+    env: { ...envOf(world), ...env },
+  });
+  return { code: ran.status, path: ran.stdout, words: ran.stderr };
+}
+
+/** No maker of packs in this world runs any more: one whose caller was killed ends by itself, as its registry is gone. */
+async function quiet(world: PackWorld): Promise<void> {
+  const left = () =>
+    globSync("/proc/[0-9]*/cmdline").some((file) => {
+      try {
+        return readFileSync(file, "latin1").includes(`${world.folder}/cache`);
+      } catch {
+        return false;
+      }
+    });
+  await eventually("the maker of packs has ended", () => !left());
+}
+
+/** The next one makes the pack, or takes a whole one, and nothing of the interrupted one is left. */
+async function assertMended(world: PackWorld, good: Buffer, told: string): Promise<void> {
+  await quiet(world);
+  const next = packed(world);
+  assert.deepEqual([next.code, next.words], [0, ""], told);
+  assert.ok(readFileSync(next.path).equals(good), told);
+  assert.equal(world.shelf("packs").length, 1, told);
+  rmSync(join(world.cache, "bot-bottle"), { recursive: true });
+}
+
+for (const mode of ["full", "kill", "killed-after"]) {
+  test(`whatever it does to the disk goes wrong (${mode}): no pack looks whole that is not, and the next start is right`, {
+    timeout: 240_000,
+  }, async () => {
+    using world = packWorld(PARTS);
+    const first = packed(world);
+    assert.equal(first.code, 0, first.words);
+    const good = readFileSync(first.path);
+    rmSync(join(world.cache, "bot-bottle"), { recursive: true });
+    const seen = join(world.folder, "seen");
+    const effects: string[] = [];
+    for (let nth = 1; ; nth += 1) {
+      writeFileSync(seen, "");
+      const env = {
+        NODE_OPTIONS: `--import=${PRELOAD}`,
+        BOT_BOTTLE_TEST_EFFECT: `${nth} ${mode}`,
+        BOT_BOTTLE_TEST_EFFECT_SEEN: seen,
+      };
+      const { code, words } = packed(world, env);
+      const effect = readFileSync(seen, "utf8").split(" ")[0] ?? "";
+      const told = `effect ${nth} (${effect}), ${mode}`;
+      if (effect === "") {
+        assert.equal(code, 0, words);
+        break;
+      }
+      effects.push(effect);
+      // A mend of what was made whole may fail without harm.
+      if (mode === "full" && code !== 0) assert.match(words, /^(?:STATE_UNUSABLE|HOST_UNFIT) /, told);
+      if (mode !== "full") assert.equal(code, null, told);
+      await assertMended(world, good, told);
+    }
+    for (const one of ["mkdir", "spawn", "writeFile", "rename", "rm"]) assert.ok(effects.includes(one), one);
+  });
+}
+
+test("killed at any time while it packs: the next start is right", { timeout: 240_000 }, async () => {
+  using world = packWorld(PARTS);
+  const first = packed(world);
+  const good = readFileSync(first.path);
+  rmSync(join(world.cache, "bot-bottle"), { recursive: true });
+  for (let round = 0; round < 12; round += 1) {
+    const calls = world.calls();
+    const child = spawn(process.execPath, wordsOf(world), { stdio: "ignore", env: envOf(world) });
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    await eventually("it packs", () => world.calls() > calls);
+    // From here on at another moment each time.
+    for (const until = performance.now() + round * 12; performance.now() < until; );
+    child.kill("SIGKILL");
+    await closed;
+    await assertMended(world, good, `round ${round}`);
+  }
+});
+
+test("a disk that is full while the pack is written leaves nothing that looks whole", {
+  skip: skipWithout("bubblewrap"),
+}, () => {
+  using world = packWorld({ ...PARTS, layers: [{ much: "x".repeat(300_000) }] });
+  mkdirSync(join(world.cache, "bot-bottle"));
+  // The small disk is seen by the child alone and goes with it.
+  const small = ["--dev-bind", "/", "/", "--size", String(400 * 1024), "--tmpfs", world.cache, "--die-with-parent"];
+  const script = '"$@"; echo " $?"; find "$0" -type f | wc -l';
+  const words = ["/bin/sh", "-c", script, world.cache, process.execPath, ...wordsOf(world)];
+  const ran = spawnSync("bwrap", [...small, ...words], { encoding: "utf8", timeout: 60_000, env: envOf(world) });
+  assert.match(ran.stderr, /^CREATE_FAILED smolvm pack create: .*ENOSPC/);
+  assert.equal(ran.stdout, " 1\n0\n");
+});
