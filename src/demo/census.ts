@@ -1,5 +1,6 @@
 import { globSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { identify } from "../host/process-identity.ts";
 
 /** What is on this machine of one demo, by kind. */
 export interface Census {
@@ -7,6 +8,8 @@ export interface Census {
   readonly processes: readonly string[];
   /** `net:[4026531840]` and the like: namespaces other than ours in which a marked process lives. */
   readonly namespaces: readonly string[];
+  /** `namespace pid start`: who lives in them. */
+  readonly tenants: readonly string[];
   readonly mounts: readonly string[];
   readonly cgroups: readonly string[];
   /** Sockets that this process holds, and names of unix sockets on this machine. */
@@ -31,6 +34,8 @@ export interface Marks {
 }
 
 const KINDS = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"];
+/** Ends the tenant that is a descriptor of this process. */
+const OWN = " own";
 const CGROUP_DEPTH = "{,*/,*/*/,*/*/*/,*/*/*/*/,*/*/*/*/*/}";
 
 function read(path: string): string {
@@ -76,6 +81,7 @@ export async function takeCensus(marks: Marks): Promise<Census> {
   const marked = (text: string) => marks.words.some((word) => text.includes(word));
   const processes: string[] = [];
   const namespaces = new Set<string>();
+  const tenants: string[] = [];
   for (const pid of list("/proc")) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
     const argv = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
@@ -87,16 +93,23 @@ export async function takeCensus(marks: Marks): Promise<Census> {
     // A zombie has neither arguments nor namespaces left and belongs to its parent.
     if (argv === "" && own.length === 0) continue;
     processes.push(`${pid} ${argv.slice(0, 80)}`);
-    for (const id of own) namespaces.add(id);
+    const start = identify(Number(pid))?.startTime;
+    for (const id of own) {
+      namespaces.add(id);
+      tenants.push(`${id} ${pid} ${start}`);
+    }
   }
   for (const fd of list("/proc/self/fd")) {
     const target = link(`/proc/self/fd/${fd}`);
-    if (marks.namespaces.includes(target)) namespaces.add(target);
+    if (!marks.namespaces.includes(target)) continue;
+    namespaces.add(target);
+    tenants.push(`${target}${OWN}`);
   }
   const lines = (path: string) => read(path).split("\n").filter(marked);
   return {
     processes,
     namespaces: [...namespaces],
+    tenants,
     mounts: lines("/proc/self/mountinfo"),
     cgroups: marks.words.flatMap((word) => globSync(`/sys/fs/cgroup/${CGROUP_DEPTH}*${word}*`)),
     sockets: [...heldSockets().filter((socket) => !marks.ownSockets.includes(socket)), ...lines("/proc/net/unix")],
@@ -109,7 +122,17 @@ export async function takeCensus(marks: Marks): Promise<Census> {
   };
 }
 
-const KIND_WORDS: readonly (readonly [kind: keyof Census, one: string, many: string])[] = [
+/**
+ * Which of the namespaces of `before` are still those: with the first process of its processes a bottle's ends, and the
+ * number is the next one's on this machine. Pure.
+ */
+export function stillLived(before: Census, now: Census): readonly string[] {
+  const same = now.tenants.filter((tenant) => before.tenants.includes(tenant) || tenant.endsWith(OWN));
+  const there = same.map((tenant) => tenant.split(" ")[0]);
+  return before.namespaces.filter((id) => there.includes(id));
+}
+
+const KIND_WORDS: readonly (readonly [kind: Exclude<keyof Census, "tenants">, one: string, many: string])[] = [
   ["processes", "process", "processes"],
   ["mounts", "mount", "mounts"],
   ["namespaces", "namespace", "namespaces"],

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BottleError } from "../core/model/errors.ts";
 import type { EgressRule } from "../core/model/policy.ts";
-import { type Census, heldSockets, type Marks, takeCensus } from "./census.ts";
+import { type Census, heldSockets, type Marks, stillLived, takeCensus } from "./census.ts";
 import { type GitServer, openGitServer } from "./git-server.ts";
 import { MEMORY_PROGRAM } from "./inside/memory.ts";
 import { type ListedHost, openListedHost } from "./listed-host.ts";
@@ -102,7 +102,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     };
     const rules = [standInRule(join(folder, "model.sock"), fake.caPem), host.rule];
     progress("demo: a bottle, with a stand-in where the model API would be");
-    await session.withBottle({ workspace, rules, credential, repositories }, async (bottle) => {
+    const use = async (bottle: DemoBottle) => {
       note(bottle, observed);
       const steps: readonly (readonly [string, () => Promise<ProbeResult>])[] = [
         ...(live ? [] : [[TURN, () => probeTurn(bottle, fake.seen)] as const]),
@@ -119,6 +119,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       }
       observed.during = await takeCensus(marks());
       observed.namespaces = observed.during.namespaces;
+    };
+    await session.withBottle({ workspace, rules, credential, repositories }, use, async () => {
+      if (observed.during !== null) observed.namespaces = stillLived(observed.during, await takeCensus(marks()));
     });
   } finally {
     await lures?.close();

@@ -41,8 +41,11 @@ export interface DemoBottle {
 
 /** Where the demo gets its bottles from: the real session, or a made-up one in tests. */
 export interface DemoSession {
-  /** Starts a bottle, calls `use`, then ends the bottle and removes all that belongs to it, whatever `use` does. */
-  withBottle<T>(spec: DemoSpec, use: (bottle: DemoBottle) => Promise<T>): Promise<T>;
+  /**
+   * Starts a bottle, calls `use`, then ends the bottle and removes all that belongs to it, whatever `use` does. `ended` is
+   * called when it has ended and its files are still there.
+   */
+  withBottle<T>(spec: DemoSpec, use: (bottle: DemoBottle) => Promise<T>, ended?: () => Promise<void>): Promise<T>;
   /** Which of these bottles have a cage that runs, as the backend says. */
   cages(names: readonly string[]): Promise<readonly string[]>;
 }

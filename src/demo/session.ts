@@ -36,7 +36,7 @@ export function demoSession(
   const operatorManifest = join(folder, "manifest.json");
   const layout = { ...context.layout, operatorManifest };
   return {
-    async withBottle(spec, use) {
+    async withBottle(spec, use, ended) {
       const bottle = { ...(placement === null ? {} : { placement }), git: { repos: spec.repositories } };
       writeFileSync(operatorManifest, JSON.stringify({ bottles: { default: bottle } }), { mode: 0o600 });
       const own: SessionContext = { ...context, layout, env: environment(context.env, spec.credential) };
@@ -62,6 +62,7 @@ export function demoSession(
       } finally {
         own.signal.removeEventListener("abort", stop);
         const failures = await running.close();
+        await ended?.();
         for (const { name, error } of failures) context.say(`demo: ${name} could not be undone: ${String(error)}`);
         await Promise.all(WORKSHOP_FOLDERS.map((name) => backend.erase(join(paths.folder, name), own.facts)));
         await removeBottleFolder(layout, plan.name);

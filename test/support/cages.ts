@@ -1,4 +1,5 @@
-import type { Need } from "./needs.ts";
+import { type Need, skipWithout } from "./needs.ts";
+import { namedSmolvm } from "./smolvm.ts";
 
 /** What suites that attack from inside have to know of a backend: data, so that no test asks for a name. */
 export interface CageKind {
@@ -9,7 +10,12 @@ export interface CageKind {
   readonly sockets: readonly string[];
 }
 
+const MACHINES: readonly Need[] = ["root", "bubblewrap", "perl", "python3"];
+// Where its tests run it is named by the environment, as for an operator.
+if (skipWithout(...MACHINES) === false) namedSmolvm("1.9.3");
+
 export const CAGES: readonly CageKind[] = [
   { title: "bubblewrap", backend: "bubblewrap", needs: ["bubblewrap", "perl"], sockets: [] },
   { title: "docker, socket", backend: "docker", needs: ["docker-images", "perl"], sockets: ["/run/way/socket"] },
+  { title: "a fake smolvm 1.9.3", backend: "smolmachines", needs: MACHINES, sockets: ["/run/way/socket"] },
 ];

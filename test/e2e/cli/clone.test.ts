@@ -21,6 +21,11 @@ function isOf(words: readonly string[], bottle: string, kind: "workshop" | null)
   if (words[0]?.endsWith("/docker")) {
     return words.some((word) => word.startsWith(`bot-bottle-${kind ?? ""}`) && word.includes(`-${bottle}.`));
   }
+  // A client of smolvm.
+  const machine = words[words.indexOf("machine") + 1] === "exec" ? words[words.indexOf("--name") + 1] : undefined;
+  if (machine?.startsWith("bb_") === true) {
+    return new RegExp(`^bb_${kind ?? "(?:cage|workshop)"}_${bottle}_`).test(machine);
+  }
   const tagged = words[words.indexOf("BOT_BOTTLE") + 1]?.startsWith(`${bottle}.`) && words.includes("--setenv");
   return tagged === true && (kind === null || words.includes(kind));
 }

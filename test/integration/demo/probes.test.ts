@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { AuditEvent } from "../../../src/core/model/audit.ts";
-import { type Census, heldSockets, type Marks, takeCensus } from "../../../src/demo/census.ts";
+import { type Census, heldSockets, type Marks, stillLived, takeCensus } from "../../../src/demo/census.ts";
 import type { GitServer } from "../../../src/demo/git-server.ts";
 import { WAYS, waysOf } from "../../../src/demo/inside/ways.ts";
 import { LISTED_HOST, openListedHost } from "../../../src/demo/listed-host.ts";
@@ -284,12 +284,21 @@ test("ways: a lure that is not there proves nothing", { skip: skipWithout("perl"
 const SEEN: Census = {
   processes: ["1"],
   namespaces: ["net:[1]"],
+  tenants: ["net:[1] 1 1"],
   mounts: [],
   cgroups: ["c"],
   sockets: ["s"],
   files: ["f"],
   cages: ["b"],
 };
+
+test("nothing left: a namespace is still the bottle's while somebody of then lives in it, or we hold it", () => {
+  const namespaces = ["net:[1]", "pid:[2]", "mnt:[3]"];
+  const tenants = ["net:[1] 7 10", "pid:[2] 7 10", "mnt:[3] 7 10"];
+  const before = { ...SEEN, namespaces, tenants };
+  const after = ["net:[1] 7 10", "pid:[2] 7 99", "pid:[2] 8 10", "mnt:[3] own"];
+  assert.deepEqual(stillLived(before, { ...SEEN, tenants: after }), ["net:[1]", "mnt:[3]"]);
+});
 
 function marksOf(folder: string): Marks {
   return {
