@@ -10,7 +10,7 @@ import { writeGuestFiles } from "../run-files.ts";
 import { openBottle } from "./bottle.ts";
 import { call, releaseOf, type Smolvm, smolvmHere } from "./command-line.ts";
 import type { Entry } from "./entry-arguments.ts";
-import { type Holder, openHolder } from "./holder.ts";
+import { execOpener, type Holder, openHolder } from "./holder.ts";
 import { holderWords, SHOWN } from "./holder-program.ts";
 import { checkBound, checkIds, giveFolders } from "./identity.ts";
 import { findImage } from "./image.ts";
@@ -19,6 +19,7 @@ import { lifelineOf } from "./lifeline.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
 import { createWords } from "./machine-words.ts";
 import { endMachine } from "./machines.ts";
+import { mannerOf } from "./manner.ts";
 import { planMounts } from "./mounts.ts";
 import { machineName } from "./names.ts";
 import { readMachinePlan } from "./plan.ts";
@@ -51,6 +52,8 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   const listener = await listenOnWay(run);
   cleanup.push("gateway listener", () => void listener.close());
 
+  const { way } = mannerOf(await releaseOf(smolvm));
+  const socket = join(wayFolder(run), WAY_SOCKET);
   await journal("machine", { name });
   const lifeline = lifelineOf(smolvm, name);
   const opening = openMachine(
@@ -66,11 +69,12 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
         { host: realpathSync(folders.home), guest: GUEST.home, writable: true },
         { host: hostWorkspace(plan, folders.workspace), guest: plan.workspace.guest, writable: true },
       ],
-      sockets: [{ host: join(wayFolder(run), WAY_SOCKET), guest: SHOWN.socket }],
+      sockets: way === "socket" ? [{ host: socket, guest: SHOWN.socket }] : [],
       limits: plan.limits,
     }),
     name,
-    holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links }),
+    holderWords({ way, tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links }),
+    way === "exec" ? socket : null,
   );
   opening.catch(() => {}); // reported by `serve`
   let torn: Promise<void> | null = null;
@@ -88,7 +92,13 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   const ready = opening.then((holder) => holder.ready);
   ready.catch(() => {});
   // A bottle that has no way out any more but looks alive would only confuse.
-  void opening.then((holder) => holder.ended.then(teardown)).catch(() => {}); // an end that fails is reported by `cleanup`
+  let broken: string | null = null;
+  void opening
+    .then(async (holder) => {
+      broken = await holder.ended;
+      await teardown();
+    })
+    .catch(() => {}); // an end that fails is reported by `cleanup`
 
   return {
     guest: {
@@ -114,7 +124,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
         tools: { script: tool("script"), setsid: tool("setsid"), shell: "/bin/sh", stty: tool("stty") },
       };
       const ended = async () => (await opening).ended.then(teardown);
-      return openBottle({ version: 1, entry }, { teardown, ended });
+      return openBottle({ version: 1, entry }, { teardown, ended, why: () => broken });
     },
   };
 }
@@ -124,8 +134,9 @@ async function openMachine(
   create: readonly string[],
   name: string,
   words: readonly string[],
+  gateway: string | null,
 ): Promise<Holder> {
   await call(smolvm, create);
   await call(smolvm, ["machine", "start", "-n", name]);
-  return openHolder(smolvm, name, words);
+  return openHolder(execOpener(smolvm, name), words, gateway);
 }

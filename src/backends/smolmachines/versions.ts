@@ -15,7 +15,6 @@ export interface Capability {
 export const NEEDED: readonly Capability[] = [
   { id: "ready-marker", since: [1, 2, 5], what: "a machine that is ready says so itself" },
   { id: "one-container", since: [1, 4, 1], what: "all commands of a machine run in one container that stays" },
-  { id: "mount-socket", since: [1, 6, 4], what: "the gateway's socket reaches a machine that has no network" },
 ];
 
 /** A command reads more than a few hundred KiB of input; before, it may wait for ever. */
