@@ -30,11 +30,14 @@ export interface BottleEnds {
   readonly teardown: () => Promise<void>;
   /** Resolves when the machine is gone. Asked for once, when somebody wants to know. */
   readonly ended: () => Promise<void>;
+  /** Why this process ended it by itself, in words, or null. */
+  readonly why?: () => string | null;
 }
 
 /** A running bottle in a machine. */
-export function openBottle(handle: Handle, { teardown, ended }: BottleEnds): Bottle {
+export function openBottle(handle: Handle, { teardown, ended, why }: BottleEnds): Bottle {
   const { entry } = handle;
+  const gone = (command: Command) => endedWhile(command, why?.() ?? null);
   const slot = queue(MAX_EXECS);
   let closing: Promise<void> | null = null;
   let ending: Promise<void> | null = null;
@@ -85,8 +88,9 @@ export function openBottle(handle: Handle, { teardown, ended }: BottleEnds): Bot
   };
 }
 
-function gone(command: Command): BottleError {
-  return new BottleError("BOTTLE_GONE", `the bottle ended while ${command.argv[0] ?? "a command"} ran or before`);
+function endedWhile(command: Command, why: string | null): BottleError {
+  const words = `the bottle ended while ${command.argv[0] ?? "a command"} ran or before`;
+  return new BottleError("BOTTLE_GONE", why === null ? words : `${words}: ${why}`);
 }
 
 /** Rejects when smolvm does not answer: a bottle is not dead because nobody says that it lives. */

@@ -60,6 +60,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   const listener = await listenOnWay(run);
   cleanup.push("gateway listener", () => void listener.close());
 
+  const socket = join(wayFolder(run), WAY_SOCKET);
   await journal("machine", { name });
   const lifeline = lifelineOf(smolvm, manner, name);
   const holder = openMachine(
@@ -75,10 +76,17 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
         { host: realpathSync(folders.home), guest: GUEST.home, writable: true },
         { host: hostWorkspace(plan, folders.workspace), guest: plan.workspace.guest, writable: true },
       ],
-      sockets: [{ host: join(wayFolder(run), WAY_SOCKET), guest: SHOWN.socket }],
+      sockets: manner.way === "socket" ? [{ host: socket, guest: SHOWN.socket }] : [],
       limits: plan.limits,
     }),
-    holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links, packed }),
+    holderWords({
+      way: manner.way,
+      tmpBytes: plan.limits.tmpBytes,
+      writable: [GUEST.home, plan.workspace.guest],
+      links,
+      packed,
+    }),
+    manner.way === "exec" ? socket : null,
   );
   let torn: Promise<void> | null = null;
   const teardown = () => {
@@ -96,7 +104,13 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   const checked = holder.ready.then(() => checkMachine(reach));
   checked.catch(() => {}); // reported by `start`
   // A bottle that has no way out any more but looks alive would only confuse.
-  void holder.ended.then(teardown).catch(() => {}); // an end that fails is reported by `cleanup`
+  let broken: string | null = null;
+  void holder.ended
+    .then(async (why) => {
+      broken = why;
+      await teardown();
+    })
+    .catch(() => {}); // an end that fails is reported by `cleanup`
 
   return {
     guest: {
@@ -120,7 +134,10 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
         cwd: plan.workspace.cwd,
         tools: { script: tool("script"), setsid: tool("setsid"), shell: "/bin/sh", stty: tool("stty") },
       };
-      return openBottle({ version: 2, entry }, { teardown, ended: () => holder.ended.then(teardown) });
+      return openBottle(
+        { version: 2, entry },
+        { teardown, ended: () => holder.ended.then(teardown), why: () => broken },
+      );
     },
   };
 }

@@ -3,15 +3,16 @@ import { TRUST_FILES } from "../../core/plan/gateway-env.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { GUEST } from "../guest.ts";
 import { SIGNS } from "./bring-up.ts";
+import { doorLines, frameRelayWords, READY } from "./frame-relay.ts";
+import type { Manner } from "./manner.ts";
 import { ownershipWords } from "./ownership-program.ts";
 
 /** Where the machine sees the folder with the made-up /etc, and the gateway's socket. */
 export const SHOWN = { etc: "/run/bottle-etc", socket: "/run/way/socket" } as const;
 const KEPT = "/run/bottle-kept";
-/** The holder's first word once the way out is open. */
-export const READY = "ready";
 
 export interface HolderParts {
+  readonly way: Manner["way"];
   readonly tmpBytes: number;
   /** Agent-writable folders, which are left as they are. */
   readonly writable: readonly string[];
@@ -23,10 +24,10 @@ export interface HolderParts {
 
 /**
  * PURE: words of the machine's first command, which it lives by. As root it makes the guest a bottle: the made-up
- * accounts, places of a bounded size, nothing else that can be written. Then it leads from 127.0.0.1 to the gateway's
- * socket, since programs speak TCP. When its input ends, which the host process holds, it kills whatever runs and ends.
+ * accounts, places of a bounded size, nothing else that can be written. Then it leads from 127.0.0.1 to the gateway, by its
+ * socket or over its own input and output, since programs speak TCP. When its input ends, which the host process holds, it kills whatever runs and ends.
  */
-export function holderWords({ tmpBytes, writable, links, packed }: HolderParts): string[] {
+export function holderWords({ way, tmpBytes, writable, links, packed }: HolderParts): string[] {
   const size = `mode=1777,nosuid,nodev,size=${tmpBytes}`;
   const left = writable.flatMap((folder) => ["-path", shellWord(folder), "-o"]).join(" ");
   const kept = writable.filter((folder) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(folder));
@@ -54,10 +55,12 @@ export function holderWords({ tmpBytes, writable, links, packed }: HolderParts):
     ...links.map(
       ({ guest, target }) => `mkdir -p ${shellWord(posix.dirname(guest))} && ln -sfn ${shellLine([target, guest])}`,
     ),
+    ...(way === "exec" ? doorLines() : []),
     "cd /",
     'exec env -i /usr/bin/perl -e "$0" -- "$@"',
   ].join("\n");
-  return ["/bin/sh", "-c", script, RELAY, String(GUEST.port), SHOWN.socket];
+  const relay = way === "exec" ? frameRelayWords() : [RELAY, String(GUEST.port), SHOWN.socket];
+  return ["/bin/sh", "-c", script, ...relay];
 }
 
 /** Words: port, path of a unix socket. Relays each connection, each direction to its own end. */

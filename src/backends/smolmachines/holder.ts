@@ -1,38 +1,52 @@
+import type { ChildProcess } from "node:child_process";
+import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { BottleError } from "../../core/model/errors.ts";
+import { BottleError } from "../../core/model/errors.ts";
 import { startProgram } from "../../host/started-program.ts";
 import { smolvmError } from "./command-line.ts";
-import { READY } from "./holder-program.ts";
+import { openExecWay } from "./exec-way.ts";
+import { carrierWords, READY } from "./frame-relay.ts";
 import { type Reach, reachCommand } from "./reach.ts";
 
 /** The command in a machine that the bottle lives by. */
 export interface Holder {
   /** Resolves when the way out is open and commands can come in. Rejects with CREATE_FAILED or HOST_UNFIT. */
   readonly ready: Promise<void>;
-  /** Resolves when its client has ended, whoever ended it. */
-  readonly ended: Promise<void>;
+  /** Resolves when its client has ended, whoever ended it; with why this process ended it, in words, or null. */
+  readonly ended: Promise<string | null>;
   /** Ends its input: it kills whatever runs, and ends. Idempotent. */
   end(): void;
 }
 
+/** Begins a command in a machine as its root, with pipes for its input and its outputs. */
+export type OpenExec = (words: readonly string[]) => ChildProcess;
+
 const READY_MS = 60_000;
 const WORDS = 16_384;
 
+/** PURE until called: commands of one machine. */
+export function execOpener(reach: Reach): OpenExec {
+  return (words) => {
+    const {
+      argv: [program = "", ...args],
+      env,
+    } = reachCommand(reach, true, words);
+    return startProgram(program, args, {
+      env: { ...env },
+      cwd: "/",
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
+  };
+}
+
 /**
  * Runs `words` in a machine, with an input that this process holds: when it dies, by kill -9 too, the pipe ends, and with
- * it whatever runs in the machine.
+ * it whatever runs in the machine. `gateway`: path of the socket to which connections from inside lead over the holder's
+ * input and output and those of more commands; null: they have a way of their own.
  */
-export function openHolder(reach: Reach, words: readonly string[]): Holder {
-  const {
-    argv: [program = "", ...args],
-    env,
-  } = reachCommand(reach, true, words);
-  const client = startProgram(program, args, {
-    env: { ...env },
-    cwd: "/",
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: true,
-  });
+export function openHolder(open: OpenExec, words: readonly string[], gateway: string | null): Holder {
+  const client = open(words);
   for (const stream of client.stdio) stream?.on("error", () => {});
   let said = "";
   client.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
@@ -48,20 +62,57 @@ export function openHolder(reach: Reach, words: readonly string[]): Holder {
       ["machine", "exec"],
       "CREATE_FAILED",
     );
+  let broken: string | null = null;
+  const word = openingWord(client, gateway === null ? null : wayTo(gateway));
   const ready = (async () => {
     const abort = new AbortController();
-    const word = new Promise<"ready">((resolve) => {
-      let text = "";
-      client.stdout?.setEncoding("latin1").on("data", (chunk: string) => {
-        if (text.length < 64) text += chunk;
-        if (text.startsWith(`${READY}\n`)) resolve("ready");
-      });
-    });
     const late = delay(READY_MS, "late" as const, { ref: false, signal: abort.signal }).catch(() => "late" as const);
     const first = await Promise.race([word, exited.then(() => "ended" as const), late]);
     abort.abort();
-    if (first !== "ready") throw await failure(first === "late");
+    if (first === "ready") return;
+    if (broken !== null) throw new BottleError("CREATE_FAILED", broken);
+    throw await failure(first === "late");
   })();
   ready.catch(() => {}); // reported by who waits for it
-  return { ready, ended: exited.then(() => {}), end: () => void client.stdin?.end() };
+  return { ready, ended: exited.then(() => broken), end: () => void client.stdin?.end() };
+
+  function wayTo(path: string): (piece: Buffer) => void {
+    const { stdin } = client;
+    if (stdin === null) throw new BottleError("INVARIANT", "the holder has no input");
+    const way = openExecWay({
+      stdin,
+      carrier: () => open(carrierWords()),
+      connect: () => connect({ path, allowHalfOpen: true }),
+      onBroken: (why) => {
+        broken = `the gateway's way into the machine broke: ${why}`;
+        stdin.end();
+        // What is in a machine that breaks the rules may not heed the end of its input.
+        client.kill("SIGKILL");
+      },
+    });
+    void exited.then(() => way.close());
+    return (piece) => way.push(piece);
+  }
+}
+
+/** Resolves with its first line, `READY`; hands what follows to `rest`. */
+function openingWord(client: ChildProcess, rest: ((piece: Buffer) => void) | null): Promise<"ready"> {
+  const line = Buffer.from(`${READY}\n`);
+  return new Promise((resolve) => {
+    let head: Buffer | null = Buffer.alloc(0);
+    client.stdout?.on("data", (piece: Buffer) => {
+      if (head === null) return rest?.(piece);
+      head = Buffer.concat([head, piece]);
+      if (head.length < line.length) return;
+      if (!head.subarray(0, line.length).equals(line)) {
+        // Never ready: its words on stderr, or the clock, tell.
+        head = head.subarray(0, line.length);
+        return;
+      }
+      const after = head.subarray(line.length);
+      head = null;
+      resolve("ready");
+      if (after.length > 0) rest?.(after);
+    });
+  });
 }

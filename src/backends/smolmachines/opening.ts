@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BottleError } from "../../core/model/errors.ts";
 import { call } from "./command-line.ts";
-import { type Holder, openHolder } from "./holder.ts";
+import { execOpener, type Holder, openHolder } from "./holder.ts";
 import { findMachine, isUp } from "./machines.ts";
 import type { Reach } from "./reach.ts";
 import { startTurn } from "./start-turn.ts";
@@ -46,8 +46,16 @@ export interface Opening extends Holder {
   readonly begun: Promise<void>;
 }
 
-/** Makes a machine, starts it and runs its holder: the whole of it is one that is ready, ends, or is ended. */
-export function openMachine(reach: Reach, create: readonly string[], words: readonly string[]): Opening {
+/**
+ * Makes a machine, starts it and runs its holder: the whole of it is one that is ready, ends, or is ended. `gateway` as
+ * for `openHolder`.
+ */
+export function openMachine(
+  reach: Reach,
+  create: readonly string[],
+  words: readonly string[],
+  gateway: string | null,
+): Opening {
   const ending = new AbortController();
   let holder: Holder | null = null;
   const begun = Promise.withResolvers<void>();
@@ -59,7 +67,7 @@ export function openMachine(reach: Reach, create: readonly string[], words: read
     begun.resolve();
     return firstCommand(reach, ending.signal, async () => {
       ending.signal.throwIfAborted();
-      const tried = openHolder(reach, words);
+      const tried = openHolder(execOpener(reach), words, gateway);
       holder = tried;
       await tried.ready;
       return tried;
@@ -74,7 +82,7 @@ export function openMachine(reach: Reach, create: readonly string[], words: read
     begun: begun.promise,
     ended: opened.then(
       ({ ended }) => ended,
-      () => {},
+      () => null,
     ),
     end: () => {
       ending.abort(new BottleError("BOTTLE_GONE", "the bottle was ended while its machine came up"));

@@ -11,8 +11,6 @@ export interface Capability {
 /** What must be there before a bottle is made. */
 export const NEEDED: readonly Capability[] = [
   { id: "known", since: [0, 8, 0], what: "its command line is one that was looked at" },
-  { id: "saved-image", since: [1, 1, 0], what: "machines are made from saved images" },
-  { id: "mount-socket", since: [1, 6, 4], what: "the gateway's socket reaches a machine that has no network" },
 ];
 
 /** The newest release that the table was read for; what is newer may differ. */

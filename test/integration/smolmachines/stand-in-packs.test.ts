@@ -7,12 +7,13 @@ import { startProgram } from "../../../src/host/started-program.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { eventually } from "../../support/operator.ts";
 import { type Damage, type ImageRegistry, imageRegistry } from "../../support/registries/images.ts";
+import { savedImage } from "../../support/saved-image.ts";
 import { NAMED } from "../../support/smolvm/flag.ts";
 import { HOST_PROGRAMS } from "../../support/smolvm/guest.ts";
 import { layerOf } from "../../support/smolvm/layer.ts";
 import { type Trial, trialOf } from "../../support/smolvm/trial.ts";
 import { atLeast } from "../../support/smolvm/version-order.ts";
-import { type SmolvmOptions, savedImage } from "../../support/smolvm.ts";
+import type { SmolvmOptions } from "../../support/smolvm.ts";
 
 const skip = skipWithout("root", "bubblewrap", "perl", "python3");
 const trials: Trial[] = [];
@@ -111,7 +112,7 @@ for (const [version, uid, kept] of [
 test("execs are root's in a machine from a pack, and the user's in one from a saved image", { skip }, async () => {
   const { it, path } = await packed("1.9.3", {}, { User: "1000" });
   const image = join(it.world.folder, "image-of-1000.tar");
-  writeFileSync(image, savedImage({ User: "1000" }));
+  writeFileSync(image, savedImage({ config: { User: "1000" }, layers: [{ [HOST_PROGRAMS]: "" }] }));
   await it.create("pack", "--from", path);
   await it.create("saved", "--image", image);
   assert.equal((await it.start("pack")).code + (await it.start("saved")).code, 0);
@@ -211,12 +212,12 @@ test("--image takes a saved image since 1.1.0, and a name in a registry before",
   const image = join(now.world.folder, "two.tar");
   writeFileSync(
     image,
-    savedImage({ Env: ["A=b"] }, [{ path: "/srv/real", mode: 0o600, content: Buffer.from("file") }]),
+    savedImage({ config: { Env: ["A=b"] }, layers: [{ [HOST_PROGRAMS]: "" }, { "srv/real": "file" }] }),
   );
   assert.equal((await now.create("one", "--image", image)).code, 0);
   assert.equal((await now.start("one")).code, 0);
   const { out } = await now.inside("one", "cat /srv/real; stat -c ' %u %a' /srv/real; echo $A");
-  assert.equal(out, "file 0 600\nb\n");
+  assert.equal(out, "file 0 644\nb\n");
 });
 
 test("an image in a registry is pulled by the guest when it starts first; since 1.7.3 create wants a network for that", {
