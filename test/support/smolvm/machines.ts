@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync, globSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Asked } from "./clap.ts";
+import { busy } from "./connections.ts";
+import { forgetContainers } from "./containers.ts";
 import { guestArguments, makeRoot, readImage } from "./guest.ts";
+import { startMain } from "./main-container.ts";
 import { limitMemory, removeMemory } from "./memory.ts";
 import {
   allMachines,
@@ -89,7 +92,7 @@ function checkVolume(volume: string): string {
   return [real, guest, mode].join(":");
 }
 
-export async function start(asked: Asked): Promise<string> {
+export async function start(version: string, asked: Asked): Promise<string> {
   const name = nameOf(asked);
   const machine = knownMachine(name);
   const already = runningOf(name);
@@ -99,7 +102,7 @@ export async function start(asked: Asked): Promise<string> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   makeRoot(root);
   for (const file of ["guest-info", "connections"]) rmSync(join(folder, file), { recursive: true, force: true });
-  mkdirSync(join(folder, "connections"));
+  forgetContainers(folder);
   writeFileSync(join(folder, "name"), name);
   writeFileSync(join(folder, "boot-config.json"), JSON.stringify(machine));
   writeFileSync(join(folder, "guest-arguments"), `${guestArguments(machine, root).join("\0")}\0`);
@@ -115,7 +118,13 @@ export async function start(asked: Asked): Promise<string> {
   const exited = new Promise<boolean>((resolve) => vm.once("exit", () => resolve(true)));
   for (;;) {
     const running = runningOf(name);
-    if (running !== null) break;
+    if (running !== null) {
+      await startMain(version, machine, folder, running.guest).catch(async (error) => {
+        await end(name);
+        throw error;
+      });
+      break;
+    }
     if (await Promise.race([exited, delay(5, false)])) {
       const words = readFileSync(join(folder, "agent-console.log"), "utf8").trim();
       throw new RuntimeError(`agent operation failed: start: ${words}`);
@@ -176,11 +185,12 @@ export async function remove(version: string, asked: Asked): Promise<string> {
   return `Deleted machine: ${name}\n`;
 }
 
-function describe({ name, cpus, mem, image, createdAt, network, started, volumes }: Machine) {
+function describe(version: string, { name, cpus, mem, image, createdAt, network, started, volumes }: Machine) {
   const running = runningOf(name);
+  const unreachable = running !== null && busy(version, machineFolder(name));
   return {
     name,
-    state: running !== null ? "running" : started ? "stopped" : "created",
+    state: unreachable ? "unreachable" : running !== null ? "running" : started ? "stopped" : "created",
     cpus,
     memory_mib: mem,
     pid: running?.pid ?? null,
@@ -193,25 +203,15 @@ function describe({ name, cpus, mem, image, createdAt, network, started, volumes
   };
 }
 
-export function ls(asked: Asked): string {
-  const all = allMachines().map(describe);
+export function ls(version: string, asked: Asked): string {
+  const all = allMachines().map((machine) => describe(version, machine));
   if (asked.flags.has("json")) return `${JSON.stringify(all, null, 2)}\n`;
   return all.map(({ name, state }) => `${name.slice(0, 18).padEnd(20)}${state}\n`).join("");
 }
 
-export function status(asked: Asked): string {
+export function status(version: string, asked: Asked): string {
   const machine = knownMachine(nameOf(asked));
-  if (asked.flags.has("json")) return `${JSON.stringify(describe(machine), null, 2)}\n`;
+  if (asked.flags.has("json")) return `${JSON.stringify(describe(version, machine), null, 2)}\n`;
   const running = runningOf(machine.name);
   return `Machine '${machine.name}': ${running === null ? "not running" : `running (PID ${running.pid})`}\n`;
-}
-
-/** How many clients of a machine's agent live. */
-export function connections(folder: string): number {
-  const places = globSync("*", { cwd: join(folder, "connections") });
-  return places.filter((pid) => {
-    if (alive(Number(pid))) return true;
-    rmSync(join(folder, "connections", pid), { force: true });
-    return false;
-  }).length;
 }

@@ -12,11 +12,11 @@ const argv = process.argv.slice(2);
 
 const COMMANDS: Readonly<Record<string, (asked: Asked) => string | number | Promise<string | number>>> = {
   "machine create": (asked) => create(version, asked),
-  "machine start": start,
+  "machine start": (asked) => start(version, asked),
   "machine stop": (asked) => stop(version, asked),
   "machine delete": (asked) => remove(version, asked),
-  "machine ls": ls,
-  "machine status": status,
+  "machine ls": (asked) => ls(version, asked),
+  "machine status": (asked) => status(version, asked),
   "machine exec": (asked) => exec(version, asked),
 };
 
