@@ -108,7 +108,7 @@ test("a ninth client waits until one of eight has ended", { skip }, async () => 
   const exec = (...words: readonly string[]) => call(["machine", "exec", "--name", "one", "--", ...words]);
   const busy = Array.from({ length: 8 }, () => exec("/bin/sh", "-c", "until [ -e /go ]; do sleep 0.05; done"));
   const inside = async () => {
-    const words = ["/usr/bin/pgrep", "-fc", "^nsenter .*until \\[ -e /go \\]"];
+    const words = ["/usr/bin/pgrep", "-fc", "^perl .*agent.pl .*until \\[ -e /go \\]"];
     return Number((await run({ argv: words, env: {} })).stdout.toString());
   };
   await eventually("eight clients are in", async () => (await inside()) === 8);

@@ -1,115 +1,104 @@
-import { spawn } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
 import { join } from "node:path";
-import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Asked } from "./clap.ts";
-import { connections, runningOf } from "./machines.ts";
+import { type Agent, attached, detached, of } from "./agent.ts";
+import { type Process, readBundle, writeBundle } from "./bundle.ts";
+import { type Asked, UsageError } from "./clap.ts";
+import { connect } from "./connections.ts";
+import { at, base, inContainer, mannerOf, type Place, placeOf } from "./containers.ts";
+import { fault } from "./faults.ts";
+import { whose } from "./identity.ts";
+import { runningOf } from "./machines.ts";
+import { has } from "./quirks.ts";
 import { knownMachine, machineFolder, RuntimeError } from "./store.ts";
 import { atLeast } from "./version-order.ts";
+import { asked as askedVariables, startFolder, variables, type Workload } from "./workload.ts";
 
-const TERMINAL = join(import.meta.dirname, "terminal.py");
-/** The agent in the guest serves so many clients (issue 199 of the real one); the next one waits. */
-const CONNECTIONS = 8;
-/** Bytes of each output that an exec without `--stream`, `-i` and `-t` keeps. */
-const KEPT = 11 * 2 ** 20;
+/** Bytes of input after which an old client may get stuck. */
+const STUCK = 300 * 2 ** 10;
+const UNITS: Readonly<Record<string, number>> = {
+  ...{ ms: 1, s: 1000, sec: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 },
+};
 
-/** `machine exec`: enters the guest; resolves with the exit code. */
+/** `machine exec`: enters the guest; resolves with the exit code (ExecCmd, src/cli/machine.rs). */
 export async function exec(version: string, asked: Asked): Promise<number> {
+  const timeout = milliseconds(asked.values.get("timeout"));
   const name = asked.values.get("name") ?? "default";
-  const machine = knownMachine(name);
+  const workload: Workload = knownMachine(name);
   const running = runningOf(name);
   if (running === null) throw new RuntimeError(`agent operation failed: exec: machine '${name}' is not running`);
   const folder = machineFolder(name);
-  const place = join(folder, "connections", String(process.pid));
-  while (connections(folder) >= CONNECTIONS) await delay(20);
-  writeFileSync(place, "");
+  if (fault("unreachable") !== null) {
+    throw new RuntimeError("agent operation failed: connect: agent did not answer");
+  }
+  const leave = await connect(version, folder);
   try {
-    const { config } = machine;
-    // Joined execs honour the image's user since 1.6.0; before, whoever joins is root.
-    const user = (atLeast(version, "1.6.0") ? config.User : "") || "0";
-    const env = [
-      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      "TERM=xterm-256color",
-      "HOME=/root",
-      ...(config.Env ?? []),
-      ...machine.env,
-      ...(asked.lists.get("env") ?? []).flatMap((text) => forwarded(version, text)),
-    ];
-    const words = [
-      // Into the machine's memory, where there is one.
-      ...[
-        "/bin/sh",
-        "-c",
-        '[ ! -e "$0" ] || read -r file <"$0"; [ -z "$file" ] || echo 0 >"$file"; exec "$@"',
-        join(folder, "memory"),
-      ],
-      ...["nsenter", `--target=${running.guest}`, "--mount", "--pid", "--ipc", "--uts", "--net", "--cgroup"],
-      ...["--root", "--wd", `--setuid=${user}`, `--setgid=${user}`, "--"],
-      ...["/usr/bin/setsid", ...(asked.flags.has("tty") ? ["--ctty"] : [])],
-      ...["/usr/bin/env", "-i", "-C", asked.values.get("workdir") ?? "/", ...env, ...asked.trailing],
-    ];
-    return await run(version, asked, words);
+    if (fault("hung-exec") !== null) for (;;) await delay(3_600_000);
+    return await serve(version, asked, { workload, folder, vm: running.guest, timeout });
   } finally {
-    rmSync(place, { force: true });
+    leave();
   }
 }
 
-/** An entry without `=` forwards the caller's value since 0.8.1, and is dropped before. */
-function forwarded(version: string, text: string): string[] {
-  if (/^[^=]+=/.test(text)) return [text];
-  const value = process.env[text];
-  return atLeast(version, "0.8.1") && value !== undefined && !text.includes("=") ? [`${text}=${value}`] : [];
+interface Serving {
+  readonly workload: Workload;
+  readonly folder: string;
+  readonly vm: number;
+  readonly timeout: number | null;
 }
 
-function run(version: string, asked: Asked, words: readonly string[]): Promise<number> {
-  const terminal = asked.flags.has("tty");
-  const [program = "", ...args] = terminal ? ["python3", TERMINAL, ...words] : words;
-  const held = !terminal && !asked.flags.has("stream") && !asked.flags.has("interactive");
-  const interactive = terminal || asked.flags.has("interactive");
-  // Before 1.8.1 more input than this may stop client and agent for ever (926, 931 of the real one).
-  const stuck = interactive && !terminal && !atLeast(version, "1.8.1");
-  const input = stuck ? "pipe" : interactive ? "inherit" : "ignore";
-  const output = held ? "pipe" : "inherit";
-  const child = spawn(program, args, {
-    // Nothing of the guest is in a process group of the host.
-    detached: !terminal,
-    stdio: [input, output, output],
-    env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" },
-  });
-  if (stuck && child.stdin !== null) feed(process.stdin, child.stdin);
-  const kept = [child.stdout, child.stderr].map((stream) => {
-    const pieces: Buffer[] = [];
-    stream?.on("data", (piece: Buffer) => pieces.push(piece));
-    return () => Buffer.concat(pieces);
-  });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
-      const outputs = kept.map((bytes) => bytes());
-      if (outputs.some(({ length }) => length > KEPT) && atLeast(version, "1.0.0")) {
-        reject(new RuntimeError("agent operation failed: exec: output exceeds 11 MiB"));
-        return;
-      }
-      process.stdout.write(outputs[0]?.subarray(0, KEPT) ?? "");
-      process.stderr.write(outputs[1]?.subarray(0, KEPT) ?? "");
-      if (signal === null) resolve(code ?? 1);
-      else resolve(atLeast(version, "0.8.1") ? 128 + constants.signals[signal] : 255);
-    });
-  });
+async function serve(version: string, asked: Asked, { workload, folder, vm, timeout }: Serving): Promise<number> {
+  const [tty, detach] = [asked.flags.has("tty"), asked.flags.has("detach")];
+  const interactive = !detach && (tty || asked.flags.has("interactive"));
+  // Keys were checked for interactive execs too since 1.7.0 (crates/smolvm-agent/src/main.rs).
+  const own = askedVariables(version, asked.lists, !interactive || atLeast(version, "1.7.0"));
+  const manner = mannerOf(version, interactive);
+  const made = inContainer(version, workload);
+  const place = await placeOf(version, { folder, vm, manner, made });
+  const said = processOf(version, workload, folder, place, asked, own);
+  // Whoever joins writes it too, and reads it not.
+  const shares = has(version, "shared-config") && (manner === "own" || manner === "first");
+  if (shares) await writeBundle(folder, said);
+  const process = shares && place.joins === null ? readBundle(folder) : said;
+  const agent: Agent = {
+    ...base(folder, vm),
+    ...made,
+    ...at(place),
+    ...of(process),
+    ...{ input: interactive, tty, nosize: has(version, "no-size"), oneeof: !atLeast(version, "0.8.1") },
+    held: !interactive && !asked.flags.has("stream"),
+    ...{ cut: has(version, "cut-output"), sig255: has(version, "signal-255") },
+    stuck: !tty && has(version, "stuck-input") ? STUCK : null,
+    // Who joined a container was not held to it before 1.7.0 (crates/smolvm-agent/src/main.rs).
+    timeout: place.joins !== null && !atLeast(version, "1.7.0") ? null : timeout,
+    print: detach,
+  };
+  return await (detach ? detached : attached)(agent, process.env, process.args);
 }
 
-/** Bytes of input after which an old client gets stuck. */
-const STUCK = 300 * 2 ** 10;
+function processOf(
+  version: string,
+  workload: Workload,
+  folder: string,
+  place: Place,
+  asked: Asked,
+  own: readonly string[],
+): Process {
+  const { user, home } = whose(version, workload, join(folder, "root"), place.joins !== null);
+  return {
+    args: asked.trailing,
+    env: variables(version, workload, home, own),
+    cwd: asked.values.get("workdir") ?? startFolder(version, workload),
+    user,
+  };
+}
 
-function feed(from: NodeJS.ReadStream, to: Writable): void {
-  let passed = 0;
-  to.on("error", () => from.destroy());
-  from.on("data", (piece: Buffer) => {
-    passed += piece.length;
-    if (passed > STUCK) from.pause();
-    else to.write(piece);
-  });
-  from.on("end", () => to.end());
+/** As humantime reads it, zero refused. Throws a UsageError. */
+function milliseconds(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const parts = [...text.matchAll(/(\d+)(ms|s|sec|m|min|h|d)\s*/g)];
+  const sum = parts.reduce((total, [, count, unit]) => total + Number(count) * (UNITS[unit ?? ""] ?? 0), 0);
+  if (sum === 0 || parts.map(([whole]) => whole).join("") !== text) {
+    throw new UsageError(`invalid value '${text}' for '--timeout <DURATION>'`);
+  }
+  return sum;
 }

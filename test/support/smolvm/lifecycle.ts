@@ -4,11 +4,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Asked } from "./clap.ts";
+import { forgetContainers } from "./containers.ts";
 import { checkSizes, defaultMachine } from "./create.ts";
 import { fault } from "./faults.ts";
 import { guestArguments, makeRoot } from "./guest.ts";
 import { stateOf } from "./listing.ts";
 import { end, isStopping, type Running, runningOf, vmOf } from "./machines.ts";
+import { startMain } from "./main-container.ts";
 import { limitMemory, removeMemory } from "./memory.ts";
 import { rulesOf } from "./network.ts";
 import { has } from "./quirks.ts";
@@ -60,7 +62,7 @@ async function boot(version: string, before: Machine, folder: string): Promise<n
   const machine = config === null ? before : { ...before, config };
   for (const file of ["guest-info", "connections", "stopping"])
     rmSync(join(folder, file), { recursive: true, force: true });
-  mkdirSync(join(folder, "connections"));
+  forgetContainers(folder);
   writeFileSync(join(folder, "name"), machine.name);
   writeFileSync(join(folder, "boot-config.json"), JSON.stringify(machine));
   writeFileSync(join(folder, "guest-arguments"), `${guestArguments(version, machine, root).join("\0")}\0`);
@@ -116,11 +118,12 @@ async function cameUp(vm: ChildProcess, name: string, folder: string, shared: bo
   throw failure("the agent was not ready in time");
 }
 
-/** What a guest that has come up is still given: its network. */
+/** What a guest that has come up is still given: its main container and its network. */
 export async function finish(version: string, machine: Machine): Promise<void> {
   const running = runningOf(machine.name);
-  if (running === null || machine.network === null) return;
-  await relay(version, machine, machine.network, running);
+  if (running === null) return;
+  await startMain(version, machine, machineFolder(machine.name), running.guest);
+  if (machine.network !== null) await relay(version, machine, machine.network, running);
 }
 
 async function relay(

@@ -1,14 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Asked } from "./clap.ts";
+import { busy } from "./connections.ts";
 import { fault } from "./faults.ts";
-import { connections, isStopping, runningOf, vmOf } from "./machines.ts";
-import { has } from "./quirks.ts";
+import { isStopping, runningOf, vmOf } from "./machines.ts";
 import { allMachines, knownMachine, type Machine, machineFolder } from "./store.ts";
 import { atLeast } from "./version-order.ts";
-
-/** The agent in the guest serves so many clients (issue 199 of the real one); the next one waits. */
-const CLIENTS = 8;
 
 export type State = "created" | "running" | "stopped" | "failed" | "unreachable";
 
@@ -17,8 +14,7 @@ export function stateOf(version: string, machine: Machine): { readonly state: St
   const folder = machineFolder(machine.name);
   const running = runningOf(machine.name);
   if (running !== null && !isStopping(folder)) {
-    const busy = has(version, "eight-clients") && connections(folder) >= CLIENTS;
-    return { state: busy || fault("unreachable") !== null ? "unreachable" : "running", pid: running.pid };
+    return { state: busy(version, folder) ? "unreachable" : "running", pid: running.pid };
   }
   const pid = vmOf(folder);
   // One that comes up, or that failed to and was left.

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fault } from "./faults.ts";
@@ -82,14 +82,4 @@ function alive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** How many clients of a machine's agent live. */
-export function connections(folder: string): number {
-  const places = globSync("*", { cwd: join(folder, "connections") });
-  return places.filter((pid) => {
-    if (alive(Number(pid))) return true;
-    rmSync(join(folder, "connections", pid), { force: true });
-    return false;
-  }).length;
 }

@@ -38,6 +38,10 @@ export const QUIRKS = {
   "shared-config": { until: "1.4.1", follows: "crates/smolvm-agent/src/oci.rs v0.8.0" },
   /** An exec that finds the first container not yet running deletes it by force. */
   "stale-container": { until: "1.4.1", follows: "crates/smolvm-agent/src/oci.rs v0.8.0" },
+  /** Who joined the first container dies with its command; later one stays. */
+  "joined-die": { until: "1.4.0", follows: "crates/smolvm-agent/src/oci.rs v0.8.0; the container that stays: v1.4.0" },
+  /** Root inside has no right but Docker's (no SYS_ADMIN: no mount), and 1024 files. */
+  "few-rights": { until: "1.2.3", follows: "default_capabilities, crates/smolvm-agent/src/oci.rs v0.8.0" },
   /** A start that fails leaves its VM process. */
   "start-orphan": { until: "1.5.0", follows: "issue 582" },
   /** `--from` drops the allow flags. */
