@@ -81,6 +81,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
     }),
     holderWords({
       way: manner.way,
+      rights: manner.rights,
       tmpBytes: plan.limits.tmpBytes,
       writable: [GUEST.home, plan.workspace.guest],
       links,

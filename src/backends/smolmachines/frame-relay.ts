@@ -1,5 +1,6 @@
 import { FRAME_HEAD, FRAME_PIECE, FRAME_SIGNS, FRAME_WINDOW } from "../../core/wire/way-frames.ts";
 import { GUEST } from "../guest.ts";
+import type { Manner } from "./manner.ts";
 
 /** Where the machine's root, and nobody else, reaches the relay from other commands of the machine. */
 const DOOR = { folder: "/run/bottle-carriers", socket: "/run/bottle-carriers/door" } as const;
@@ -9,11 +10,9 @@ export const READY = "ready";
 export const MOST_CONNECTIONS = 512;
 
 /** PURE: lines of a shell, run as the machine's root before the relay. */
-export function doorLines(): string[] {
-  return [
-    `mkdir -p -m 0700 ${DOOR.folder}`,
-    `mount -t tmpfs -o mode=0700,nosuid,nodev,noexec,size=64k bottle ${DOOR.folder}`,
-  ];
+export function doorLines(rights: Manner["rights"]): string[] {
+  const mount = `mount -t tmpfs -o mode=0700,nosuid,nodev,noexec,size=64k bottle ${DOOR.folder}`;
+  return [`mkdir -p -m 0700 ${DOOR.folder}`, ...(rights === "all" ? [mount] : [])];
 }
 
 /** PURE: words of the relay for perl, after its text. */

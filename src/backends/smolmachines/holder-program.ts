@@ -13,6 +13,7 @@ const KEPT = "/run/bottle-kept";
 
 export interface HolderParts {
   readonly way: Manner["way"];
+  readonly rights: Manner["rights"];
   readonly tmpBytes: number;
   /** Agent-writable folders, which are left as they are. */
   readonly writable: readonly string[];
@@ -25,10 +26,10 @@ export interface HolderParts {
 /**
  * PURE: words of the machine's first command, which it lives by. As root it makes the guest a bottle: the made-up
  * accounts, places of a bounded size, nothing else that can be written. Then it leads from 127.0.0.1 to the gateway, by its
- * socket or over its own input and output, since programs speak TCP. When its input ends, which the host process holds, it kills whatever runs and ends.
+ * socket or over its own input and output, since programs speak TCP. When its input ends, which the host process holds, it kills
+ * whatever runs and ends.
  */
-export function holderWords({ way, tmpBytes, writable, links, packed }: HolderParts): string[] {
-  const size = `mode=1777,nosuid,nodev,size=${tmpBytes}`;
+export function holderWords({ way, rights, tmpBytes, writable, links, packed }: HolderParts): string[] {
   const left = writable.flatMap((folder) => ["-path", shellWord(folder), "-o"]).join(" ");
   const kept = writable.filter((folder) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(folder));
   const script = [
@@ -40,6 +41,24 @@ export function holderWords({ way, tmpBytes, writable, links, packed }: HolderPa
     "mkdir -p /etc/ssl/certs",
     `ln -sfn ${GUEST.run}/${TRUST_FILES.bundle} /etc/ssl/certs/ca-certificates.crt`,
     `for top in /etc /home /media /mnt /opt /run /srv /var; do [ ! -d $top ] || find $top -xdev \\( ${left} -false \\) -prune -o -type d -perm -0002 -exec chmod o-w {} +; done`,
+    ...(rights === "all" ? placesOf(tmpBytes, kept) : ["chmod 1777 /tmp /var/tmp /dev/shm"]),
+    // From 1.9.0 on it is the machine's name, which says the bottle's.
+    "hostname container 2>/dev/null || :",
+    ...links.map(
+      ({ guest, target }) => `mkdir -p ${shellWord(posix.dirname(guest))} && ln -sfn ${shellLine([target, guest])}`,
+    ),
+    ...(way === "exec" ? doorLines(rights) : []),
+    "cd /",
+    'exec env -i /usr/bin/perl -e "$0" -- "$@"',
+  ].join("\n");
+  const relay = way === "exec" ? frameRelayWords() : [RELAY, String(GUEST.port), SHOWN.socket];
+  return ["/bin/sh", "-c", script, ...relay];
+}
+
+/** Lines that mount places of a bounded size, with `kept` in them still. */
+function placesOf(tmpBytes: number, kept: readonly string[]): string[] {
+  const size = `mode=1777,nosuid,nodev,size=${tmpBytes}`;
+  return [
     ...kept.map((folder, index) => `mkdir -p ${KEPT}/${index} && mount --bind ${shellWord(folder)} ${KEPT}/${index}`),
     `for folder in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ${size} bottle $folder; done`,
     // A workspace may lie below them.
@@ -52,15 +71,7 @@ export function holderWords({ way, tmpBytes, writable, links, packed }: HolderPa
     ),
     "[ ! -d /sys/kernel ] || mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k bottle /sys",
     "[ ! -d /dev/mqueue ] || mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k bottle /dev/mqueue",
-    ...links.map(
-      ({ guest, target }) => `mkdir -p ${shellWord(posix.dirname(guest))} && ln -sfn ${shellLine([target, guest])}`,
-    ),
-    ...(way === "exec" ? doorLines() : []),
-    "cd /",
-    'exec env -i /usr/bin/perl -e "$0" -- "$@"',
-  ].join("\n");
-  const relay = way === "exec" ? frameRelayWords() : [RELAY, String(GUEST.port), SHOWN.socket];
-  return ["/bin/sh", "-c", script, ...relay];
+  ];
 }
 
 /** Words: port, path of a unix socket. Relays each connection, each direction to its own end. */
