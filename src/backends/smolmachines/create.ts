@@ -75,7 +75,12 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
       sockets: [{ host: join(wayFolder(run), WAY_SOCKET), guest: SHOWN.socket }],
       limits: plan.limits,
     }),
-    holderWords({ tmpBytes: plan.limits.tmpBytes, writable: [GUEST.home, plan.workspace.guest], links }),
+    holderWords({
+      rights: manner.rights,
+      tmpBytes: plan.limits.tmpBytes,
+      writable: [GUEST.home, plan.workspace.guest],
+      links,
+    }),
   );
   let torn: Promise<void> | null = null;
   const teardown = () => {

@@ -3,6 +3,7 @@ import { TRUST_FILES } from "../../core/plan/gateway-env.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { GUEST } from "../guest.ts";
 import { SIGNS } from "./bring-up.ts";
+import type { Manner } from "./manner.ts";
 
 /** Where the machine sees the folder with the made-up /etc, and the gateway's socket. */
 export const SHOWN = { etc: "/run/bottle-etc", socket: "/run/way/socket" } as const;
@@ -11,6 +12,7 @@ const KEPT = "/run/bottle-kept";
 export const READY = "ready";
 
 export interface HolderParts {
+  readonly rights: Manner["rights"];
   readonly tmpBytes: number;
   /** Agent-writable folders, which are left as they are. */
   readonly writable: readonly string[];
@@ -23,7 +25,7 @@ export interface HolderParts {
  * accounts, places of a bounded size, nothing else that can be written. Then it leads from 127.0.0.1 to the gateway's
  * socket, since programs speak TCP. When its input ends, which the host process holds, it kills whatever runs and ends.
  */
-export function holderWords({ tmpBytes, writable, links }: HolderParts): string[] {
+export function holderWords({ rights, tmpBytes, writable, links }: HolderParts): string[] {
   const size = `mode=1777,nosuid,nodev,size=${tmpBytes}`;
   const left = writable.flatMap((folder) => ["-path", shellWord(folder), "-o"]).join(" ");
   const kept = writable.filter((folder) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(folder));
@@ -35,6 +37,22 @@ export function holderWords({ tmpBytes, writable, links }: HolderParts): string[
     "mkdir -p /etc/ssl/certs",
     `ln -sfn ${GUEST.run}/${TRUST_FILES.bundle} /etc/ssl/certs/ca-certificates.crt`,
     `for top in /etc /home /media /mnt /opt /run /srv /var; do [ ! -d $top ] || find $top -xdev \\( ${left} -false \\) -prune -o -type d -perm -0002 -exec chmod o-w {} +; done`,
+    ...(rights === "few" ? OWN_PLACES : mountedPlaces(kept, size)),
+    ...links.map(
+      ({ guest, target }) => `mkdir -p ${shellWord(posix.dirname(guest))} && ln -sfn ${shellLine([target, guest])}`,
+    ),
+    "cd /",
+    'exec env -i /usr/bin/perl -e "$0" -- "$@"',
+  ].join("\n");
+  return ["/bin/sh", "-c", script, RELAY, String(GUEST.port), SHOWN.socket];
+}
+
+/** Where nothing can be mounted: what all may write lies on the machine's disk, and is bounded by it. */
+const OWN_PLACES: readonly string[] = ["mkdir -p /var/tmp", "chmod 1777 /tmp /var/tmp"];
+
+/** PURE: lines that mount places of a bounded size; `kept` are workspaces below them, which stay. */
+function mountedPlaces(kept: readonly string[], size: string): string[] {
+  return [
     ...kept.map((folder, index) => `mkdir -p ${KEPT}/${index} && mount --bind ${shellWord(folder)} ${KEPT}/${index}`),
     `for folder in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ${size} bottle $folder; done`,
     // A workspace may lie below them.
@@ -47,13 +65,7 @@ export function holderWords({ tmpBytes, writable, links }: HolderParts): string[
     ),
     "[ ! -d /sys/kernel ] || mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k bottle /sys",
     "[ ! -d /dev/mqueue ] || mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k bottle /dev/mqueue",
-    ...links.map(
-      ({ guest, target }) => `mkdir -p ${shellWord(posix.dirname(guest))} && ln -sfn ${shellLine([target, guest])}`,
-    ),
-    "cd /",
-    'exec env -i /usr/bin/perl -e "$0" -- "$@"',
-  ].join("\n");
-  return ["/bin/sh", "-c", script, RELAY, String(GUEST.port), SHOWN.socket];
+  ];
 }
 
 /** Words: port, path of a unix socket. Relays each connection, each direction to its own end. */

@@ -16,7 +16,7 @@ import { lifelineOf } from "./lifeline.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
 import { createWords } from "./machine-words.ts";
 import { endMachine } from "./machines.ts";
-import { mannerOf } from "./manner.ts";
+import { type Manner, mannerOf } from "./manner.ts";
 import { machineName } from "./names.ts";
 import { firstCommand } from "./opening.ts";
 import { type Reach, reachCommand } from "./reach.ts";
@@ -93,17 +93,17 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
 }
 
 /** PURE: what the machine runs for a job. */
-function jobWords({ tmpBytes, as, script, args = [] }: WorkshopJob): string[] {
+function jobWords({ tmpBytes, as, script, args = [] }: WorkshopJob, { rights }: Manner): string[] {
   const env = ["/usr/bin/env", "-i", "PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/nonexistent"];
-  const setup = [
-    `mount -t tmpfs -o mode=1777,nosuid,nodev,size=${tmpBytes ?? TMP_BYTES} bottle /tmp && ulimit -t ${CPU_SECONDS} && cd / && exec "$@"`,
-  ];
+  const size = `mode=1777,nosuid,nodev,size=${tmpBytes ?? TMP_BYTES}`;
+  const tmp = rights === "few" ? "chmod 1777 /tmp" : `mount -t tmpfs -o ${size} bottle /tmp`;
+  const setup = `${tmp} && ulimit -t ${CPU_SECONDS} && cd / && exec "$@"`;
   const token = randomBytes(8).toString("hex");
   const words = [...env, "/bin/sh", "-c", script, "workshop", ...args];
   return [
     "/bin/sh",
     "-c",
-    ...setup,
+    setup,
     "bot-bottle",
     ...readingWords(INPUT),
     ...entranceWords(as === "agent" ? "asked" : "owner", token, words),
@@ -114,7 +114,7 @@ async function attend(job: WorkshopJob, reach: Reach, entered: () => void): Prom
   const {
     argv: [program = "", ...args],
     env,
-  } = reachCommand(reach, false, jobWords(job));
+  } = reachCommand(reach, false, jobWords(job, reach.manner));
   const client = startProgram(program, args, {
     env: { ...env },
     cwd: "/",
