@@ -71,7 +71,8 @@ function mountedPlaces(kept: readonly string[], size: string): string[] {
 /** Words: port, path of a unix socket. Relays each connection, each direction to its own end. */
 const RELAY = `use strict; use Socket; use IO::Handle; use Errno;
 my ($port, $path) = @ARGV;
-$SIG{PIPE} = "IGNORE"; $SIG{$_} = "IGNORE" for qw(HUP INT QUIT TERM);
+$SIG{$_} = "IGNORE" for qw(PIPE HUP INT QUIT TERM);
+$SIG{CHLD} = "IGNORE"; # it may be the container's first process, which all orphans go to
 socket(my $listener, AF_INET, SOCK_STREAM, 0) or die "socket: $!";
 setsockopt($listener, SOL_SOCKET, SO_REUSEADDR, 1);
 bind($listener, pack_sockaddr_in($port, INADDR_LOOPBACK)) or die "bind: $!";
