@@ -2,11 +2,12 @@ import { extname, join } from "node:path";
 import type { Command, HostCommand } from "../../core/model/command.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { RESET_MODES } from "../../host/terminal.ts";
-import { execWords as guestWords } from "../guest.ts";
+import { GUEST, execWords as guestWords } from "../guest.ts";
 import { EXEC_VARIABLE, SIGNAL_EXEC } from "../guest-signals.ts";
 import { PROGRAM_VARIABLE } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { readingWords } from "./input-files.ts";
+import type { Manner } from "./manner.ts";
 import { type Reach, reachCommand, reachWords } from "./reach.ts";
 
 /** All that is needed to run a command in a running machine, from any process of the operator. */
@@ -41,8 +42,14 @@ export function execCommand(entry: Entry, command: Command, token: string, input
   return reachCommand(entry, piped, whole);
 }
 
-/** Words that signal an exec, as the machine's root; the signal's name and the variable follow. */
-export const SIGNAL_WORDS: readonly string[] = ["/usr/bin/perl", "-e", SIGNAL_EXEC, "--"];
+/**
+ * PURE: words that signal an exec, as the machine's root; the signal's name and the variable follow. Root of few rights sees
+ * into a process of the agent's with the agent's effective id, by which the agent cannot signal it.
+ */
+export function signalWords({ rights }: Manner): string[] {
+  const seeing = rights === "few" ? `$) = "${GUEST.uid} ${GUEST.uid}"; $> = ${GUEST.uid};` : "";
+  return ["/usr/bin/perl", "-e", `${seeing}${SIGNAL_EXEC}`, "--"];
+}
 
 /**
  * PURE: the host command that runs `command` as the agent. A client that ends does not end what it started, so a shell
@@ -59,7 +66,7 @@ export function entryCommand(
   const token = [
     "token=$(cat /proc/sys/kernel/random/uuid) || exit 125",
     // Tried again, since the command may not have begun; in vain for one that is over.
-    `tell() { for try in 1 2 3 4 5 6 7 8; do ${shellLine([...reachWords(entry, "output"), ...SIGNAL_WORDS])} "$1" "${EXEC_VARIABLE}=$token" </dev/null >/dev/null 2>&1 && return; done; }`,
+    `tell() { for try in 1 2 3 4 5 6 7 8; do ${shellLine([...reachWords(entry, "output"), ...signalWords(entry.manner)])} "$1" "${EXEC_VARIABLE}=$token" </dev/null >/dev/null 2>&1 && return; done; }`,
   ];
   const inside = shellLine(guestWords(command, entry.cwd, terminal !== false));
   if (terminal === false) {

@@ -30,6 +30,7 @@ export interface HolderParts {
  * whatever runs and ends.
  */
 export function holderWords({ way, rights, tmpBytes, writable, links, packed }: HolderParts): string[] {
+  const size = `mode=1777,nosuid,nodev,size=${tmpBytes}`;
   const left = writable.flatMap((folder) => ["-path", shellWord(folder), "-o"]).join(" ");
   const kept = writable.filter((folder) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(folder));
   const script = [
@@ -41,7 +42,7 @@ export function holderWords({ way, rights, tmpBytes, writable, links, packed }: 
     "mkdir -p /etc/ssl/certs",
     `ln -sfn ${GUEST.run}/${TRUST_FILES.bundle} /etc/ssl/certs/ca-certificates.crt`,
     `for top in /etc /home /media /mnt /opt /run /srv /var; do [ ! -d $top ] || find $top -xdev \\( ${left} -false \\) -prune -o -type d -perm -0002 -exec chmod o-w {} +; done`,
-    ...(rights === "all" ? placesOf(tmpBytes, kept) : ["chmod 1777 /tmp /var/tmp /dev/shm"]),
+    ...(rights === "few" ? OWN_PLACES : mountedPlaces(kept, size)),
     // From 1.9.0 on it is the machine's name, which says the bottle's.
     "hostname container 2>/dev/null || :",
     ...links.map(
@@ -55,9 +56,11 @@ export function holderWords({ way, rights, tmpBytes, writable, links, packed }: 
   return ["/bin/sh", "-c", script, ...relay];
 }
 
-/** Lines that mount places of a bounded size, with `kept` in them still. */
-function placesOf(tmpBytes: number, kept: readonly string[]): string[] {
-  const size = `mode=1777,nosuid,nodev,size=${tmpBytes}`;
+/** Where nothing can be mounted: what all may write lies on the machine's disk, and is bounded by it. */
+const OWN_PLACES: readonly string[] = ["mkdir -p /var/tmp", "chmod 1777 /tmp /var/tmp"];
+
+/** PURE: lines that mount places of a bounded size; `kept` are workspaces below them, which stay. */
+function mountedPlaces(kept: readonly string[], size: string): string[] {
   return [
     ...kept.map((folder, index) => `mkdir -p ${KEPT}/${index} && mount --bind ${shellWord(folder)} ${KEPT}/${index}`),
     `for folder in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ${size} bottle $folder; done`,
@@ -77,7 +80,8 @@ function placesOf(tmpBytes: number, kept: readonly string[]): string[] {
 /** Words: port, path of a unix socket. Relays each connection, each direction to its own end. */
 const RELAY = `use strict; use Socket; use IO::Handle; use Errno;
 my ($port, $path) = @ARGV;
-$SIG{PIPE} = "IGNORE"; $SIG{$_} = "IGNORE" for qw(HUP INT QUIT TERM);
+$SIG{$_} = "IGNORE" for qw(PIPE HUP INT QUIT TERM);
+$SIG{CHLD} = "IGNORE"; # it may be the container's first process, which all orphans go to
 socket(my $listener, AF_INET, SOCK_STREAM, 0) or die "socket: $!";
 setsockopt($listener, SOL_SOCKET, SO_REUSEADDR, 1);
 bind($listener, pack_sockaddr_in($port, INADDR_LOOPBACK)) or die "bind: $!";

@@ -26,6 +26,7 @@ export function describe(manner: Manner): readonly string[] {
     ["rights", "few", "temporary folders lie on the machine's disk, since they can be mounted with a size"],
     ["bringUp", "one", "its commands come up one after another, since they may come up at once"],
     ["starts", "one", "machines start one after another, since each says itself that it is up"],
+    ["rights", "few", "/tmp lies on the machine's disk and is as large as that, since places of a size can be made"],
     ["sizes", "bridge", "a program of ours tells terminals their size, since smolvm does"],
   ];
   const remedies = lines.flatMap(([key, value, text]) =>

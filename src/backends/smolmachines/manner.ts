@@ -10,7 +10,7 @@ export interface Manner {
   readonly way: "exec" | "socket";
   /** What a command reads travels in files where a pipe may stand still. */
   readonly input: "files" | "pipe";
-  /** What root inside may: without `all` it mounts nothing. */
+  /** What root may do in a container: `few` is what Docker leaves it, which mounts nothing and sees into no process of others. */
   readonly rights: "few" | "all";
   /** Which execs run in the machine's one container, and not in one of their own. */
   readonly joins: "interactive" | "every";
@@ -37,7 +37,7 @@ const STEPS: readonly Step[] = [
   { key: "named", since: [1, 0, 2], before: "word", from: "option" },
   // `--image x.tar`; before, images come from a registry or in a pack.
   { key: "source", since: [1, 1, 0], before: "pack", from: "saved-image" },
-  // Containers have the machine's own rights, and not Docker's.
+  // Containers have the rights of the machine (default_capabilities, crates/smolvm-agent/src/oci.rs).
   { key: "rights", since: [1, 2, 3], before: "few", from: "all" },
   // One ready marker for each machine; before, one that comes up could be taken for another.
   { key: "starts", since: [1, 2, 5], before: "one", from: "any" },

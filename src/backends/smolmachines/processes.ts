@@ -2,7 +2,7 @@ import { run } from "../../host/exec.ts";
 import { GUEST } from "../guest.ts";
 import { EXEC_VARIABLE } from "../guest-signals.ts";
 import { smolvmError } from "./command-line.ts";
-import { SIGNAL_WORDS } from "./entry-arguments.ts";
+import { signalWords } from "./entry-arguments.ts";
 import { findMachine, isUp } from "./machines.ts";
 import { type Reach, reachCommand } from "./reach.ts";
 
@@ -30,7 +30,7 @@ for (1 .. 100) { my @left = theirs() or last; kill "KILL", @left; pause() }`;
 
 /** Kills what one exec left inside. Idempotent; a machine that is gone is fine. */
 export async function killExec(reach: Reach, token: string): Promise<void> {
-  const words = [...SIGNAL_WORDS, "KILL", `${EXEC_VARIABLE}=${token}`];
+  const words = [...signalWords(reach.manner), "KILL", `${EXEC_VARIABLE}=${token}`];
   await run(reachCommand(reach, false, words), { timeoutMs: CALL_MS });
 }
 

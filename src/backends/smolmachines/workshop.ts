@@ -88,8 +88,9 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
 /** PURE: what the machine runs for a job. */
 function jobWords({ tmpBytes, as, script, args = [] }: WorkshopJob, { rights }: Manner): string[] {
   const env = ["/usr/bin/env", "-i", "PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/nonexistent"];
-  const places = `mount -t tmpfs -o mode=1777,nosuid,nodev,size=${tmpBytes ?? TMP_BYTES} bottle /tmp`;
-  const setup = `${rights === "all" ? places : "chmod 1777 /tmp"} && ulimit -t ${CPU_SECONDS} && cd / && exec "$@"`;
+  const size = `mode=1777,nosuid,nodev,size=${tmpBytes ?? TMP_BYTES}`;
+  const tmp = rights === "few" ? "chmod 1777 /tmp" : `mount -t tmpfs -o ${size} bottle /tmp`;
+  const setup = `${tmp} && ulimit -t ${CPU_SECONDS} && cd / && exec "$@"`;
   const token = randomBytes(8).toString("hex");
   const words = [...env, "/bin/sh", "-c", script, "workshop", ...args];
   return [
