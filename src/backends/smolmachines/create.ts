@@ -7,7 +7,7 @@ import { closeWay, listenOnWay, WAY_SOCKET, wayFolder } from "../gateway-socket.
 import { GUEST } from "../guest.ts";
 import { checkGuests, hostWorkspace } from "../mounts.ts";
 import { writeGuestFiles } from "../run-files.ts";
-import { openBottle } from "./bottle.ts";
+import { MAX_EXECS, MAX_EXECS_BESIDE_CARRIERS, openBottle } from "./bottle.ts";
 import { call, releaseOf, type Smolvm, smolvmHere } from "./command-line.ts";
 import type { Entry } from "./entry-arguments.ts";
 import { execOpener, type Holder, openHolder } from "./holder.ts";
@@ -124,7 +124,8 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
         tools: { script: tool("script"), setsid: tool("setsid"), shell: "/bin/sh", stty: tool("stty") },
       };
       const ended = async () => (await opening).ended.then(teardown);
-      return openBottle({ version: 1, entry }, { teardown, ended, why: () => broken });
+      const execs = way === "exec" ? MAX_EXECS_BESIDE_CARRIERS : MAX_EXECS;
+      return openBottle({ version: 1, entry }, { teardown, ended, why: () => broken, execs });
     },
   };
 }
