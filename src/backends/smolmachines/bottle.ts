@@ -18,6 +18,8 @@ import { endAll, killExec } from "./processes.ts";
  * them, the terminal of the agent another, and whoever signals or looks needs one too.
  */
 export const MAX_EXECS = 4;
+/** Where the gateway's way takes two more clients. */
+export const MAX_EXECS_BESIDE_CARRIERS = 3;
 
 /** What the record keeps: everything with which another process finds and enters the machine again. */
 export interface Handle {
@@ -32,13 +34,15 @@ export interface BottleEnds {
   readonly ended: () => Promise<void>;
   /** Why this process ended it by itself, in words, or null. */
   readonly why?: () => string | null;
+  /** How many commands of this process may run at once. Default: `MAX_EXECS`. */
+  readonly execs?: number;
 }
 
 /** A running bottle in a machine. */
-export function openBottle(handle: Handle, { teardown, ended, why }: BottleEnds): Bottle {
+export function openBottle(handle: Handle, { teardown, ended, why, execs = MAX_EXECS }: BottleEnds): Bottle {
   const { entry } = handle;
   const gone = (command: Command) => endedWhile(command, why?.() ?? null);
-  const slot = queue(MAX_EXECS);
+  const slot = queue(execs);
   let closing: Promise<void> | null = null;
   let ending: Promise<void> | null = null;
 

@@ -7,7 +7,7 @@ import { closeWay, listenOnWay, WAY_SOCKET, wayFolder } from "../gateway-socket.
 import { GUEST } from "../guest.ts";
 import { checkGuests, hostWorkspace } from "../mounts.ts";
 import { writeGuestFiles } from "../run-files.ts";
-import { openBottle } from "./bottle.ts";
+import { MAX_EXECS, MAX_EXECS_BESIDE_CARRIERS, openBottle } from "./bottle.ts";
 import { bringUpIn } from "./bring-up.ts";
 import { checkMachine } from "./bringup-checks.ts";
 import { releaseOf, smolvmHere } from "./command-line.ts";
@@ -135,10 +135,9 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
         cwd: plan.workspace.cwd,
         tools: { script: tool("script"), setsid: tool("setsid"), shell: "/bin/sh", stty: tool("stty") },
       };
-      return openBottle(
-        { version: 2, entry },
-        { teardown, ended: () => holder.ended.then(teardown), why: () => broken },
-      );
+      const execs = manner.way === "exec" ? MAX_EXECS_BESIDE_CARRIERS : MAX_EXECS;
+      const ended = () => holder.ended.then(teardown);
+      return openBottle({ version: 2, entry }, { teardown, ended, why: () => broken, execs });
     },
   };
 }

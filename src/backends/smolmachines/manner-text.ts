@@ -23,7 +23,6 @@ export function describe(manner: Manner): readonly string[] {
   const lines: readonly (readonly [keyof Manner, string, string])[] = [
     ["source", "pack", "machines are made from packs, since a saved image can be read"],
     ["input", "files", "what a command reads travels in files, since a pipe carries any length"],
-    ["rights", "few", "temporary folders lie on the machine's disk, since they can be mounted with a size"],
     ["bringUp", "one", "its commands come up one after another, since they may come up at once"],
     ["starts", "one", "machines start one after another, since each says itself that it is up"],
     ["rights", "few", "/tmp lies on the machine's disk and is as large as that, since places of a size can be made"],

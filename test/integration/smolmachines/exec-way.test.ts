@@ -225,6 +225,21 @@ test("carriers that are killed at random take nothing along", { skip }, async ()
   }
 });
 
+test("a carrier that is killed while nothing is on its way is replaced", { skip }, async () => {
+  const rig = await openWayRig(answering((_, response) => response.end(Buffer.alloc(CARRIER_BYTES))));
+  try {
+    for (let nth = 0; nth < 5; nth += 1) {
+      assert.equal((await (await fetch(rig.origin)).arrayBuffer()).byteLength, CARRIER_BYTES);
+      const carriers = rig.commands.slice(1);
+      for (const child of carriers) child.kill("SIGKILL");
+      const ended = carriers.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+      await Promise.all(ended.map((child) => once(child, "close")));
+    }
+  } finally {
+    await rig.dispose();
+  }
+});
+
 test("a small answer waits for no command that comes up", { skip }, async () => {
   const rig = await openWayRig(
     answering((_, response) => response.end(Buffer.alloc(20_000))),
@@ -274,7 +289,7 @@ const SPOKEN: Readonly<Record<string, readonly [words: string, why: string]>> = 
   "the same connection twice": ["pack('CNN', 1, 1, 0) x 2", "a connection out of its turn"],
   "data of a connection that is none": ["pack('CNN', 2, 5, 1) . 'x'", "words about a connection that is none"],
   "more data than there is room for": [
-    "pack('CNN', 1, 1, 0) . (pack('CNN', 2, 1, 16384) . 'x' x 16384) x 5",
+    "pack('CNN', 1, 1, 0) . (pack('CNN', 2, 1, 16384) . 'x' x 16384) x 100",
     "more data than there was room for",
   ],
   "data after the end": ["pack('CNNCNNCNN', 1, 1, 0, 4, 1, 0, 2, 1, 1) . 'x'", "data after the end"],

@@ -94,6 +94,7 @@ export function openCarriers({ first, open, next, onFailed }: CarrierParts): Car
     if (spare !== -1) spares.splice(spare, 1);
     // It ended by itself, after its input had: all that it was told is in the relay's hands.
     if (carrier.over && code === 0) return pump();
+    carrier.over = true;
     failures += 1;
     if (failures > MOST_FAILURES) {
       return fail(
