@@ -228,6 +228,6 @@ test("help and version end with 0, a command without words with 2, what was not 
     const unread = await it.call(["machine", "monitor"]);
     assert.deepEqual([unread.code, unread.err], [1, "Error: the stand-in does not run `machine monitor`\n"]);
   } finally {
-    it.dispose();
+    await it.dispose();
   }
 });

@@ -8,8 +8,8 @@ import { type Trial, trialOf } from "../../support/smolvm/trial.ts";
 
 const skip = skipWithout("root", "bubblewrap", "perl");
 const trials: Trial[] = [];
-after(() => {
-  for (const trial of trials) trial.dispose();
+after(async () => {
+  for (const trial of trials) await trial.dispose();
 });
 
 function trial(version: string): Trial {

@@ -10,8 +10,8 @@ import type { SmolvmOptions } from "../../support/smolvm.ts";
 
 const skip = skipWithout("root", "bubblewrap", "perl");
 const trials: Trial[] = [];
-after(() => {
-  for (const trial of trials) trial.dispose();
+after(async () => {
+  for (const trial of trials) await trial.dispose();
 });
 
 function trial(version: string, options: SmolvmOptions = {}): Trial {

@@ -27,8 +27,8 @@ before(async () => {
   resolver.bind(0, "127.0.0.1");
   await once(resolver, "listening");
 });
-after(() => {
-  for (const trial of trials) trial.dispose();
+after(async () => {
+  for (const trial of trials) await trial.dispose();
   listener.close();
   resolver.close();
 });

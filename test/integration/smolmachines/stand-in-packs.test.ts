@@ -1,5 +1,6 @@
 /** Where the machines of the FAKE smolvm get their files from: registries, packs and saved images. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -19,7 +20,7 @@ const skip = skipWithout("root", "bubblewrap", "perl", "python3");
 const trials: Trial[] = [];
 const registries: ImageRegistry[] = [];
 after(async () => {
-  for (const trial of trials) trial.dispose();
+  for (const trial of trials) await trial.dispose();
   for (const registry of registries) await registry.close();
 });
 
@@ -64,6 +65,15 @@ async function packed(version: string, options: SmolvmOptions = {}, config: Read
   assert.equal(code, 0, err);
   return { it, path: `${path}.smolmachine`, stub: path, asked };
 }
+
+/** A root file system of a few programs with the files that they are linked with. */
+const OWN_PROGRAMS = `set -e; mkdir -p "$0/usr/bin"; echo of its own >"$0/own"
+for name in sh env sleep setsid cat ls wc id; do
+  file=$(readlink -f "$(command -v "/usr/bin/$name" || command -v "/bin/$name")")
+  cp "$file" "$0/usr/bin/$name"
+  for part in $(ldd "$file" | grep -o '/[^ ]*'); do mkdir -p "$0\${part%/*}"; cp -L "$part" "$0$part"; done
+done
+ln -s usr/bin "$0/bin"`;
 
 const LOOK = "cd /srv; stat -c '%n %u %a' kept full/* /opt/*; cat kept; ls; /opt/tool";
 
@@ -233,6 +243,31 @@ test("an image in a registry is pulled by the guest when it starts first; since 
   assert.equal((await old.inside("on", "cat /srv/kept")).out, "one");
   const now = trial("1.7.3");
   assert.equal((await now.create("off", "--image", reference)).code, 1);
+});
+
+test("two machines are made from one pack at once", { skip }, async () => {
+  const { it, path } = await packed("0.8.0");
+  const names = ["a", "b", "c"];
+  const made = await Promise.all(names.map((name) => it.create(name, "--from", path)));
+  assert.deepEqual(
+    made.map(({ code }) => code),
+    [0, 0, 0],
+  );
+  assert.equal(readdirSync(join(it.world.folder, "home/.cache/smolvm-pack")).length, 1);
+  for (const name of names) {
+    assert.equal((await it.start(name)).code, 0);
+    assert.equal((await it.inside(name, "cat /srv/kept")).out, "one");
+  }
+});
+
+test("an image with programs of its own runs by them, and sees none of the host's", { skip }, async () => {
+  const it = trial("1.9.3");
+  const folder = join(it.world.folder, "tree");
+  assert.equal(spawnSync("/bin/sh", ["-c", OWN_PROGRAMS, folder]).status, 0);
+  assert.equal((await it.create("one", "--image", folder)).code, 0);
+  const { code, err } = await it.start("one");
+  assert.equal(code, 0, err);
+  assert.equal((await it.inside("one", "cat /own; ls /usr/bin | wc -l; id -u")).out, "of its own\n8\n0\n");
 });
 
 test("--from takes no --image beside it; an empty image passes at 0.8.0 only", async () => {

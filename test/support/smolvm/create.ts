@@ -61,6 +61,10 @@ export async function create(version: string, asked: Asked): Promise<string> {
   const given = (long: string) => asked.values.has(long) || asked.flags.has(long) || asked.lists.has(long);
   const unknown = UNKNOWN.find((long) => given(long) && !(from && UNSEEN.includes(long)));
   if (unknown !== undefined) throw bad(`the stand-in does not know --${unknown}`);
+  const stray = asked.trailing.filter((word) => word.startsWith("--"));
+  if (stray.length > 0 && atLeast(version, "1.9.2")) {
+    process.stderr.write(`note: these belong to the workload, behind --: ${stray.join(" ")}\n`);
+  }
   const { source, image, config, pack } = originOf(version, asked);
   const sizes = sizesOf(asked, pack);
   if (pack === null) checkSizes(sizes);

@@ -51,6 +51,8 @@ async function main(): Promise<number> {
     return 2;
   }
   try {
+    // Of these only the names were read.
+    if (argv[0] === "serve" || argv[0] === "config") throw new RuntimeError(`the stand-in does not run \`${argv[0]}\``);
     const asked = parse(version, argv);
     if (asked.help === true) {
       process.stdout.write(helpOf(version, asked.command));

@@ -2,7 +2,7 @@ import { type CommandShape, flag, NAMED, PACK, SHARED, value } from "./flag.ts";
 
 const SIDECAR = value("sidecar", { shows: "PATH" });
 
-/** Commands on packs; of `inspect`, `prune`, `push` and `pull` only the names are known. There is no `build`, `load` or `import`. */
+/** Commands on packs. There is no `build`, `load` or `import`. */
 export const PACK_COMMANDS: readonly CommandShape[] = [
   {
     words: ["pack", "create"],
@@ -48,4 +48,15 @@ export const PACK_COMMANDS: readonly CommandShape[] = [
     ],
     follows: PACK,
   },
+  // Only their names were read.
+  ...["push", "pull", "inspect", "prune"].map(
+    (word): CommandShape => ({
+      words: ["pack", word],
+      positional: [],
+      trailing: "greedy",
+      mayTrail: true,
+      flags: [],
+      follows: PACK,
+    }),
+  ),
 ];

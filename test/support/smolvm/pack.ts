@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -145,14 +146,25 @@ export async function unpackPack(version: string, sidecar: string): Promise<stri
   const folder = join(PACKS, crc.toString(16).padStart(8, "0"));
   const owner = ownerOf(version);
   const [root, whole] = [join(folder, "rootfs"), join(folder, "whole")];
-  if (existsSync(whole) && readFileSync(whole, "utf8") === String(owner)) return root;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const layers = join(folder, "layers.tar");
-  spawnSync("/bin/sh", ["-c", 'exec tar -xOf "$0" layers.tar >"$1"', sidecar, layers]);
-  if ((await fileDigest(layers)) !== manifest.layers.sha256) throw bad(`${sidecar} is damaged`);
-  await unpackMerged(layers, root, owner);
-  rmSync(layers);
-  writeFileSync(whole, String(owner));
+  const isWhole = () => existsSync(whole) && readFileSync(whole, "utf8") === String(owner);
+  if (isWhole()) return root;
+  // Two may unpack it at once: who is later takes what the other has made.
+  const made = `${folder}.${process.pid}`;
+  mkdirSync(made, { recursive: true });
+  try {
+    const layers = join(made, "layers.tar");
+    spawnSync("/bin/sh", ["-c", 'exec tar -xOf "$0" layers.tar >"$1"', sidecar, layers]);
+    if ((await fileDigest(layers)) !== manifest.layers.sha256) throw bad(`${sidecar} is damaged`);
+    await unpackMerged(layers, join(made, "rootfs"), owner);
+    rmSync(layers);
+    writeFileSync(join(made, "whole"), String(owner));
+    // What another owner was unpacked for, or nobody finished, goes first.
+    if (existsSync(folder) && !isWhole()) rmSync(folder, { recursive: true, force: true });
+    renameSync(made, folder);
+  } catch (error) {
+    if (!isWhole()) throw error;
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
   return root;
 }

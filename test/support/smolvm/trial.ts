@@ -1,5 +1,6 @@
-import { globSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { run } from "../../../src/host/exec.ts";
+import { eventually } from "../operator.ts";
 import { type SmolvmOptions, type SmolvmWorld, smolvmWorld } from "../smolvm.ts";
 import { NAMED } from "./flag.ts";
 import { atLeast } from "./version-order.ts";
@@ -33,7 +34,7 @@ export interface Trial {
   shown(name: string): Promise<Readonly<Record<string, unknown>>>;
   /** VM processes of this world. */
   vms(): number[];
-  dispose(): void;
+  dispose(): Promise<void>;
 }
 
 /** Makes one. `dispose` kills what its machines left. */
@@ -66,7 +67,7 @@ export function trialOf(
       return found;
     },
     vms,
-    dispose: () => {
+    dispose: async () => {
       for (const pid of vms()) {
         try {
           process.kill(-pid, "SIGKILL");
@@ -74,17 +75,19 @@ export function trialOf(
           // It has ended.
         }
       }
+      await eventually("no VM process is left", () => vms().length === 0);
       world.dispose();
     },
   };
 }
 
 function vmProcesses(folder: string): number[] {
-  return globSync("/proc/[0-9]*/cmdline").flatMap((file) => {
+  return readdirSync("/proc").flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return [];
     try {
-      const words = readFileSync(file, "utf8").split("\0");
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
       const at = words.indexOf("_boot-vm");
-      return at > 0 && words[at + 1]?.startsWith(`${folder}/`) === true ? [Number(file.split("/")[2])] : [];
+      return at > 0 && words[at + 1]?.startsWith(`${folder}/`) === true ? [Number(pid)] : [];
     } catch {
       return [];
     }
