@@ -28,7 +28,7 @@ const EVERY_MS = 100;
 const DRAFT = /^draft-(\d{1,10})-(\d{1,20})-([0-9a-f]{8})-[0-9a-f]{12}$/;
 
 /** What is made from images, below the user's cache. */
-export function imageCache(): string {
+function imageCache(): string {
   const cache = process.env.XDG_CACHE_HOME;
   return join(cache?.startsWith("/") === true ? cache : join(homedir(), ".cache"), "bot-bottle", "smolmachines");
 }
