@@ -167,6 +167,7 @@ const CHECKS = {
   socat: onPath("socat"),
   nsenter: onPath("nsenter"),
   ip: onPath("ip"),
+  iptables: onPath("iptables"),
   mitmdump: onPath("mitmdump"),
   wget: onPath("wget"),
   java: () => (existsSync("/usr/bin/java") ? null : "no Java in /usr/bin"),

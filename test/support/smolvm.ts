@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { shellLine } from "../../src/core/wire/shell-words.ts";
+import { guestArchive } from "../../src/backends/guest-archive.ts";
+import { shellLine, shellWord } from "../../src/core/wire/shell-words.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
-import { savedImage } from "./saved-image.ts";
 import { HOST_PROGRAMS } from "./smolvm/guest.ts";
 
 const PROGRAM = join(import.meta.dirname, "smolvm/main-child.ts");
@@ -13,11 +14,66 @@ export interface SmolvmWorld {
   readonly folder: string;
   readonly program: string;
   readonly image: string;
+  /** Other quirks and faults from here on; what is left out is as its release has it. */
+  set(options: SmolvmOptions): void;
   dispose(): void;
 }
 
+export interface SmolvmOptions {
+  /** `+shared-config,-no-size`: on or off whatever the release (smolvm/quirks.ts). */
+  readonly quirks?: string;
+  /** `failing-start,slow-stop=500` (smolvm/faults.ts). */
+  readonly faults?: string;
+  /** File to which each call appends a line of JSON. */
+  readonly log?: string;
+  /** Who extracts packs, as if smolvm ran as that user. */
+  readonly extractor?: number;
+  /** What a machine with a network can reach, on this host's loopback (smolvm/network.ts). */
+  readonly world?: Readonly<Record<string, number | string>>;
+}
+
+/** A file in a layer of a test's image. */
+type LayerFile = { readonly path: string; readonly mode: number; readonly content: Uint8Array };
+
+/** An image as `docker save` writes it: a layer with the programs of this machine, and one of `files` where there are any. */
+export function savedImage(
+  config: Readonly<Record<string, unknown>> = {},
+  ...layers: readonly (readonly LayerFile[])[]
+): Buffer {
+  const file = (path: string, content: string | Uint8Array) => ({ path, mode: 0o644, content: Buffer.from(content) });
+  const tars = [[file(`/${HOST_PROGRAMS}`, "")], ...layers].map((files) => guestArchive(files));
+  const names = tars.map((_, index) => `layer${index}.tar`);
+  const ids = tars.map((tar) => `sha256:${createHash("sha256").update(tar).digest("hex")}`);
+  const rootfs = { type: "layers", diff_ids: ids };
+  return guestArchive([
+    file("/manifest.json", JSON.stringify([{ Config: "config.json", RepoTags: ["test:1"], Layers: names }])),
+    file("/config.json", JSON.stringify({ architecture: ARCHITECTURE, os: "linux", config, rootfs })),
+    ...tars.map((tar, index) => file(`/${names[index]}`, tar)),
+  ]);
+}
+
+const ARCHITECTURE = process.arch === "x64" ? "amd64" : process.arch;
+
+/** Shell lines that say the options to the program. */
+function settings({ quirks, faults, log, extractor, world }: SmolvmOptions): string {
+  const named: Readonly<Record<string, string | undefined>> = {
+    STAND_IN_QUIRKS: quirks,
+    STAND_IN_FAULTS: faults,
+    STAND_IN_LOG: log,
+    STAND_IN_EXTRACTOR_UID: extractor?.toString(),
+    STAND_IN_WORLD: world === undefined ? undefined : JSON.stringify(world),
+  };
+  return Object.entries(named)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`export ${name}=${shellWord(value)}\n`]))
+    .join("");
+}
+
 /** Makes one; `env` is what its program keeps of the caller's environment, as the driver names its own. */
-export function smolvmWorld(version: string, config: Readonly<Record<string, unknown>> = {}): SmolvmWorld {
+export function smolvmWorld(
+  version: string,
+  config: Readonly<Record<string, unknown>> = {},
+  options: SmolvmOptions = {},
+): SmolvmWorld {
   const folder = mkdtempSync(join(tmpdir(), "smolvm-"));
   chmodSync(folder, 0o755);
   const [program, image, home] = [join(folder, "smolvm"), join(folder, "image.tar"), join(folder, "home")];
@@ -25,12 +81,13 @@ export function smolvmWorld(version: string, config: Readonly<Record<string, unk
   const line = shellLine([process.execPath, ...NODE_FLAGS, "--no-warnings", PROGRAM]);
   writeFileSync(
     program,
-    `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home}\nunset XDG_DATA_HOME XDG_CACHE_HOME\nexec ${line} "$@"\n`,
+    `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home} NODE_COMPILE_CACHE=${folder}/compiled\nunset XDG_DATA_HOME XDG_CACHE_HOME\n. ${folder}/settings\nexec ${line} "$@"\n`,
     { mode: 0o755 },
   );
-  // Its programs are those of this machine.
-  writeFileSync(image, savedImage({ config, layers: [{ [HOST_PROGRAMS]: "" }] }));
-  return { folder, program, image, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+  writeFileSync(image, savedImage(config));
+  const set = (asked: SmolvmOptions) => writeFileSync(join(folder, "settings"), settings(asked));
+  set(options);
+  return { folder, program, image, set, dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 let used: SmolvmWorld | null = null;
@@ -41,7 +98,7 @@ export function namedSmolvm(version: string): SmolvmWorld {
   const { BOT_BOTTLE_SMOLVM: program, BOT_BOTTLE_SMOLVM_IMAGE: image } = process.env;
   if (program !== undefined && image !== undefined) {
     const folder = dirname(image);
-    used = { folder, program, image, dispose: () => {} };
+    used = { folder, program, image, set: () => {}, dispose: () => {} };
     return used;
   }
   const world = smolvmWorld(version);

@@ -1,78 +1,56 @@
+import { type CommandShape, type Flag, flag, list, MACHINE, NAMED, name, SHARED, value, WORKLOAD } from "./flag.ts";
+import { MACHINE_COMMANDS } from "./machine-flags.ts";
+import { PACK_COMMANDS } from "./pack-flags.ts";
+
 /**
  * What the command line of smol-machines/smolvm takes, by version: the table that the FAKE `smolvm` of these tests parses by.
  * Each command names the file of that repository that it follows; `since` and `until` (exclusive) are its release tags.
  * Nothing here was observed on a real machine: what was not read there is not here, and is refused as unknown.
  */
-export interface Flag {
-  readonly long: string;
-  readonly short?: string;
-  /** `flag`: no value; `value`: one; `list`: may be repeated. */
-  readonly kind: "flag" | "value" | "list";
-  readonly since?: string;
-  readonly until?: string;
-  readonly conflicts?: readonly string[];
-}
-
-export interface CommandShape {
-  readonly words: readonly [string, string];
-  readonly aliases?: readonly string[];
-  readonly since?: string;
-  readonly until?: string;
-  /** Names of plain words; `?` ends an optional one. */
-  readonly positional: readonly string[];
-  /** What comes behind: `greedy` begins with the first plain word, `separate` behind `--` only. */
-  readonly trailing?: "greedy" | "separate";
-  readonly flags: readonly Flag[];
-  readonly follows: string;
-}
-
-const value = (long: string, more: Partial<Flag> = {}): Flag => ({ long, kind: "value", ...more });
-const flag = (long: string, more: Partial<Flag> = {}): Flag => ({ long, kind: "flag", ...more });
-const list = (long: string, more: Partial<Flag> = {}): Flag => ({ long, kind: "list", ...more });
-
-/** NAME was a plain word until 1.0.2, and is `-n NAME` since. */
-const NAMED = "1.0.2";
-const name = value("name", { short: "n" });
-const nameSince = value("name", { short: "n", since: NAMED });
-
 const CREATE: readonly Flag[] = [
-  nameSince,
-  value("image", { short: "I" }),
-  value("from", { conflicts: ["image", "smolfile"] }),
-  value("smolfile", { short: "s" }),
-  ...["cpus", "mem", "storage", "overlay", "gpu-vram", "net-backend"].map((long) => value(long)),
-  list("volume", { short: "v" }),
-  list("port", { short: "p" }),
-  list("env", { short: "e" }),
-  value("workdir", { short: "w" }),
-  ...["net", "outbound-localhost-only", "ssh-agent", "gpu"].map((long) => flag(long)),
-  ...["allow-cidr", "allow-host", "init"].map((long) => list(long)),
-  ...["secret-env", "secret-file"].map((long) => list(long, { since: "1.0.0" })),
+  { ...SHARED.IMAGE, conflicts: ["from"] },
+  value("from", { conflicts: ["image", "smolfile"], shows: "PATH" }),
+  SHARED.SMOLFILE,
+  ...SHARED.SIZES,
+  ...SHARED.DISKS,
+  SHARED.VOLUME,
+  SHARED.PORT,
+  SHARED.ENV,
+  SHARED.WORKDIR,
+  ...SHARED.EGRESS,
+  ...SHARED.GPU,
+  flag("ssh-agent"),
+  list("init", { shows: "CMD" }),
+  ...SHARED.SECRETS,
   value("max-image-size", { since: "1.2.0" }),
-  value("dns", { since: "1.2.5" }),
   flag("docker-socket", { since: "1.6.1" }),
-  ...["mount-socket", "expose-socket"].map((long) => list(long, { since: "1.6.4" })),
-  list("label", { since: "1.8.0" }),
-  value("network", { since: "1.8.3" }),
+  list("label", { since: "1.8.0", shows: "KEY=VALUE" }),
 ];
 
-/** Followed by `create` in each version: a NAME that may be left out. */
-const MACHINE = "src/cli/machine.rs";
-
 export const COMMANDS: readonly CommandShape[] = [
-  { words: ["machine", "create"], positional: ["NAME?"], until: NAMED, flags: CREATE, follows: MACHINE },
+  { words: ["machine", "create"], positional: ["NAME?"], until: WORKLOAD, flags: CREATE, follows: MACHINE },
+  {
+    words: ["machine", "create"],
+    positional: ["NAME?"],
+    trailing: "greedy",
+    mayTrail: true,
+    since: WORKLOAD,
+    until: NAMED,
+    flags: CREATE,
+    follows: MACHINE,
+  },
   {
     words: ["machine", "create"],
     positional: [],
     trailing: "separate",
     since: NAMED,
-    flags: CREATE,
+    flags: [name, ...CREATE],
     follows: MACHINE,
   },
   {
     words: ["machine", "start"],
     positional: [],
-    flags: [name, flag("forkable", { since: "1.0.0" }), value("proxy", { since: "0.8.1" })],
+    flags: [name, flag("forkable", { since: "1.0.0" }), ...SHARED.PROXY],
     follows: MACHINE,
   },
   { words: ["machine", "stop"], positional: [], flags: [name], follows: MACHINE },
@@ -89,7 +67,7 @@ export const COMMANDS: readonly CommandShape[] = [
     aliases: ["rm"],
     positional: [],
     since: NAMED,
-    flags: [name, flag("force", { short: "f" }), flag("cascade", { since: "1.7.0" })],
+    flags: [{ ...name, required: true }, flag("force", { short: "f" }), flag("cascade", { since: "1.7.0" })],
     follows: MACHINE,
   },
   { words: ["machine", "status"], positional: [], flags: [name, flag("json")], follows: MACHINE },
@@ -117,4 +95,6 @@ export const COMMANDS: readonly CommandShape[] = [
     ],
     follows: MACHINE,
   },
+  ...MACHINE_COMMANDS,
+  ...PACK_COMMANDS,
 ];

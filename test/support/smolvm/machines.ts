@@ -1,26 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, globSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Asked } from "./clap.ts";
-import { guestArguments, makeRoot, readImage } from "./guest.ts";
-import { limitMemory, removeMemory } from "./memory.ts";
-import {
-  allMachines,
-  checkName,
-  knownMachine,
-  type Machine,
-  machineFolder,
-  RuntimeError,
-  readMachine,
-  removeMachine,
-  reserve,
-  writeMachine,
-} from "./store.ts";
-import { atLeast } from "./version-order.ts";
-
-const BOOT = join(import.meta.dirname, "boot.sh");
-const REFUSED_SOURCES = /^\/(?:var)?$|^\/(?:var\/run|var\/log|etc|usr|bin|sbin|lib|proc|sys|dev|run)(?:\/|$)/;
+import { fault } from "./faults.ts";
+import { removeMemory } from "./memory.ts";
+import { machineFolder } from "./store.ts";
 
 /** The VM process of a machine, and the guest's first process in it. */
 export interface Running {
@@ -28,11 +12,23 @@ export interface Running {
   readonly guest: number;
 }
 
-export function runningOf(name: string): Running | null {
-  const folder = machineFolder(name);
+/** The VM process of the machine in `folder`, whether its guest is up or not; null: there is none. */
+export function vmOf(folder: string): number | null {
   try {
     const pid = Number(readFileSync(join(folder, "agent.pid"), "utf8"));
-    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${folder}/boot-config.json`)) return null;
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${folder}/boot-config.json`) && alive(pid)
+      ? pid
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+export function runningOf(name: string): Running | null {
+  const folder = machineFolder(name);
+  const pid = vmOf(folder);
+  if (pid === null) return null;
+  try {
     const info = JSON.parse(readFileSync(join(folder, "guest-info"), "utf8")) as { "child-pid": number };
     // Until it has become the idle one, the guest is still being made.
     const idle = readFileSync(`/proc/${info["child-pid"]}/comm`, "utf8") === "sleep\n";
@@ -42,112 +38,39 @@ export function runningOf(name: string): Running | null {
   }
 }
 
-function nameOf(asked: Asked): string {
-  return asked.values.get("name") ?? asked.positional.get("NAME") ?? "default";
-}
+const stopping = (folder: string): string => join(folder, "stopping");
 
-export function create(version: string, asked: Asked): string {
-  const name = asked.values.get("name") ?? asked.positional.get("NAME") ?? `vm-${process.pid.toString(16)}`;
-  checkName(name);
-  const image = asked.values.get("image");
-  if (image === undefined) throw new RuntimeError("the stand-in makes machines from images only");
-  if (!atLeast(version, "1.1.0") || !image.startsWith("/")) {
-    throw new RuntimeError(`agent operation failed: pull: no registry serves '${image}' here`);
-  }
-  const volumes = (asked.lists.get("volume") ?? []).map(checkVolume);
-  const sockets = asked.lists.get("mount-socket") ?? [];
-  const config = readImage(image);
-  reserve(name);
-  writeMachine({
-    name,
-    image,
-    config,
-    cpus: Number(asked.values.get("cpus") ?? 4),
-    mem: Number(asked.values.get("mem") ?? 8192),
-    volumes,
-    sockets,
-    env: (asked.lists.get("env") ?? []).filter((text) => /^[^=]+=/.test(text)),
-    network: asked.flags.has("net") || asked.lists.has("port"),
-    createdAt: Math.floor(Date.now() / 1000),
-    started: false,
-  });
-  return `Created machine: ${name}\n`;
-}
-
-function checkVolume(volume: string): string {
-  const parts = volume.split(":");
-  const [host = "", guest = "", mode = "rw"] = parts;
-  if (parts.length > 3 || !guest.startsWith("/") || !["ro", "rw"].includes(mode)) {
-    throw new RuntimeError(`config operation failed: volume: '${volume}'`);
-  }
-  if (!lstatSync(host, { throwIfNoEntry: false })) throw new RuntimeError(`mount source not found: ${host}`);
-  const real = realpathSync(host);
-  if (!lstatSync(real).isDirectory()) {
-    throw new RuntimeError(`config operation failed: volume: not a directory: ${host}`);
-  }
-  if (REFUSED_SOURCES.test(real)) throw new RuntimeError(`config operation failed: volume: refused source: ${host}`);
-  return [real, guest, mode].join(":");
-}
-
-export async function start(asked: Asked): Promise<string> {
-  const name = nameOf(asked);
-  const machine = knownMachine(name);
-  const already = runningOf(name);
-  if (already !== null) return `Machine '${name}' is already running (PID ${already.pid})\n`;
-  const folder = machineFolder(name);
-  const root = join(folder, "root");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  makeRoot(root);
-  for (const file of ["guest-info", "connections"]) rmSync(join(folder, file), { recursive: true, force: true });
-  mkdirSync(join(folder, "connections"));
-  writeFileSync(join(folder, "name"), name);
-  writeFileSync(join(folder, "boot-config.json"), JSON.stringify(machine));
-  writeFileSync(join(folder, "guest-arguments"), `${guestArguments(machine, root).join("\0")}\0`);
-  const memory = limitMemory(folder, machine.mem);
-  if (memory !== null) writeFileSync(join(folder, "memory"), `${memory}\n`);
-  const vm = spawn("/bin/sh", [BOOT, "_boot-vm", join(folder, "boot-config.json")], {
-    detached: true,
-    stdio: "ignore",
-    env: { PATH: "/usr/bin:/bin" },
-  });
-  writeFileSync(join(folder, "agent.pid"), String(vm.pid));
-  vm.unref();
-  const exited = new Promise<boolean>((resolve) => vm.once("exit", () => resolve(true)));
-  for (;;) {
-    const running = runningOf(name);
-    if (running !== null) break;
-    if (await Promise.race([exited, delay(5, false)])) {
-      const words = readFileSync(join(folder, "agent-console.log"), "utf8").trim();
-      throw new RuntimeError(`agent operation failed: start: ${words}`);
-    }
-  }
-  writeMachine({ ...machine, started: true });
-  return `Machine '${name}' running (PID ${vm.pid})\n`;
-}
-
-export async function stop(version: string, asked: Asked): Promise<string> {
-  const name = nameOf(asked);
-  if (readMachine(name) === null && atLeast(version, "0.8.1")) throw new RuntimeError(`vm not found: ${name}`);
-  return (await end(name))
-    ? `Stopping machine '${name}'...\nStopped machine: ${name}\n`
-    : `Machine '${name}' is not running\n`;
-}
-
-async function end(name: string): Promise<boolean> {
-  const folder = machineFolder(name);
-  let pid: number;
+/** Has a stop said that it is done while its VM process still lives? */
+export function isStopping(folder: string): boolean {
   try {
-    pid = Number(readFileSync(join(folder, "agent.pid"), "utf8"));
-    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder)) return false;
+    return readFileSync(stopping(folder), "utf8") === String(vmOf(folder));
   } catch {
     return false;
   }
+}
+
+/** Kills the VM of a machine, and waits for its end if `wait`. False: it had none. */
+export async function end(name: string, wait: boolean): Promise<boolean> {
+  const folder = machineFolder(name);
+  const pid = vmOf(folder);
+  if (pid === null) return false;
   const guest = runningOf(name)?.guest;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has just ended.
+  const late = fault("slow-stop");
+  if (late !== null) {
+    writeFileSync(stopping(folder), String(pid));
+    const killer = spawn("/bin/sh", ["-c", 'sleep "$0"; kill -9 "-$1"', String(late / 1000), String(pid)], {
+      detached: true,
+      stdio: "ignore",
+    });
+    killer.unref();
+  } else {
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // It has just ended.
+    }
   }
+  if (!wait) return true;
   while ([pid, guest].some((one) => one !== undefined && alive(one))) await delay(5);
   removeMemory(folder);
   return true;
@@ -159,51 +82,6 @@ function alive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-export async function remove(version: string, asked: Asked): Promise<string> {
-  const name = nameOf(asked);
-  if (!asked.values.has("name") && !asked.positional.has("NAME")) throw new RuntimeError("vm not found: default");
-  knownMachine(name);
-  if (!asked.flags.has("force")) {
-    process.stderr.write(`Delete machine '${name}'? [y/N] `);
-    const answer = existsSync("/dev/stdin") ? readFileSync(0, "utf8") : "";
-    if (!/^y(?:es)?\n?$/i.test(answer)) return "Cancelled\n";
-  }
-  // Before 0.8.1 the VM of a running machine lives on without a record.
-  if (atLeast(version, "0.8.1")) await end(name);
-  removeMachine(name);
-  return `Deleted machine: ${name}\n`;
-}
-
-function describe({ name, cpus, mem, image, createdAt, network, started, volumes }: Machine) {
-  const running = runningOf(name);
-  return {
-    name,
-    state: running !== null ? "running" : started ? "stopped" : "created",
-    cpus,
-    memory_mib: mem,
-    pid: running?.pid ?? null,
-    mounts: volumes.length,
-    ports: 0,
-    created_at: createdAt,
-    image,
-    ephemeral: false,
-    network,
-  };
-}
-
-export function ls(asked: Asked): string {
-  const all = allMachines().map(describe);
-  if (asked.flags.has("json")) return `${JSON.stringify(all, null, 2)}\n`;
-  return all.map(({ name, state }) => `${name.slice(0, 18).padEnd(20)}${state}\n`).join("");
-}
-
-export function status(asked: Asked): string {
-  const machine = knownMachine(nameOf(asked));
-  if (asked.flags.has("json")) return `${JSON.stringify(describe(machine), null, 2)}\n`;
-  const running = runningOf(machine.name);
-  return `Machine '${machine.name}': ${running === null ? "not running" : `running (PID ${running.pid})`}\n`;
 }
 
 /** How many clients of a machine's agent live. */

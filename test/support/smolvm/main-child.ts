@@ -2,36 +2,63 @@
  * A FAKE `smolvm` for tests: the command line of smol-machines/smolvm at the version that STAND_IN_VERSION names, over
  * namespaces in place of VMs. It shows that the driver keeps to what was read of the real one; it proves nothing about it.
  */
+import { logCalls } from "./call-log.ts";
 import { type Asked, parse, UsageError } from "./clap.ts";
+import { copy } from "./copy.ts";
+import { create } from "./create.ts";
 import { exec } from "./exec.ts";
-import { create, ls, remove, start, status, stop } from "./machines.ts";
+import { helpOf } from "./help.ts";
+import { dataFolder, remove, start, stop } from "./lifecycle.ts";
+import { ls, status } from "./listing.ts";
+import { packCreate } from "./pack.ts";
 import { RuntimeError } from "./store.ts";
+import { update } from "./update.ts";
 
 const version = process.env.STAND_IN_VERSION ?? "1.9.3";
 const argv = process.argv.slice(2);
 
-const COMMANDS: Readonly<Record<string, (asked: Asked) => string | number | Promise<string | number>>> = {
-  "machine create": (asked) => create(version, asked),
+type Answer = string | number | Promise<string | number>;
+
+/** What is in the table of flags and not here is taken apart and then refused: what it does was not read. */
+const COMMANDS: Readonly<Record<string, (version: string, asked: Asked) => Answer>> = {
+  "machine create": create,
   "machine start": start,
-  "machine stop": (asked) => stop(version, asked),
-  "machine delete": (asked) => remove(version, asked),
+  "machine stop": stop,
+  "machine delete": remove,
   "machine ls": ls,
   "machine status": status,
-  "machine exec": (asked) => exec(version, asked),
+  "machine exec": exec,
+  "machine shell": shell,
+  "machine cp": copy,
+  "machine update": update,
+  "machine data-dir": dataFolder,
+  "pack create": packCreate,
 };
+
+/** `exec -i -t /bin/sh`; it starts no machine, whatever its help says. */
+function shell(version: string, asked: Asked): Answer {
+  const flags = new Set(["interactive", "tty"]);
+  return exec(version, { ...asked, command: "machine exec", flags, trailing: ["/bin/sh"] });
+}
 
 async function main(): Promise<number> {
   if (argv[0] === "--version" || argv[0] === "-V") {
     process.stdout.write(`smolvm ${version}\n`);
     return 0;
   }
-  if (argv.at(-1) === "--help" && argv[0] === "machine" && argv.length === 2) {
-    process.stdout.write("Manage machines\n\nUsage: smolvm machine <COMMAND>\n");
-    return 0;
+  if (argv.length < 2 && ["machine", "vm", "pack", undefined].includes(argv[0])) {
+    process.stderr.write(helpOf(version, argv[0] === "vm" ? "machine" : (argv[0] ?? "")));
+    return 2;
   }
   try {
     const asked = parse(version, argv);
-    const done = await COMMANDS[asked.command]?.(asked);
+    if (asked.help === true) {
+      process.stdout.write(helpOf(version, asked.command));
+      return 0;
+    }
+    const command = COMMANDS[asked.command];
+    if (command === undefined) throw new RuntimeError(`the stand-in does not run \`${asked.command}\``);
+    const done = await command(version, asked);
     if (typeof done === "string") process.stdout.write(done);
     return typeof done === "number" ? done : 0;
   } catch (error) {
@@ -44,4 +71,5 @@ async function main(): Promise<number> {
   }
 }
 
+logCalls(argv);
 process.exitCode = await main();

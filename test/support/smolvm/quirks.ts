@@ -44,6 +44,8 @@ export const QUIRKS = {
   "allow-dropped": { until: "1.8.0", follows: "run_from_smolmachine, src/cli/machine.rs" },
   /** Every file of a pack belongs to who extracts it. */
   "pack-owner": { until: "1.8.1", follows: "issue 501, PR 938" },
+  /** The same, later only where smolvm itself runs as root. */
+  "pack-owner-root": { until: "1.13.2", follows: "issues 1094 and 1095, PR 1096" },
   /** Much input of an `exec -i` stands still. */
   "stuck-input": { until: "1.8.1", follows: "issue 926, PR 931" },
   /** Eight clients are served; a ninth waits, and the machine looks unreachable. */

@@ -1,37 +1,70 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Network } from "./network.ts";
 
 /** What of an image's configuration counts here. */
 export interface ImageConfig {
   readonly User?: string;
   readonly Env?: readonly string[];
+  readonly Entrypoint?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | null;
+  readonly WorkingDir?: string;
 }
+
+/** What a machine's first files come from. */
+export type Source =
+  | { readonly kind: "bare" }
+  /** A saved image, or a folder with a root file system. */
+  | { readonly kind: "saved"; readonly path: string }
+  /** Pulled inside the guest when the machine starts first. */
+  | { readonly kind: "registry"; readonly reference: string }
+  | { readonly kind: "pack"; readonly path: string };
 
 /** A machine as it is on record. JSON files stand in for the SQLite file of the real one (src/data/mod.rs). */
 export interface Machine {
   readonly name: string;
-  readonly image: string;
+  /** What it was made from, as `ls` says it. */
+  readonly image: string | null;
+  readonly source: Source;
   /** Of the image, as it was when the machine was made. */
   readonly config: ImageConfig;
   readonly cpus: number;
   readonly mem: number;
+  readonly storage: number;
+  readonly overlay: number;
   readonly volumes: readonly string[];
   readonly sockets: readonly string[];
+  /** `HOST:GUEST`. */
+  readonly ports: readonly string[];
   readonly env: readonly string[];
-  readonly network: boolean;
+  /** References, not values: `GUEST=HOST`. */
+  readonly secretEnv: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly workdir: string | null;
+  /** What was given behind `--` at create. */
+  readonly workload: readonly string[];
+  readonly network: Network;
   readonly createdAt: number;
   /** Has it ever been started: `created` is another state than `stopped`. */
   readonly started: boolean;
+  /** Its last start failed. */
+  readonly failed?: boolean;
 }
 
 /** A failure at run time: exit 1, `Error: ...` on stderr. */
 export class RuntimeError extends Error {}
 
 const home = process.env.HOME ?? "/nonexistent";
+const cache = process.env.XDG_CACHE_HOME ?? join(home, ".cache");
 const data = join(process.env.XDG_DATA_HOME ?? join(home, ".local/share"), "smolvm/server");
-const vms = join(process.env.XDG_CACHE_HOME ?? join(home, ".cache"), "smolvm/vms");
+const vms = join(cache, "smolvm/vms");
 const records = join(data, "machines");
+
+/** Where packs are unpacked, each below the CRC of its file. */
+export const PACKS = join(cache, "smolvm-pack");
+/** Said by a guest that has come up, whoever's it is (below 1.2.5). */
+export const READY_MARKER = join(data, "agent-ready");
 
 const recordFile = (name: string): string => join(records, `${name}.json`);
 
@@ -48,7 +81,9 @@ export function checkName(name: string): void {
 
 export function readMachine(name: string): Machine | null {
   try {
-    return JSON.parse(readFileSync(recordFile(name), "utf8")) as Machine;
+    const machine = JSON.parse(readFileSync(recordFile(name), "utf8")) as Partial<Machine>;
+    // Who has only taken the name has no machine yet.
+    return machine.source === undefined ? null : (machine as Machine);
   } catch {
     return null;
   }
@@ -67,9 +102,10 @@ export function writeMachine(machine: Machine): void {
   renameSync(`${file}.${process.pid}`, file);
 }
 
+/** Its record and its disks. */
 export function removeMachine(name: string): void {
-  rmSync(recordFile(name), { force: true });
   rmSync(machineFolder(name), { recursive: true, force: true });
+  rmSync(recordFile(name), { force: true });
 }
 
 export function allMachines(): Machine[] {
@@ -88,4 +124,9 @@ export function reserve(name: string): void {
   } catch {
     throw new RuntimeError(`config operation failed: create: machine '${name}' already exists`);
   }
+}
+
+/** Gives a name back that no machine came to have. */
+export function release(name: string): void {
+  if (readMachine(name) === null) rmSync(recordFile(name), { force: true });
 }
