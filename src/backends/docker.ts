@@ -1,10 +1,19 @@
 import type { Backend } from "./backend.ts";
 import { MAX_EXECS } from "./docker/bottle.ts";
 import { planContainer } from "./docker/plan.ts";
+import type { EngineImage } from "./docker/saving.ts";
 import { BACKEND } from "./docker/survey.ts";
 
 const workshop: Backend["workshop"] = async (job, facts) =>
   (await import("./docker/workshop.ts")).runWorkshop(job, facts);
+
+/** Its images, for who makes something else of them than a container. */
+export const engineImages = {
+  find: async (name: string, env: Readonly<Record<string, string | undefined>>): Promise<EngineImage | null> =>
+    (await import("./docker/saving.ts")).findImage(name, env),
+  save: async (image: EngineImage, each: (piece: Buffer) => void, signal: AbortSignal): Promise<void> =>
+    (await import("./docker/saving.ts")).saveImage(image, each, signal),
+};
 
 /** Bottles in containers of a Docker engine, driven by the `docker` command line. */
 export const docker: Backend = {

@@ -54,7 +54,7 @@ const NOUNS: Readonly<Record<Holding["kind"], string>> = {
   removal: "removals not at their end",
   archive: "archived bottles",
   image: "images",
-  cache: "cache: programs fetched, compiled code",
+  cache: "cache: programs fetched, images for machines, compiled code",
 };
 
 function holdingsTable(holdings: readonly Holding[]): string {

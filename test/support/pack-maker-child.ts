@@ -19,7 +19,7 @@ try {
     if (fault === "nothing") break;
     const file = openSync(path, "w", 0o755);
     for (const piece of [config, ...layers]) {
-      writeSync(file, piece);
+      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
       await delay(5); // a pack takes longer than a moment
     }
     if (fault === "killed") process.kill(process.pid, "SIGKILL");

@@ -2,11 +2,14 @@ import type { HostFacts } from "../../core/model/host-facts.ts";
 import type { Json } from "../../core/model/plan.ts";
 import type { Leftover } from "../backend.ts";
 import { isOurs, type Smolvm, smolvmIn } from "./command-line.ts";
+import { deadDrafts, removeDraft } from "./image/cache.ts";
 import { machineFolder, machineFolders, removeMachineFolder } from "./machine-folder.ts";
 import { endMachine, isUp, listMachines, type Machine } from "./machines.ts";
 import { isHeld, type Ownership, readMachineName } from "./names.ts";
 
 export const BACKEND = "smolmachines";
+/** An image or a pack whose maker was killed; of no bottle. */
+const DRAFT = "unfinished image";
 
 interface OwnMachine extends Machine {
   readonly ownership: Ownership;
@@ -25,7 +28,7 @@ async function installed(): Promise<Smolvm | null> {
   return smolvm !== null && (await isOurs(smolvm)) ? smolvm : null;
 }
 
-/** Machines of ours whose host process is gone, and folders that they were shown. */
+/** Machines of ours whose host process is gone, folders that they were shown, and images that were not finished. */
 export async function surveyMachines(_facts: HostFacts, alive: ReadonlySet<string>): Promise<Leftover[]> {
   const smolvm = await installed();
   const machines = smolvm === null ? [] : await ownMachines(smolvm);
@@ -37,8 +40,10 @@ export async function surveyMachines(_facts: HostFacts, alive: ReadonlySet<strin
       const detail = { kind: ownership.kind, host: ownership.host } as unknown as Json;
       return [{ backend: BACKEND, kind, id, bottle: ownership.bottle, detail }];
     });
+  const drafts = (await deadDrafts()).map((id) => ({ backend: BACKEND, kind: DRAFT, id, bottle: "-", detail: null }));
   // The folder of a machine goes with the machine.
   return [
+    ...drafts,
     ...left("machine", names),
     ...left(
       "folder",
@@ -59,6 +64,7 @@ export async function hasMachine(bottle: string): Promise<boolean> {
 
 /** Removes one leftover of `surveyMachines`, after looking again. Idempotent. Rejects with TEARDOWN_INCOMPLETE. */
 export async function removeLeftover(leftover: Leftover): Promise<void> {
+  if (leftover.kind === DRAFT) return removeDraft(leftover.id);
   const ownership = readMachineName(leftover.id);
   if (ownership === null || isHeld(ownership)) return;
   const smolvm = await installed();

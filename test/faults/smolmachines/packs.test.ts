@@ -4,10 +4,15 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { loadBackend } from "../../../src/backends/builtins.ts";
+import { packOf } from "../../../src/backends/smolmachines/image/packs.ts";
+import { readSavedImage } from "../../../src/backends/smolmachines/image/saved-image.ts";
+import { gatherFacts } from "../../../src/host/facts.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { eventually } from "../../support/operator.ts";
 import { type PackWorld, packWorld } from "../../support/pack-world.ts";
 
+const backend = await loadBackend("smolmachines");
 const CHILD = join(import.meta.dirname, "packing-child.ts");
 const PRELOAD = fileURLToPath(new URL("../../support/failing-effects.ts", import.meta.url));
 const PARTS = { config: { User: "agent" }, layers: [{ "etc/one": "1" }, { "etc/two": "2" }, { "etc/three": "3" }] };
@@ -40,11 +45,25 @@ async function quiet(world: PackWorld): Promise<void> {
 /** The next one makes the pack, or takes a whole one, and nothing of the interrupted one is left. */
 async function assertMended(world: PackWorld, good: Buffer, told: string): Promise<void> {
   await quiet(world);
-  const next = packed(world);
-  assert.deepEqual([next.code, next.words], [0, ""], told);
-  assert.ok(readFileSync(next.path).equals(good), told);
+  const path = await packOf(await readSavedImage(world.image, process.arch), [1, 0, 2], world.smolvm());
+  assert.ok(readFileSync(path).equals(good), told);
   assert.equal(world.shelf("packs").length, 1, told);
   rmSync(join(world.cache, "bot-bottle"), { recursive: true });
+}
+
+/** `bottle prune` finds what a killed start left, and nothing of one that lives. */
+async function assertPruned(world: PackWorld): Promise<void> {
+  await quiet(world);
+  const facts = gatherFacts();
+  const drafts = async () => (await backend.survey(facts, new Set())).filter(({ kind }) => kind === "unfinished image");
+  const [draft, ...others] = await drafts();
+  assert.ok(draft?.id.startsWith("packs/draft-") === true && others.length === 0);
+  for (const id of ["packs/../../x", "../packs", "packs", "packs/draft-1", `${draft.id}/..`]) {
+    await backend.remove({ ...draft, id }, facts);
+  }
+  assert.equal(world.shelf("packs").length, 1);
+  await backend.remove(draft, facts);
+  assert.deepEqual([world.shelf("packs"), await drafts()], [[], []]);
 }
 
 for (const mode of ["full", "kill", "killed-after"]) {
@@ -87,15 +106,16 @@ test("killed at any time while it packs: the next start is right", { timeout: 24
   const first = packed(world);
   const good = readFileSync(first.path);
   rmSync(join(world.cache, "bot-bottle"), { recursive: true });
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < 8; round += 1) {
     const calls = world.calls();
     const child = spawn(process.execPath, wordsOf(world), { stdio: "ignore", env: envOf(world) });
     const closed = new Promise((resolve) => child.once("close", resolve));
     await eventually("it packs", () => world.calls() > calls);
     // From here on at another moment each time.
-    for (const until = performance.now() + round * 12; performance.now() < until; );
+    for (const until = performance.now() + round * 18; performance.now() < until; );
     child.kill("SIGKILL");
     await closed;
+    if (round === 0) await assertPruned(world);
     await assertMended(world, good, `round ${round}`);
   }
 });

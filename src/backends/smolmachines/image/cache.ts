@@ -9,9 +9,11 @@ import { holdName } from "../../../host/held-name.ts";
 import { bootId, isRunning, ownIdentity } from "../../../host/process-identity.ts";
 import { areRecorded, recordFiles } from "./cache-record.ts";
 
+/** `unpacked`: of compressed images; `derived`: rewritten ones; `exported`: of an engine; `packs`. */
+const SHELVES = ["unpacked", "derived", "exported", "packs"] as const;
+
 export interface CacheOrder {
-  /** `unpacked`: of compressed images; `derived`: rewritten ones; `exported`: of an engine; `packs`. */
-  readonly shelf: "unpacked" | "derived" | "exported" | "packs";
+  readonly shelf: (typeof SHELVES)[number];
   /** What the entry is made from; equal words, equal entries. */
   readonly key: readonly string[];
   /** Names of the files that make it whole. */
@@ -28,7 +30,7 @@ const EVERY_MS = 100;
 const DRAFT = /^draft-(\d{1,10})-(\d{1,20})-([0-9a-f]{8})-[0-9a-f]{12}$/;
 
 /** What is made from images, below the user's cache. */
-export function imageCache(): string {
+function imageCache(): string {
   const cache = process.env.XDG_CACHE_HOME;
   return join(cache?.startsWith("/") === true ? cache : join(homedir(), ".cache"), "bot-bottle", "smolmachines");
 }
@@ -92,15 +94,35 @@ function draftName(): string {
 
 /** Removes drafts whose maker is gone, and what was not used for long. */
 async function sweep(folder: string): Promise<void> {
-  const now = bootId();
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    const [, pid, startTime, boot = ""] = DRAFT.exec(name) ?? [];
-    const maker = { pid: Number(pid), startTime: Number(startTime), bootId: now.startsWith(boot) ? now : boot };
-    if (pid === undefined ? !(await isUnused(path)) : isRunning(maker)) continue;
+    if (!isDeadDraft(name) && (DRAFT.test(name) || !(await isUnused(path)))) continue;
     // What a killed maker had started may write there still: then the next sweep gets it.
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+function isDeadDraft(name: string): boolean {
+  const [, pid, startTime, boot = ""] = DRAFT.exec(name) ?? [];
+  const now = bootId();
+  const maker = { pid: Number(pid), startTime: Number(startTime), bootId: now.startsWith(boot) ? now : boot };
+  return pid !== undefined && !isRunning(maker);
+}
+
+/** What killed makers left, as `SHELF/NAME`. */
+export async function deadDrafts(): Promise<readonly string[]> {
+  const found = SHELVES.map(async (shelf) => {
+    const names = await readdir(join(imageCache(), shelf)).catch(() => []);
+    return names.filter(isDeadDraft).map((name) => `${shelf}/${name}`);
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Removes one of `deadDrafts`, after looking again. Idempotent. Rejects with the system's errors. */
+export async function removeDraft(id: string): Promise<void> {
+  const [shelf = "", name = "", ...rest] = id.split("/");
+  if (!SHELVES.some((one) => one === shelf) || rest.length > 0 || !isDeadDraft(name)) return;
+  await rm(join(imageCache(), shelf, name), { recursive: true, force: true });
 }
 
 async function isUnused(path: string): Promise<boolean> {

@@ -100,7 +100,7 @@ async function give(
  * What of `size` bytes a Range header asks for, as from and before (RFC 9110, 14.2). Null: all of it, also for what is no
  * single range of bytes, which a server may ignore. Pure.
  */
-export function rangeOf(header: string | undefined, size: number): readonly [number, number] | "beyond" | null {
+function rangeOf(header: string | undefined, size: number): readonly [number, number] | "beyond" | null {
   const [, first = "", last = ""] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
   if (first === "" && last === "") return null;
   if (first === "") return Number(last) === 0 || size === 0 ? "beyond" : [Math.max(0, size - Number(last)), size];
