@@ -35,7 +35,7 @@ export function smolvmWorld(version: string, config: Readonly<Record<string, unk
   const line = shellLine([process.execPath, ...NODE_FLAGS, "--no-warnings", PROGRAM]);
   writeFileSync(
     program,
-    `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home} NODE_COMPILE_CACHE=${folder}/compiled\nunset XDG_DATA_HOME XDG_CACHE_HOME\nexec ${line} "$@"\n`,
+    `#!/bin/sh\n# A fake smolvm for tests.\nexport STAND_IN_VERSION=${version} HOME=${home}\nunset XDG_DATA_HOME XDG_CACHE_HOME\nexec ${line} "$@"\n`,
     { mode: 0o755 },
   );
   writeFileSync(image, savedImage(config));
