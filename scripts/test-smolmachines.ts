@@ -10,8 +10,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { smolvmWorld } from "../test/support/smolvm.ts";
 
-/** Quick enough for every run; each line shows another part above the backend. */
-const EVERYDAY: readonly string[] = [];
+/** Quick enough for every run; each shows another part above the backend. The demo has a test of its own. */
+const EVERYDAY = [
+  ...["work", "cp", "ask", "archive", "doctor-holdings"].map((name) => `cli/${name}`),
+  ...["claude", "claude-supervise", "claude-inbox"].map((name) => `agents/${name}`),
+  "git/gate",
+  "terminal/questions",
+  "terminal/exec-hangup",
+].map((name) => `test/e2e/${name}.test.ts`);
 
 const GRACE_MS = 20_000;
 

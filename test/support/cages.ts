@@ -17,5 +17,6 @@ if (skipWithout(...MACHINES) === false) namedSmolvm("1.9.3");
 export const CAGES: readonly CageKind[] = [
   { title: "bubblewrap", backend: "bubblewrap", needs: ["bubblewrap", "perl"], sockets: [] },
   { title: "docker, socket", backend: "docker", needs: ["docker-images", "perl"], sockets: ["/run/way/socket"] },
-  { title: "a fake smolvm 1.9.3", backend: "smolmachines", needs: MACHINES, sockets: ["/run/way/socket"] },
+  // Its socket is mounted over a plain file, and find(1) takes it for that.
+  { title: "a fake smolvm 1.9.3", backend: "smolmachines", needs: MACHINES, sockets: [] },
 ];

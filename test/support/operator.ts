@@ -49,7 +49,9 @@ export function newOperator(): Operator {
   writeFileSync(join(workspace, "README"), "a project\n");
   // As root the agent becomes the owner of the folder, which root itself must not be.
   if (process.getuid?.() === 0) {
-    const { uid, gid } = ordinaryUser();
+    // A machine shows folders with the host's ids, and in there the agent is uid 1000.
+    const machines = process.env.BOT_BOTTLE_BACKEND === "smolmachines";
+    const { uid, gid } = machines ? { uid: 1000, gid: 1000 } : ordinaryUser();
     chmodSync(home, 0o755);
     chownSync(workspace, uid, gid);
   }

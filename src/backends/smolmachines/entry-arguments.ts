@@ -31,6 +31,9 @@ const BRIDGE = join(import.meta.dirname, `resize-bridge${extname(import.meta.fil
 /** When the client is told again to look at its size: it may not have listened yet. */
 const RESIZE_SECONDS = "0.2 0.3 0.5 1 2";
 
+/** Words: rows, columns, command. What is neither of the sizes that a new terminal has came from the client, and is newer. */
+const SIZED = 'case $(stty size 2>/dev/null) in "24 80"|"0 0") stty rows "$1" cols "$2";; esac; shift 2; exec "$@"';
+
 /**
  * PURE: the command of which the host reads the outputs; `token` names its processes. `input`: it reads our stdin, or the
  * file of that name among `entry.inputs`.
@@ -84,7 +87,7 @@ export function entryCommand(
     return { argv: [tools.shell, "-c", script], env };
   }
   // Set from inside before the command runs: the client's own size comes after it has begun, and is 80x24 until then.
-  const sized = shellLine(["/bin/sh", "-c", 'stty rows "$1" cols "$2" 2>/dev/null; shift 2; exec "$@"', "bot-bottle"]);
+  const sized = shellLine(["/bin/sh", "-c", SIZED, "bot-bottle"]);
   const enter = shellLine(entranceWords("terminal", "", []).slice(0, -1));
   const line = [
     // What is typed goes inside as it is. The terminal's end, which ends the client too, is passed on afterwards.

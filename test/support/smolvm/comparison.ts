@@ -129,15 +129,23 @@ function callsOf(release: string): readonly string[] {
   ];
 }
 
-/** The options that the fake one parses by at a release, in the words of `Seen.flags`. */
+/** Is it left out of `--help` at this release, though it is taken? */
+function isHidden(flag: object, release: string): boolean {
+  const { hidden } = flag as { readonly hidden?: string };
+  return hidden !== undefined && (hidden === "always" || !atLeast(release, hidden));
+}
+
+/** The options that the fake one shows at a release, in the words of `Seen.flags`. */
 export function tableFlags(release: string, command: string): readonly string[] | null {
   const during = ({ since, until }: { readonly since?: string; readonly until?: string }) =>
     (since === undefined || atLeast(release, since)) && (until === undefined || !atLeast(release, until));
   const shape = COMMANDS.find((one) => one.words.join(" ") === command && during(one));
   if (shape === undefined) return null;
-  const shown = shape.flags.filter(during).map(({ long, short, kind }) => {
-    return flagWords({ long, short: short ?? null, value: kind !== "flag" });
-  });
+  const shown = shape.flags
+    .filter((flag) => during(flag) && !isHidden(flag, release))
+    .map(({ long, short, kind }) => {
+      return flagWords({ long, short: short ?? null, value: kind !== "flag" });
+    });
   return shown.sort();
 }
 
