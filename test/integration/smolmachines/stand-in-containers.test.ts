@@ -92,21 +92,55 @@ test("a client that is killed ends what its command reads", { skip }, async () =
   await eventually("it has read the end", () => existsSync(join(machine.shown, "ended")));
 });
 
+/** What is done in two steps takes so long that execs which are begun at once meet in between. */
+const SLOW = { STAND_IN_PAUSE_MS: "1000" };
+
+/** Two at once, whose words are not equally long. */
+const two = (machine: FakeMachine, words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  Promise.all(
+    ["", "b".repeat(500)].map((name) => machine.exec(["-e", `A=${name}`, ...words], { env: { ...SLOW, ...env } })),
+  );
+
+/** The same, until one of them fails. */
+const meeting = (...given: Parameters<typeof two>) =>
+  eventually("one of two fails", async () => (await two(...given)).find(({ code }) => code !== 0));
+
+/** Asserts that two at once do not get into each other's way. */
+async function apart(...given: Parameters<typeof two>) {
+  const both = await two(...given);
+  assert.deepEqual(
+    both.map(({ code }) => code),
+    [0, 0],
+    both.map(({ err }) => err).join(""),
+  );
+}
+
+const HALF = /^Error: agent operation failed: exec: .*config\.json: parse error/;
+
 test("below 1.4.1 execs that come up at once read a config.json half written; one by one they do not", {
   skip,
 }, async () => {
+  const words = ["--", "echo", "a"];
   await using machine = await fakeMachine("1.3.9");
-  const rounds = async (env: Readonly<Record<string, string>> = {}) =>
-    Promise.all(["a", "b", "c", "d"].map((word) => machine.exec(["--", "echo", word], { env })));
-  const failed = await eventually("one fails", async () => (await rounds()).find(({ code }) => code !== 0));
+  const failed = await meeting(machine, words);
   assert.deepEqual([failed.code, failed.out], [1, ""]);
-  assert.match(failed.err, /^Error: agent operation failed: exec: .*config\.json: parse error/);
-  for (let round = 0; round < 4; round += 1) assert.equal((await machine.exec(["--", "echo", "a"])).out, "a\n");
-  const outs = (all: readonly { readonly out: string }[]) => all.map(({ out }) => out).join("");
-  assert.equal(outs(await rounds({ STAND_IN_QUIRKS: "-shared-config" })), "a\nb\nc\nd\n");
+  assert.match(failed.err, HALF);
+  for (let round = 0; round < 2; round += 1) assert.equal((await machine.exec(words)).out, "a\n");
+  await apart(machine, words, { STAND_IN_QUIRKS: "-shared-config" });
   await using now = await fakeMachine("1.4.1");
-  const all = ["a", "b", "c", "d"].map((word) => now.exec(["--", "echo", word]));
-  assert.equal(outs(await Promise.all(all)), "a\nb\nc\nd\n");
+  assert.equal((await now.exec(words)).out, "a\n");
+  await apart(now, words);
+});
+
+test("since 1.4.1 only the first execs of a machine may not overlap", { skip }, async () => {
+  const words = ["--", "echo", "a"];
+  const failed = await eventually("one of two fails", async () => {
+    await using machine = await fakeMachine("1.9.3");
+    return (await two(machine, words)).find(({ code }) => code !== 0);
+  });
+  assert.match(failed.err, HALF);
+  await using machine = await fakeMachine("1.9.3");
+  await apart(machine, words, { STAND_IN_QUIRKS: "-shared-first" });
 });
 
 test("one that joins writes config.json too below 1.4.0, and none that joins does since", { skip }, async () => {
@@ -126,31 +160,15 @@ test("one that joins writes config.json too below 1.4.0, and none that joins doe
 test("below 1.4.0 the container of a first exec that is about to run is deleted by the next: 137", {
   skip,
 }, async () => {
-  const pair = (machine: FakeMachine, quirks: string) =>
-    Promise.all(
-      [1, 2].map(() => machine.exec(["-i", "--", "sh", "-c", "sleep 0.3"], { env: { STAND_IN_QUIRKS: quirks } })),
-    );
-  const ever = (machine: FakeMachine, quirks: string) =>
-    eventually("one dies", async () =>
-      (await pair(machine, quirks)).some(({ code, err }) => code === 137 && err === ""),
-    );
+  const words = ["-i", "--", "sleep", "0.1"];
+  const whole = "-shared-config";
   await using machine = await fakeMachine("1.3.9");
-  assert.ok(await ever(machine, "-shared-config"));
-  for (const [at, quirks] of [[machine, "-shared-config,-stale-container,-joined-die"]] as const) {
-    for (let round = 0; round < 4; round += 1) {
-      assert.deepEqual(
-        (await pair(at, quirks)).map(({ code }) => code),
-        [0, 0],
-      );
-    }
-  }
+  const deleted = await meeting(machine, words, { STAND_IN_QUIRKS: whole });
+  assert.deepEqual([deleted.code, deleted.err], [137, ""]);
+  await apart(machine, words, { STAND_IN_QUIRKS: `${whole},-stale-container,-joined-die` });
   await using now = await fakeMachine("1.4.1");
-  for (let round = 0; round < 4; round += 1) {
-    assert.deepEqual(
-      (await pair(now, "")).map(({ code }) => code),
-      [0, 0],
-    );
-  }
+  assert.equal((await now.exec(words)).code, 0);
+  await apart(now, words);
 });
 
 test("root's rights in a container are Docker's below 1.2.3, and a machine's since", { skip }, async () => {

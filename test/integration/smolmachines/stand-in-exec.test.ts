@@ -104,6 +104,8 @@ test("much input stands still below 1.8.1, and comes through since", { skip }, a
 
 test("eight clients are served; a ninth waits, and the machine looks unreachable meanwhile", { skip }, async () => {
   await using machine = await fakeMachine("1.9.3");
+  // A first exec comes up alone.
+  assert.equal((await machine.exec(["--", "true"])).code, 0);
   const busy = Array.from({ length: 8 }, () => machine.hold(["-i", "--", "sh", "-c", "echo in; exec cat"]));
   await eventually("eight are in", () => busy.every((one) => one.out() === "in\n"));
   const state = async (env = {}) => {

@@ -3,12 +3,10 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Agent, detached } from "./agent.ts";
+import { PAUSE_MS } from "./pause.ts";
 import { has } from "./quirks.ts";
 import { RuntimeError } from "./store.ts";
 import type { Workload } from "./workload.ts";
-
-/** How long a container is on record before it runs. */
-const WINDOW_MS = 40;
 
 /** Where a command goes. */
 export type Place =
@@ -45,14 +43,27 @@ interface PlaceWanted {
   readonly manner: Manner;
   /** How containers of this release are made. */
   readonly made: Partial<Agent>;
+  /** Writes and reads the bundle of one that stays. */
+  readonly bundle: () => Promise<void>;
+}
+
+const KEPT = "kept";
+
+/** On record: the container that stays has been made. */
+export function stays(folder: string): void {
+  writeFileSync(join(recordOf(folder), KEPT), "");
 }
 
 /** Finds the container of a command, or takes the place of its first process. */
-export async function placeOf(version: string, { folder, vm, manner, made }: PlaceWanted): Promise<Place> {
-  if (manner === "one") return { joins: vm };
+export async function placeOf(version: string, { folder, vm, manner, made, bundle }: PlaceWanted): Promise<Place> {
   if (manner === "own") return { joins: null, id: "" };
   const record = recordOf(folder);
   mkdirSync(record, { recursive: true });
+  if (manner === "one") {
+    if (text(join(record, KEPT)) === null) await bundle();
+    stays(folder);
+    return { joins: vm };
+  }
   for (;;) {
     const id = text(join(record, "interactive"));
     if (id === null) break;
@@ -70,6 +81,7 @@ export async function placeOf(version: string, { folder, vm, manner, made }: Pla
   const id = `smolvm-${randomBytes(8).toString("hex")}`;
   publish(record, id);
   if (manner === "first") return { joins: null, id };
+  await bundle();
   await detached({ ...base(folder, vm), ...made, make: "shared", id, keep: true }, [], []);
   const running = runningIn(record, id);
   if (running === null) throw new RuntimeError("agent operation failed: exec: container is not running");
@@ -86,7 +98,7 @@ export function inContainer(version: string, workload: Workload): Partial<Agent>
 /** The same of its place. */
 export const at = (place: Place): Partial<Agent> =>
   place.joins === null
-    ? { make: place.id === "" ? "own" : "shared", id: place.id, window: WINDOW_MS }
+    ? { make: place.id === "" ? "own" : "shared", id: place.id, window: PAUSE_MS }
     : { join: place.joins };
 
 /** Its id can be found before it runs. */

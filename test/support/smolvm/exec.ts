@@ -15,6 +15,11 @@ import { asked as askedVariables, startFolder, variables, type Workload } from "
 
 /** Bytes of input after which an old client may get stuck. */
 const STUCK = 300 * 2 ** 10;
+/** The process of a container that stays, but for the variables, which are those of who comes first. */
+const KEEP_ALIVE: Process = {
+  ...{ args: ["sleep", "infinity"], env: [], cwd: "/" },
+  user: { uid: 0, gid: 0, additionalGids: [] },
+};
 const UNITS: Readonly<Record<string, number>> = {
   ...{ ms: 1, s: 1000, sec: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 },
 };
@@ -53,12 +58,17 @@ async function serve(version: string, asked: Asked, { workload, folder, vm, time
   const own = askedVariables(version, asked.lists, !interactive || atLeast(version, "1.7.0"));
   const manner = mannerOf(version, interactive);
   const made = inContainer(version, workload);
-  const place = await placeOf(version, { folder, vm, manner, made });
+  const bundle = async () => {
+    if (!has(version, "shared-first")) return;
+    await writeBundle(folder, { ...KEEP_ALIVE, env: own });
+    await readBundle(folder);
+  };
+  const place = await placeOf(version, { folder, vm, manner, made, bundle });
   const said = processOf(version, workload, folder, place, asked, own);
   // Whoever joins writes it too, and reads it not.
   const shares = has(version, "shared-config") && (manner === "own" || manner === "first");
   if (shares) await writeBundle(folder, said);
-  const process = shares && place.joins === null ? readBundle(folder) : said;
+  const process = shares && place.joins === null ? await readBundle(folder) : said;
   const agent: Agent = {
     ...base(folder, vm),
     ...made,

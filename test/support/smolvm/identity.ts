@@ -15,7 +15,7 @@ export interface Identity {
 const NUMBER = /^\d{1,10}$/;
 
 /** `USER[:GROUP]` by the accounts of a root folder (resolve_process_identity, crates/smolvm-agent/src/oci.rs). Throws. */
-export function identityOf(root: string, spec: string): Identity {
+function identityOf(root: string, spec: string): Identity {
   const [accounts, groups] = ["etc/passwd", "etc/group"].map((file) => rows(join(root, file))) as [Row[], Row[]];
   const [name = "", group, more] = (spec.trim() || "root").split(":");
   const account = accounts.find(([own, , uid]) => (NUMBER.test(name) ? uid === name : own === name));

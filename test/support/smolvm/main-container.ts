@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Agent, detached, of } from "./agent.ts";
-import { at, base, inContainer, mannerOf, type Place, publish, recordOf } from "./containers.ts";
+import { at, base, inContainer, mannerOf, type Place, publish, recordOf, stays } from "./containers.ts";
 import { whose } from "./identity.ts";
 import { RuntimeError } from "./store.ts";
 import { atLeast } from "./version-order.ts";
@@ -17,7 +17,8 @@ export async function startMain(version: string, workload: Workload, folder: str
   if (args.length === 0 || (kind !== "pack" && !atLeast(version, "0.8.1"))) return;
   const one = mannerOf(version, true) === "one";
   const id = "smolvm-main";
-  if (!one) publish(recordOf(folder), id);
+  if (one) stays(folder);
+  else publish(recordOf(folder), id);
   const place: Place = one ? { joins: vm } : { joins: null, id };
   const { user, home } = whose(version, workload, join(folder, "root"), false);
   const agent: Agent = {

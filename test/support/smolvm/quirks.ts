@@ -36,6 +36,8 @@ export const QUIRKS = {
   "own-container": { until: "1.4.1", follows: "crates/smolvm-agent/src/oci.rs v0.8.0" },
   /** Every exec writes one shared config.json, in two halves; who reads between them fails. */
   "shared-config": { until: "1.4.1", follows: "crates/smolvm-agent/src/oci.rs v0.8.0" },
+  /** Where one container stays, it is made by the first exec: two first ones share the config.json still. */
+  "shared-first": { follows: "crates/smolvm-agent/src/oci.rs v1.4.1" },
   /** An exec that finds the first container not yet running deletes it by force. */
   "stale-container": { until: "1.4.1", follows: "crates/smolvm-agent/src/oci.rs v0.8.0" },
   /** Who joined the first container dies with its command; later one stays. */
