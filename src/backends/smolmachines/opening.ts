@@ -22,7 +22,7 @@ const KILLED = 137;
  * what a command itself said is none of smolvm's words.
  */
 export async function wasEarly({ smolvm, machine, manner }: Reach, error: unknown): Promise<boolean> {
-  if (manner.starts === "any" || !(error instanceof BottleError)) return false;
+  if (manner.bringUp === "any" || !(error instanceof BottleError)) return false;
   const code = error.facts?.code;
   if (code !== KILLED && !(code === 1 && EARLY.test(error.message))) return false;
   const found = await findMachine(smolvm, machine);
