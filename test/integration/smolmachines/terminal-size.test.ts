@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { entryCommand } from "../../../src/backends/smolmachines/entry-arguments.ts";
+import { mannerOf } from "../../../src/backends/smolmachines/manner.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { onTerminal } from "../../support/operator-terminal.ts";
 
@@ -20,7 +21,7 @@ async function sizeAfter(before: string): Promise<string> {
     writeFileSync(program, script, { mode: 0o755 });
     const smolvm = { program, env: { PATH: "/usr/bin:/bin" } };
     const tools = { script: "/usr/bin/script", setsid: "/usr/bin/setsid", shell: "/bin/sh", stty: "/usr/bin/stty" };
-    const entry = { smolvm, machine: "one", inputs: null, cwd: "/", tools } as Parameters<typeof entryCommand>[0];
+    const entry = { smolvm, machine: "one", manner: mannerOf([1, 9, 3]), bringUp: null, inputs: null, cwd: "/", tools };
     const { shown } = await onTerminal(entryCommand(entry, { argv: ["true"] }, { transcript: null }));
     return /\d+ \d+/.exec(shown)?.[0] ?? shown;
   } finally {
