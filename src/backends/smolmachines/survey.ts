@@ -2,7 +2,7 @@ import type { HostFacts } from "../../core/model/host-facts.ts";
 import type { Json } from "../../core/model/plan.ts";
 import type { Leftover } from "../backend.ts";
 import { isOurs, type Smolvm, smolvmIn } from "./command-line.ts";
-import { deadDrafts, removeDraft } from "./image/cache.ts";
+import { deadDrafts, removeDraft } from "./image-cache.ts";
 import { machineFolder, machineFolders, removeMachineFolder } from "./machine-folder.ts";
 import { endMachine, isUp, listMachines, type Machine } from "./machines.ts";
 import { isHeld, type Ownership, readMachineName } from "./names.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   derivedConfig,
+  IDLE,
   type ImagePlaces,
   type Place,
   type Reading,
@@ -66,7 +67,7 @@ export const target: FuzzTarget = {
       const again = readConfig(derived);
       assert.ok(again.ok);
       const { user, entrypoint, cmd, ...rest } = again.value;
-      assert.deepEqual([user, entrypoint, cmd], ["", ["/bin/sleep", "infinity"], []]);
+      assert.deepEqual([user, entrypoint, cmd], ["", IDLE, []]);
       const { architecture, os, diffIds } = read.value;
       assert.deepEqual(rest, { architecture, os, diffIds });
       const { Volumes, Healthcheck } = JSON.parse(derived.toString()).config;

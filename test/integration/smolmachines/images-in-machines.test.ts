@@ -1,13 +1,18 @@
 /** From what the operator names to a machine that runs, over the FAKE smolvm. */
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { after, test } from "node:test";
+import { IDLE } from "../../../src/backends/smolmachines/image/layout.ts";
 import { findImage, machineSource } from "../../../src/backends/smolmachines/image.ts";
 import { mannerOf } from "../../../src/backends/smolmachines/manner.ts";
 import { ownershipWords } from "../../../src/backends/smolmachines/ownership-program.ts";
 import { readRelease } from "../../../src/backends/smolmachines/versions.ts";
 import { skipWithout } from "../../support/needs.ts";
+import { eventually } from "../../support/operator.ts";
 import { archiveOf, digestOf } from "../../support/saved-image.ts";
 import { HOST_PROGRAMS } from "../../support/smolvm/guest.ts";
 import { layerOf } from "../../support/smolvm/layer.ts";
@@ -104,4 +109,23 @@ test("what the machine's disk holds is what the image holds", { skip }, async ()
   assert.equal((await it.inside("one", "cat /srv/secret; stat -c %a /srv/secret /srv/tool")).out, "one600\n4755\n");
   assert.ok(readFileSync(join(it.world.folder, "agent.tar")).equals(savedImage()), "the operator's file is as it was");
   await it.remove("one");
+});
+
+test("what a machine's image runs stays, and takes in the orphans of the agent's commands", { skip }, async (t) => {
+  const words = ["--unshare-pid", "--as-pid-1", "--dev-bind", "/", "/", "--proc", "/proc", "--die-with-parent"];
+  const idle = spawn("bwrap", [...words, "--info-fd", "3", "--", ...IDLE], {
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
+  });
+  t.after(() => idle.kill("SIGKILL"));
+  const [info] = (await once(idle.stdio[3] as Readable, "data")) as [Buffer];
+  const first = (JSON.parse(info.toString()) as { "child-pid": number })["child-pid"];
+  const stateOf = (pid: string) => /^State:\t(.)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  const children = () => readFileSync(`/proc/${first}/task/${first}/children`, "utf8").split(" ").filter(Boolean);
+  await eventually("it idles", () => readFileSync(`/proc/${first}/cmdline`, "utf8").startsWith(IDLE[0] ?? "-"));
+  await eventually("it sleeps", () => stateOf(String(first)) === "S");
+  const script = "for n in 1 2 3 4 5; do (sleep 0.3 &); done";
+  assert.equal(spawnSync("nsenter", ["-t", String(first), "-p", "-m", "/bin/sh", "-c", script]).status, 0);
+  await eventually("the orphans are its own", () => children().length > 0);
+  await eventually("none of them is left", () => children().length === 0);
+  assert.equal(stateOf(String(first)), "S");
 });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { checkLayers } from "../../../src/backends/smolmachines/image/layer-check.ts";
-import { derivedConfig } from "../../../src/backends/smolmachines/image/layout.ts";
+import { derivedConfig, IDLE } from "../../../src/backends/smolmachines/image/layout.ts";
 import { openRegistry, type Registry } from "../../../src/backends/smolmachines/image/registry.ts";
 import { readSavedImage } from "../../../src/backends/smolmachines/image/saved-image.ts";
 import { servedImage } from "../../../src/backends/smolmachines/image/served-image.ts";
@@ -155,7 +155,7 @@ test("the Docker engine pulls it, and takes it for the derived image", { skip: s
   const [{ Id, Config, RootFS }] = JSON.parse(docker(["image", "inspect", reference]));
   const { config, layers } = makeImage(PARTS);
   assert.equal(Id, digestOf(derivedConfig(config)));
-  assert.deepEqual([Config.User, Config.Entrypoint], ["", ["/bin/sleep", "infinity"]]);
+  assert.deepEqual([Config.User, Config.Entrypoint], ["", IDLE]);
   assert.deepEqual(RootFS.Layers, layers.map(digestOf));
   serving.stdin.end();
   await ended;

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { readSlice } from "../../../src/backends/smolmachines/image/archive.ts";
 import { checkLayers } from "../../../src/backends/smolmachines/image/layer-check.ts";
-import { derivedConfig, isRoot, readConfig } from "../../../src/backends/smolmachines/image/layout.ts";
+import { derivedConfig, IDLE, isRoot, readConfig } from "../../../src/backends/smolmachines/image/layout.ts";
 import { readSavedImage } from "../../../src/backends/smolmachines/image/saved-image.ts";
 import { rejectsWith } from "../../support/rejection.ts";
 import {
@@ -165,7 +165,7 @@ test("the derived config begins as root, runs nothing of its own, and keeps all 
   const { config: bytes } = makeImage({ config });
   const derived = JSON.parse(derivedConfig(bytes).toString());
   const { User, Entrypoint, Cmd, Env, WorkingDir, Labels, ...rest } = derived.config;
-  assert.deepEqual([User, Entrypoint, Cmd], ["", ["/bin/sleep", "infinity"], []]);
+  assert.deepEqual([User, Entrypoint, Cmd], ["", IDLE, []]);
   assert.deepEqual(
     { Env, WorkingDir, Labels, rest },
     { Env: ["A=b"], WorkingDir: "/home/agent", Labels: { one: "1" }, rest: {} },

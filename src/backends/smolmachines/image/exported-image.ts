@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { BottleError } from "../../../core/model/errors.ts";
 import { engineImages } from "../../docker.ts";
-import { cached } from "./cache.ts";
+import { cached } from "../image-cache.ts";
 import { SAVE_HINT } from "./image-error.ts";
 
 /** An image of the local container engine, as it was when it was looked for. */

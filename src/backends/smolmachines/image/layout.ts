@@ -128,8 +128,11 @@ export function isRoot(user: string): boolean {
   return /^(?:root|0+)?(?::(?:root|0+)?)?$/.test(user);
 }
 
-/** What a machine's image runs in place of its own program: nothing that ends, and nothing of the image's. */
-const IDLE = ["/bin/sleep", "infinity"];
+/**
+ * What a machine's image runs in place of its own program: nothing that ends. It is the first process where execs join it,
+ * to which all orphans go; SIGCHLD is ignored, so that none stays a zombie, which would count against the agent's limit.
+ */
+export const IDLE: readonly string[] = ["/usr/bin/perl", "-e", "$SIG{CHLD} = 'IGNORE'; sleep while 1"];
 
 /**
  * The config of the image that machines are made from: begins as root and runs nothing of its own; all else is kept. Pure.

@@ -5,7 +5,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { isErrno } from "../../../host/files.ts";
-import { cached } from "./cache.ts";
+import { cached } from "../image-cache.ts";
 import { badImage } from "./image-error.ts";
 
 /** More is no image but a bomb. */

@@ -3,11 +3,11 @@ import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { BottleError } from "../../../core/model/errors.ts";
-import { isErrno, syncPath, unwritable } from "../../../host/files.ts";
-import { holdName } from "../../../host/held-name.ts";
-import { bootId, isRunning, ownIdentity } from "../../../host/process-identity.ts";
-import { areRecorded, recordFiles } from "./cache-record.ts";
+import { BottleError } from "../../core/model/errors.ts";
+import { isErrno, syncPath, unwritable } from "../../host/files.ts";
+import { holdName } from "../../host/held-name.ts";
+import { bootId, isRunning, ownIdentity } from "../../host/process-identity.ts";
+import { areRecorded, recordFiles } from "./recorded-files.ts";
 
 /** `unpacked`: of compressed images; `derived`: rewritten ones; `exported`: of an engine; `packs`. */
 const SHELVES = ["unpacked", "derived", "exported", "packs"] as const;

@@ -4,7 +4,7 @@ import { lstat, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { syncPath } from "../../../host/files.ts";
+import { syncPath } from "../../host/files.ts";
 
 /** What an entry of the cache is made of. */
 const RECORD = "record.json";
