@@ -55,7 +55,7 @@ export function checkPurity(files: readonly ParsedFile[]): CheckResult {
 }
 
 /** Programs of their own, started by path: they own their process. Everything else leaves it to `cli/main.ts`. */
-const PROGRAMS = ["src/cli/main.ts", "src/sidecar/main.ts"];
+const PROGRAMS = ["src/cli/main.ts", "src/sidecar/main.ts", "src/backends/smolmachines/resize-bridge.ts"];
 
 const PROCESS_OWNER =
   /\bprocess\s*\.\s*(?:exit\b|exitCode\b|argv\b|abort\b|reallyExit\b|on\s*\(|once\s*\(|addListener\s*\(|kill\s*\(\s*process\s*\.\s*pid)/g;

@@ -43,7 +43,7 @@ export function smolvmIn(env: Env): Smolvm | null {
 }
 
 /** PURE: a call as a host command. */
-export function smolvmCommand(smolvm: Smolvm, args: readonly string[]): HostCommand {
+function smolvmCommand(smolvm: Smolvm, args: readonly string[]): HostCommand {
   return { argv: [smolvm.program, ...args], env: smolvm.env };
 }
 

@@ -21,7 +21,7 @@ const KILLED = 137;
  * Was a machine's first command merely too early? `error` is how its client failed. A machine that is down is none, and
  * what a command itself said is none of smolvm's words.
  */
-export async function wasEarly({ smolvm, machine, manner }: Reach, error: unknown): Promise<boolean> {
+async function wasEarly({ smolvm, machine, manner }: Reach, error: unknown): Promise<boolean> {
   if (manner.bringUp === "any" || !(error instanceof BottleError)) return false;
   const code = error.facts?.code;
   if (code !== KILLED && !(code === 1 && EARLY.test(error.message))) return false;
