@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fault } from "./faults.ts";
@@ -9,7 +9,7 @@ const SERVED = 8;
 
 const places = (folder: string): string => join(folder, "connections");
 
-/** Processes that are clients of a machine's agent or wait to be, first come first. */
+/** Processes that are clients of a machine's agent or wait to be, first come first: a file each, named by its pid. */
 function clients(folder: string): number[] {
   let names: string[];
   try {
@@ -18,14 +18,16 @@ function clients(folder: string): number[] {
     return [];
   }
   return names
-    .sort()
-    .map((name) => [name, Number(name.split("-")[1])] as const)
-    .filter(([name, pid]) => {
-      if (alive(pid)) return true;
-      rmSync(join(places(folder), name), { force: true });
-      return false;
+    .flatMap((name) => {
+      const place = join(places(folder), name);
+      const stat = statSync(place, { bigint: true, throwIfNoEntry: false });
+      if (stat === undefined) return [];
+      if (alive(Number(name))) return [{ pid: Number(name), since: stat.mtimeNs }];
+      rmSync(place, { force: true });
+      return [];
     })
-    .map(([, pid]) => pid);
+    .sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : a.pid - b.pid))
+    .map(({ pid }) => pid);
 }
 
 function alive(pid: number): boolean {
@@ -39,7 +41,7 @@ function alive(pid: number): boolean {
 /** Waits to be served; answers what ends that. */
 export async function connect(version: string, folder: string): Promise<() => void> {
   mkdirSync(places(folder), { recursive: true });
-  const place = join(places(folder), `${process.hrtime.bigint().toString().padStart(20, "0")}-${process.pid}`);
+  const place = join(places(folder), String(process.pid));
   writeFileSync(place, "");
   while (has(version, "eight-clients") && clients(folder).indexOf(process.pid) >= SERVED) await delay(10);
   return () => rmSync(place, { force: true });

@@ -93,7 +93,7 @@ export const COMMANDS: readonly CommandShape[] = [
       ...["secret-env", "secret-file"].map((long) => list(long, { since: "1.0.0" })),
       flag("detach", { short: "d", since: "1.3.0" }),
     ],
-    follows: MACHINE,
+    follows: "ExecCmd, src/cli/machine.rs v0.8.0; secrets: v1.0.0; detach: v1.3.0",
   },
   ...MACHINE_COMMANDS,
   ...PACK_COMMANDS,
