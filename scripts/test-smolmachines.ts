@@ -51,6 +51,8 @@ for (const name of left) {
   for (const words of [
     ["stop", "-n", name],
     ["delete", "-n", name, "-f"],
+    // Of releases below 1.0.2.
+    ["delete", name, "-f"],
   ])
     spawnSync(world.program, ["machine", ...words]);
 }
