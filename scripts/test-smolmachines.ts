@@ -12,7 +12,7 @@ import { smolvmWorld } from "../test/support/smolvm.ts";
 
 /** Quick enough for every run; each shows another part above the backend. The demo has a test of its own. */
 const EVERYDAY = [
-  ...["work", "cp", "ask", "archive", "doctor-holdings"].map((name) => `cli/${name}`),
+  ...["work", "cp", "ask", "doctor-holdings"].map((name) => `cli/${name}`),
   ...["claude", "claude-supervise", "claude-inbox"].map((name) => `agents/${name}`),
   "git/gate",
   "terminal/questions",
@@ -51,6 +51,8 @@ for (const name of left) {
   for (const words of [
     ["stop", "-n", name],
     ["delete", "-n", name, "-f"],
+    // Of releases below 1.0.2.
+    ["delete", name, "-f"],
   ])
     spawnSync(world.program, ["machine", ...words]);
 }

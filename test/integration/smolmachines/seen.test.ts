@@ -7,7 +7,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { skipWithout } from "../../support/needs.ts";
-import { type Seen, see, tableFlags } from "../../support/smolvm/comparison.ts";
+import { flagDifferences, type Seen, see, tableFlags } from "../../support/smolvm/comparison.ts";
 import { smolvmWorld } from "../../support/smolvm.ts";
 
 const FOLDER = join(import.meta.dirname, "../../support/smolvm/seen");
@@ -23,8 +23,15 @@ test("some releases were seen", () => {
   assert.ok(files.length >= 4);
 });
 
+const seen = (file: string) => JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Seen;
+
+test("a release that passes for another one is found out", () => {
+  const lines = flagDifferences({ release: "1.9.3", flags: seen("1.4.1.json").flags }).join("\n");
+  assert.match(lines, /machine create: only the fake one has .*--mount-socket VALUE/);
+});
+
 for (const file of files) {
-  const real = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Seen;
+  const real = seen(file);
 
   test(`at ${real.release} the fake one takes no option that the real one does not show`, () => {
     for (const [command, shown] of Object.entries(real.flags)) {
