@@ -87,6 +87,8 @@ function run(version: string, asked: Asked, words: readonly string[]): Promise<n
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => {
+      // A client ends with its command, whatever it could still read.
+      if (stuck) process.stdin.destroy();
       const outputs = kept.map((bytes) => bytes());
       if (outputs.some(({ length }) => length > KEPT) && atLeast(version, "1.0.0")) {
         reject(new RuntimeError("agent operation failed: exec: output exceeds 11 MiB"));
