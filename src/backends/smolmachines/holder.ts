@@ -63,7 +63,23 @@ export function openHolder(open: OpenExec, words: readonly string[], gateway: st
       "CREATE_FAILED",
     );
   let broken: string | null = null;
-  const word = openingWord(client, gateway === null ? null : wayTo(gateway));
+  const { stdin } = client;
+  const way =
+    gateway === null || stdin === null
+      ? null
+      : openExecWay({
+          stdin,
+          carrier: () => open(carrierWords()),
+          connect: () => connect({ path: gateway, allowHalfOpen: true }),
+          onBroken: (why) => {
+            broken = `the gateway's way into the machine broke: ${why}`;
+            stdin.end();
+            // What is in a machine that breaks the rules may not heed the end of its input.
+            client.kill("SIGKILL");
+          },
+        });
+  void exited.then(() => way?.close());
+  const word = openingWord(client, (piece) => way?.push(piece));
   const ready = (async () => {
     const abort = new AbortController();
     const late = delay(READY_MS, "late" as const, { ref: false, signal: abort.signal }).catch(() => "late" as const);
@@ -74,34 +90,16 @@ export function openHolder(open: OpenExec, words: readonly string[], gateway: st
     throw await failure(first === "late");
   })();
   ready.catch(() => {}); // reported by who waits for it
-  return { ready, ended: exited.then(() => broken), end: () => void client.stdin?.end() };
-
-  function wayTo(path: string): (piece: Buffer) => void {
-    const { stdin } = client;
-    if (stdin === null) throw new BottleError("INVARIANT", "the holder has no input");
-    const way = openExecWay({
-      stdin,
-      carrier: () => open(carrierWords()),
-      connect: () => connect({ path, allowHalfOpen: true }),
-      onBroken: (why) => {
-        broken = `the gateway's way into the machine broke: ${why}`;
-        stdin.end();
-        // What is in a machine that breaks the rules may not heed the end of its input.
-        client.kill("SIGKILL");
-      },
-    });
-    void exited.then(() => way.close());
-    return (piece) => way.push(piece);
-  }
+  return { ready, ended: exited.then(() => broken), end: () => void stdin?.end() };
 }
 
 /** Resolves with its first line, `READY`; hands what follows to `rest`. */
-function openingWord(client: ChildProcess, rest: ((piece: Buffer) => void) | null): Promise<"ready"> {
+function openingWord(client: ChildProcess, rest: (piece: Buffer) => void): Promise<"ready"> {
   const line = Buffer.from(`${READY}\n`);
   return new Promise((resolve) => {
     let head: Buffer | null = Buffer.alloc(0);
     client.stdout?.on("data", (piece: Buffer) => {
-      if (head === null) return rest?.(piece);
+      if (head === null) return rest(piece);
       head = Buffer.concat([head, piece]);
       if (head.length < line.length) return;
       if (!head.subarray(0, line.length).equals(line)) {
@@ -112,7 +110,7 @@ function openingWord(client: ChildProcess, rest: ((piece: Buffer) => void) | nul
       const after = head.subarray(line.length);
       head = null;
       resolve("ready");
-      if (after.length > 0) rest?.(after);
+      if (after.length > 0) rest(after);
     });
   });
 }

@@ -6,6 +6,7 @@ import type { Server, Socket } from "node:net";
 import { after, test } from "node:test";
 import { loadBackend } from "../../../src/backends/builtins.ts";
 import { onlyHere } from "../../../src/backends/service-ways.ts";
+import { run } from "../../../src/host/exec.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { eventually } from "../../support/operator.ts";
 import { rejectsWith } from "../../support/rejection.ts";
@@ -101,4 +102,18 @@ test("1.4.1: a bottle whose holder's client is killed ends, and says so to who a
   process.kill(Number(holders[0]?.split("/")[2]), "SIGKILL");
   await test.bottle.ended;
   await rejectsWith("BOTTLE_GONE", test.bottle.exec({ argv: ["/bin/true"] }));
+});
+
+test("1.4.1: a bottle whose machine somebody stops ends", { skip }, async () => {
+  const { program } = namedSmolvm("1.4.1");
+  const test = await openTestBottle(await loadBackend("smolmachines"), {
+    services: () => onlyHere(async () => ({ caPem: "" })),
+  });
+  try {
+    const stop = await run({ argv: [program, "machine", "stop", "-n", machineOf(test)], env: {} });
+    assert.equal(stop.code, 0, stop.stderr.toString());
+    await test.bottle.ended;
+  } finally {
+    await test.dispose();
+  }
 });

@@ -277,7 +277,7 @@ test("commands that cannot carry are tried a few times, and then the way is give
       await rig.holder.ended,
       "the gateway's way into the machine broke: 9 commands that carry it failed one after another: Error: no \\x1b[2J room",
     );
-    assert.ok(rig.commands.length <= 11, `${rig.commands.length} commands`);
+    assert.ok(rig.commands.length < 20, `${rig.commands.length} commands`);
   } finally {
     await rig.dispose();
   }
