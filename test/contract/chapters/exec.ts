@@ -225,9 +225,13 @@ export const EXEC: Chapter = {
         const places = backend.capabilities.maxExecs;
         const results = await Promise.all(
           Array.from({ length: places + 6 }, () =>
-            bottle.exec(sh("mkdir ~/running/$$; ls ~/running | wc -l; sleep 0.3; rmdir ~/running/$$"), {
-              timeoutMs: 60_000,
-            }),
+            bottle.exec(
+              sh(
+                // Until two have met each stays on: commands may come up slowly.
+                "mkdir ~/running/$$; for i in $(seq 100); do n=$(ls ~/running | wc -l); [ $n -gt 1 ] && : >~/met; [ -e ~/met ] && break; sleep 0.1; done; echo $n; sleep 0.3; rmdir ~/running/$$",
+              ),
+              { timeoutMs: 60_000 },
+            ),
           ),
         );
         const seen = results.map(({ stdout }) => Number(stdout.toString()));
