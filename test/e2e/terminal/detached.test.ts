@@ -254,9 +254,8 @@ test("a removed bottle's exit code is still waited for, and several are told in 
       0,
     );
   const waits = operator.bottle(["wait", "c", "a", "b"]);
-  for (const name of ["a", "b", "c"])
-    // The bottle may end before the command that lets its agent end.
-    await operator.bottle(["exec", name, "--", "touch", "/home/agent/go"]);
+  // The bottle may end before the command that lets its agent end.
+  for (const name of ["a", "b", "c"]) await operator.bottle(["exec", name, "--", "touch", "/home/agent/go"]);
   const waited = await waits;
   assert.deepEqual([waited.code, waited.stdout], [4, "4\n0\n2\n"], waited.stderr);
   assert.equal((await operator.bottle(["wait", "a", "nosuch"])).code, 2);
