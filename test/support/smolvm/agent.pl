@@ -21,7 +21,6 @@ sub now { Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
 opendir(my $fds, "/proc/self/fd"); POSIX::close($_) for grep { /^\d+$/ && $_ > 3 && $_ != fileno $fds } readdir $fds; closedir $fds;
 my $client;
 if (!$o{detach}) { open($client, "<&=", 3) or refused("no client"); fcntl($client, F_SETFD, FD_CLOEXEC) }
-if (length $o{memory} && open(my $group, ">", $o{memory})) { syswrite $group, "0"; close $group }
 
 sub piped { pipe(my $r, my $w) or refused("pipe: $!"); ($r, $w) }
 open(my $null, "+<", "/dev/null");
@@ -44,6 +43,7 @@ if ($o{tty}) {
 my $child = fork // refused("fork: $!");
 if (!$child) {
   POSIX::sigprocmask(POSIX::SIG_UNBLOCK(), POSIX::SigSet->new($WINCH));
+  if (length $o{memory} && open(my $group, ">", $o{memory})) { syswrite $group, "0"; close $group }
   close $_ for grep { defined } $into, $out, $err, $ready, $to_go, $fate, $client, $resized;
   inside(\%o, \@env, \@command, $to_ready, $go, $to_fate);
 }
@@ -61,7 +61,13 @@ sub hear { my ($what) = @_;
 # (crates/smolvm-agent/src/process.rs v0.8.0), and the command may outlive it.
 sub abandoned {
   kill KILL => $first if $o{make} eq "own" && defined $first;
-  kill KILL => $child if $o{make} }
+  kill KILL => $child if $o{make};
+  $SIG{HUP} = "IGNORE";
+  # What it leaves is reaped here, not by whoever is the host's first process.
+  POSIX::dup2(fileno $null, $_) for 0 .. 2;
+  POSIX::close($_) for grep { $_ != fileno $null } 3 .. 63;
+  waitpid $child, 0;
+  POSIX::_exit(1) }
 sub code_of_child {
   waitpid $child, 0;
   my $how = $o{make} ? hear(qr/^status (\d+)\n/m) // $? : $?;
@@ -73,7 +79,7 @@ sub code_of_child {
 
 my $await = ""; vec($await, fileno $_, 1) = 1 for grep { defined } $ready, $client;
 1 until select(my $can = $await, undef, undef, undef) > 0;
-if ($client && vec($can, fileno $client, 1)) { abandoned(); end(1) }
+if ($client && vec($can, fileno $client, 1)) { abandoned() }
 $first = hear(qr/^pid (\d+)\n/m);
 if (!defined $first) {
   my $code = code_of_child();
@@ -107,6 +113,7 @@ if ($o{tty}) {
 }
 syswrite $to_go, "$terminal\n"; close $to_go;
 if ($o{detach}) {
+  waitpid $child, 0;
   my $why = do { local $/; <$fate> };
   end(127, "Error: agent operation failed: exec: $why") if length $why;
   if ($o{print}) {
@@ -137,7 +144,12 @@ sub pull { my ($one) = @_;
   1 }
 sub pass { my ($one, $most) = @_;
   my $wrote = syswrite $one->{to}, $one->{bytes}, $most;
-  if (!defined $wrote) { shut($one) unless $!{EAGAIN} || $!{EINTR}; return }
+  if (!defined $wrote) {
+    return if $!{EAGAIN} || $!{EINTR};
+    # A client that cannot say what it was told ends.
+    if (fileno $one->{to} == 1) { abandoned() }
+    return shut($one);
+  }
   substr($one->{bytes}, 0, $wrote) = "";
   shut($one) if $one->{over} && !$master && inward($one) && !length $one->{bytes} }
 
@@ -154,7 +166,7 @@ for (;;) {
   my $left = defined $deadline ? $deadline - now() : undef;
   if (defined $left && $left <= 0) { $late = 1; last }
   next if select($read, $write, undef, $left) < 0;
-  if (vec($read, fileno $client, 1)) { abandoned(); end(1) }
+  if (vec($read, fileno $client, 1)) { abandoned() }
   if ($resized && vec($read, fileno $resized, 1)) { sysread $resized, my $which, 128; resize() }
   for my $one (@streams) {
     # A pipe of the host's takes so much without standing still.
@@ -164,7 +176,7 @@ for (;;) {
   last if vec($read, fileno $ended, 1);
 }
 my $code = 124;
-if ($late) { abandoned(); kill KILL => $child unless $o{make} } else { $code = code_of_child() }
+if ($late) { kill KILL => $o{make} eq "own" ? $first : $child; waitpid $child, 0 } else { $code = code_of_child() }
 # What has been said is passed on; who stays in the background may hold the rest open.
 my @outward = grep { !inward($_) } @streams;
 for my $one (@outward) { 1 while !$one->{over} && pull($one) }

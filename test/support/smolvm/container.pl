@@ -92,6 +92,8 @@ sub inside { my ($o, $env, $command, $ready, $go, $told) = @_;
   my %open = map { sysopen(my $one, "/proc/$into/ns/$_", 0) or failed("container is not running"); ($_ => $one) } keys %kinds;
   syscall($nr{setns}, fileno $open{$_}, $kinds{$_}) == 0 or failed("namespace $_") for qw(ipc uts net cgroup mnt);
   chdir $root and chroot "." and chdir "/" or failed("root");
+  # Whom nobody waits for is the guest's own child.
+  if ($o->{detach}) { my $left = fork // failed("fork"); POSIX::_exit(0) if $left }
   if ($o->{make}) {
     syscall($nr{unshare}, 0x2c020000) == 0 or failed("namespaces");
     my $first = fork // failed("fork");
