@@ -38,7 +38,7 @@ const GATEWAY = "100.96.0.1";
  * STAND_IN_WORLD, a JSON object: what machines with a network can reach, all of it on the host's loopback. Nothing else is
  * ever dialed.
  */
-export function world(): Readonly<Record<string, number | string>> {
+function world(): Readonly<Record<string, number | string>> {
   return JSON.parse(process.env.STAND_IN_WORLD ?? "{}") as Record<string, number | string>;
 }
 

@@ -46,7 +46,7 @@ export interface PulledImage {
 const failure = (what: string) => new RuntimeError(`agent operation failed: pull: ${what}`);
 
 /** Throws for what names no registry on loopback: nothing else is ever dialed. */
-export function readReference(text: string): Reference {
+function readReference(text: string): Reference {
   const path = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
   const tag = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
   const pattern = new RegExp(
