@@ -12,6 +12,7 @@ export const contenders = (): readonly Contender[] => [
   dockerElsewhereContender(),
   memoryContender(),
   smolmachinesContender("1.9.3"),
+  smolmachinesContender("1.4.1"),
 ];
 
 /** The contender of this column, in a process that a test started. */

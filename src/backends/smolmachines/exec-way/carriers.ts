@@ -7,7 +7,7 @@ import { FRAME_HEAD, FRAME_PIECE } from "../../../core/wire/way-frames.ts";
 export const CARRIER_BYTES = 192 << 10;
 /** Where a stretch begins, as a carrier says it first. */
 const BEGIN = 8;
-/** How many carriers may live: with the holder, an agent's terminal and four commands they are the eight clients of a machine. */
+/** How many carriers may live: with the holder, an agent's terminal, three commands and who signals them they are a machine's eight clients. */
 const MOST_CARRIERS = 2;
 /** Bytes that were said and whose arrival was not. */
 const KEPT = 512 << 10;
