@@ -1,8 +1,10 @@
-import { FILES } from "./chapters/files.ts";
-import { INSIDE } from "./chapters.ts";
+import { EXEC } from "./chapters/exec.ts";
+import { NETWORK } from "./chapters/network.ts";
+import { TERMINAL } from "./chapters/terminal.ts";
+import { CHAPTERS } from "./chapters.ts";
 import { smolmachinesContender } from "./contenders/smolmachines.ts";
 import { contract } from "./contract.ts";
 import { WHOLE } from "./whole.ts";
 
-// The first release whose input travels in pipes.
-contract(smolmachinesContender("0.8.0"), WHOLE ? INSIDE : [FILES]);
+// The oldest release, with every remedy on.
+contract(smolmachinesContender("0.8.0"), WHOLE ? CHAPTERS : [EXEC, TERMINAL, NETWORK]);

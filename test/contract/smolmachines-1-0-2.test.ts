@@ -1,8 +1,8 @@
 import { FILES } from "./chapters/files.ts";
-import { INSIDE } from "./chapters.ts";
+import { CHAPTERS } from "./chapters.ts";
 import { smolmachinesContender } from "./contenders/smolmachines.ts";
 import { contract } from "./contract.ts";
 import { WHOLE } from "./whole.ts";
 
-// The first release whose input travels in pipes.
-contract(smolmachinesContender("1.0.2"), WHOLE ? INSIDE : [FILES]);
+// The first release that takes NAME as an option; machines are made from packs.
+contract(smolmachinesContender("1.0.2"), WHOLE ? CHAPTERS : [FILES]);
