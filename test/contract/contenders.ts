@@ -4,6 +4,9 @@ import { dockerBundleContender, dockerElsewhereContender, dockerSocketContender 
 import { memoryContender } from "./contenders/memory.ts";
 import { smolmachinesContender } from "./contenders/smolmachines.ts";
 
+/** Of a fake smolvm: the oldest that is driven, those that changed how, and the newest that was looked at. */
+const SMOLVM_RELEASES = ["0.8.0", "0.8.1", "1.0.2", "1.1.3", "1.4.1", "1.6.4", "1.8.1", "1.9.3"] as const;
+
 /** Every backend, in each of its ways to run, as this process meets it. */
 export const contenders = (): readonly Contender[] => [
   bubblewrapContender(),
@@ -11,8 +14,7 @@ export const contenders = (): readonly Contender[] => [
   dockerBundleContender(),
   dockerElsewhereContender(),
   memoryContender(),
-  smolmachinesContender("1.9.3"),
-  smolmachinesContender("1.4.1"),
+  ...SMOLVM_RELEASES.map((release) => smolmachinesContender(release)),
 ];
 
 /** The contender of this column, in a process that a test started. */

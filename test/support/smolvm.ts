@@ -82,6 +82,8 @@ export function namedSmolvm(version: string): SmolvmWorld {
   const world = smolvmWorld(version);
   process.env.BOT_BOTTLE_SMOLVM = world.program;
   process.env.BOT_BOTTLE_SMOLVM_IMAGE = world.image;
+  // What the driver keeps for machines of the fake one is none of this user's.
+  process.env.XDG_CACHE_HOME = join(world.folder, "cache");
   process.once("exit", world.dispose);
   used = world;
   return world;
