@@ -82,12 +82,13 @@ function bridge(machine: string, words: readonly string[], smolvm: Smolvm): void
   const tell = teller(reach, findTool("stty") ?? "/usr/bin/stty", ended.signal);
   const { [PROGRAM_VARIABLE]: _, ...env } = process.env;
   const [program = "", ...args] = words;
-  const child = spawn(program, args, { stdio: "inherit", env });
   process.on("SIGWINCH", tell);
   // The terminal's keys are the command's; whoever ends this means the command.
   for (const signal of ["SIGINT", "SIGQUIT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGUSR1", "SIGUSR2"] as const) {
     process.on(signal, () => {});
   }
+  // Begun only now: it may be typed at from its first moment on.
+  const child = spawn(program, args, { stdio: "inherit", env });
   for (const signal of ["SIGHUP", "SIGTERM"] as const) process.on(signal, () => void child.kill(signal));
   child.once("error", (error) => {
     ended.abort();
