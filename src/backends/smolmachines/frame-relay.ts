@@ -54,6 +54,7 @@ for (;;) {
 const FRAME_RELAY = `use strict; use Socket; use IO::Handle; use Errno;
 my ($port, $path) = @ARGV;
 $SIG{$_} = "IGNORE" for qw(PIPE HUP INT QUIT TERM);
+$SIG{CHLD} = "IGNORE"; # it may be the container's first process, which all orphans go to
 sub ended { kill "KILL", -1; exit $_[0] }
 my ($listener, $door);
 socket($listener, AF_INET, SOCK_STREAM, 0) or die "socket: $!";
