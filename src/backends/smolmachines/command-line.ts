@@ -6,7 +6,7 @@ import { type RunOptions, type RunResult, run } from "../../host/exec.ts";
 import { findTool } from "../../host/facts.ts";
 import { missingOption, neededOptions } from "./help-text.ts";
 import { mannerOf } from "./manner.ts";
-import { lacking, NEEDED, NEWEST_KNOWN, type Release, reaches, readRelease, releaseText } from "./versions.ts";
+import { NEWEST_KNOWN, OLDEST_KNOWN, type Release, reaches, readRelease, releaseText } from "./versions.ts";
 
 /** The command line of smol-machines: its program and the whole environment that it gets. */
 export interface Smolvm {
@@ -126,20 +126,15 @@ export async function smolvmHere(env: Env = process.env): Promise<Smolvm> {
     });
   }
   const release = await releaseOf(smolvm);
-  const [missing] = lacking(release);
-  if (missing === undefined) {
-    await checkNewer(smolvm, release);
-    return smolvm;
-  }
-  const newest = releaseText(NEEDED.at(-1)?.since ?? missing.since);
-  throw new BottleError(
-    "HOST_UNFIT",
-    `smolvm ${releaseText(release)} cannot hold a bottle: it is not so that ${missing.what}`,
-    {
-      hint: `install smolvm ${newest} or newer`,
+  if (!reaches(release, OLDEST_KNOWN)) {
+    const oldest = releaseText(OLDEST_KNOWN);
+    throw new BottleError("HOST_UNFIT", `smolvm ${releaseText(release)} is older than ${oldest}, the first known one`, {
+      hint: `install smolvm ${releaseText(NEWEST_KNOWN)}, or any from ${oldest} on`,
       facts: { finding: "smolvm-old" },
-    },
-  );
+    });
+  }
+  await checkNewer(smolvm, release);
+  return smolvm;
 }
 
 const looked = new Map<string, Promise<string | null>>();

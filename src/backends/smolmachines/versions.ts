@@ -1,17 +1,8 @@
 /** A release of smol-machines/smolvm. */
 export type Release = readonly [number, number, number];
 
-/** What a bottle here stands on, and the first release that has it. */
-export interface Capability {
-  readonly id: string;
-  readonly since: Release;
-  readonly what: string;
-}
-
-/** What must be there before a bottle is made. */
-export const NEEDED: readonly Capability[] = [
-  { id: "known", since: [0, 8, 0], what: "its command line is one that was looked at" },
-];
+/** The oldest release that was looked at; what is older is refused. */
+export const OLDEST_KNOWN: Release = [0, 8, 0];
 
 /** The newest release that the table was read for; what is newer may differ. */
 export const NEWEST_KNOWN: Release = [1, 9, 3];
@@ -31,9 +22,4 @@ export function reaches(release: Release, since: Release): boolean {
 /** `X.Y.Z`. Pure. */
 export function releaseText(release: Release): string {
   return release.join(".");
-}
-
-/** What a release lacks of `NEEDED`. Pure. */
-export function lacking(release: Release): readonly Capability[] {
-  return NEEDED.filter(({ since }) => !reaches(release, since));
 }

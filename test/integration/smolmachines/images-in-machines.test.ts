@@ -1,7 +1,6 @@
 /** From what the operator names to a machine that runs, over the FAKE smolvm. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -117,8 +116,14 @@ test("what a machine's image runs stays, and takes in the orphans of the agent's
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
   t.after(() => idle.kill("SIGKILL"));
-  const [info] = (await once(idle.stdio[3] as Readable, "data")) as [Buffer];
-  const first = (JSON.parse(info.toString()) as { "child-pid": number })["child-pid"];
+  // It comes in pieces.
+  const info = (idle.stdio[3] as Readable).setEncoding("utf8");
+  let said = "";
+  for await (const piece of info) {
+    said += piece;
+    if (said.trimEnd().endsWith("}")) break;
+  }
+  const first = (JSON.parse(said) as { "child-pid": number })["child-pid"];
   const stateOf = (pid: string) => /^State:\t(.)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   const children = () => readFileSync(`/proc/${first}/task/${first}/children`, "utf8").split(" ").filter(Boolean);
   await eventually("it idles", () => readFileSync(`/proc/${first}/cmdline`, "utf8").startsWith(IDLE[0] ?? "-"));

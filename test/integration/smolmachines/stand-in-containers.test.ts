@@ -249,6 +249,6 @@ test("an image's own command is the main container, which execs join", { skip },
   await using missing = await fakeMachine("1.9.3", { Cmd: ["/nothing/here"] }, false);
   const start = await missing.call(["machine", "start", "-n", "one"]);
   assert.equal(start.code, 1);
-  assert.match(start.err, /^Error: .*\/nothing\/here/);
+  assert.match(start.err, /^Error: .*\/nothing\/here/m);
   assert.doesNotMatch((await missing.call(["machine", "ls", "--json"])).out, /"running"/);
 });
