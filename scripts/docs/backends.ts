@@ -1,6 +1,6 @@
 import { BACKEND_NAMES, loadBackend } from "../../src/backends/builtins.ts";
 import { CHAPTERS } from "../../test/contract/chapters.ts";
-import { SHOWN_COLUMNS } from "../../test/contract/columns.ts";
+import { SHOWN_COLUMNS, SMOLVM_RELEASES, smolvmColumn } from "../../test/contract/columns.ts";
 import { TRIED_AND_REFUSED } from "../../test/contract/refused.ts";
 import { recordedResults } from "../../test/contract/results.ts";
 import { GENERATED, type Page, table } from "../page.ts";
@@ -37,6 +37,10 @@ export async function backendPages(): Promise<Page[]> {
       test === null ? "by hand" : `\`${test}\``,
     ]),
   );
+  const fakes = table(
+    ["smolvm", "kept", "not kept, or not run"],
+    SMOLVM_RELEASES.map((release) => fakeRow(release)),
+  );
   const shownOn = columns.map(({ column, results }) => `- ${column}: ${results?.on ?? "nothing on record"}`);
   const text = `# Backends
 
@@ -55,11 +59,29 @@ ${shownOn.join("\n")}
 
 ${chapters.join("\n\n")}
 
+## smolmachines, by release of smolvm
+
+No machine of a real smolvm was started yet: this is what runs over a fake one showed, which follows what was read of each release
+([smolmachines.md](smolmachines.md)).
+
+${fakes}
+
 ## Tried, and refused
 
 ${refused}
 ${notes.length === 0 ? "" : `\n## Notes\n\n${notes.map((note, index) => `${index + 1}. ${note}`).join("\n")}\n`}`;
   return [{ path: "docs/backends.md", text }];
+}
+
+/** How many promises were kept over the fake smolvm of a release, and which were not. */
+function fakeRow(release: string): string[] {
+  const shown = recordedResults(smolvmColumn(release))?.clauses ?? {};
+  const clauses = CHAPTERS.flatMap((chapter) => chapter.clauses);
+  const others = clauses.flatMap(({ id, title }) => {
+    const outcome = shown[id] ?? "not run";
+    return outcome === "holds" ? [] : [`${promise(title)}: ${outcome.replace(/^exempt: /, "")}`];
+  });
+  return [release, `${clauses.length - others.length} of ${clauses.length}`, others.join("<br>") || "none"];
 }
 
 /** A title without the parts and attack rows that it shows. */

@@ -1,11 +1,9 @@
 import type { Contender } from "../support/contender.ts";
+import { SMOLVM_RELEASES } from "./columns.ts";
 import { bubblewrapContender } from "./contenders/bubblewrap.ts";
 import { dockerBundleContender, dockerElsewhereContender, dockerSocketContender } from "./contenders/docker.ts";
 import { memoryContender } from "./contenders/memory.ts";
 import { smolmachinesContender } from "./contenders/smolmachines.ts";
-
-/** Of a fake smolvm: the oldest that is driven, those that changed how, and the newest that was looked at. */
-const SMOLVM_RELEASES = ["0.8.0", "0.8.1", "1.0.2", "1.1.3", "1.4.1", "1.6.4", "1.8.1", "1.9.3"] as const;
 
 /** Every backend, in each of its ways to run, as this process meets it. */
 export const contenders = (): readonly Contender[] => [

@@ -19,6 +19,7 @@ import type { Contender, Interruption } from "../../support/contender.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { atLeast } from "../../support/smolvm/version-order.ts";
 import { namedSmolvm, type SmolvmWorld } from "../../support/smolvm.ts";
+import { smolvmColumn } from "../columns.ts";
 
 /** Machines on record whose names say this bottle, VM processes of machines, and clients, that name one of these. */
 function census(world: SmolvmWorld, bottle: string): readonly string[] {
@@ -76,7 +77,7 @@ exec ${shellWord(before)} "$@"
 export function smolmachinesContender(version: string): Contender {
   const world = () => namedSmolvm(version);
   return {
-    column: `smolmachines, a fake smolvm ${version}`,
+    column: smolvmColumn(version),
     load: async () => {
       world();
       return loadBackend("smolmachines");
