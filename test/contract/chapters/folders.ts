@@ -125,12 +125,23 @@ export const FOLDERS: Chapter = {
         assert.equal(long.code, 0);
         assert.equal(long.stdout.length, 2 ** 20);
         assert.ok(long.words.length <= 16 * 1024);
-        const full = await backend.workshop(
-          { ...job, script: "head -c 5000000 /dev/zero >/tmp/x 2>/dev/null || echo full", tmpBytes: 2 ** 20 },
-          facts,
-        );
-        assert.equal(full.stdout.toString(), "full\n");
         assert.deepEqual(await contender.census(job.bottle), []);
+      },
+    },
+    {
+      id: "workshop-tmp",
+      title: "row 154: a workshop's /tmp ends at its size",
+      run: async ({ backend, open }) => {
+        const { folders, plan } = await open();
+        const job = {
+          bottle: `w-${plan.name}`,
+          folders: [],
+          agentFolder: folders.home,
+          as: "agent",
+          tmpBytes: 2 ** 20,
+          script: "head -c 5000000 /dev/zero >/tmp/x 2>/dev/null || echo full",
+        } as const;
+        assert.equal((await backend.workshop(job, gatherFacts())).stdout.toString(), "full\n");
       },
     },
     {
