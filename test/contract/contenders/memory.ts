@@ -23,6 +23,7 @@ export const memoryContender = (): Contender => ({
     "workshop-result": WORKSHOP,
     "workshop-sealed": WORKSHOP,
     "workshop-bounds": WORKSHOP,
+    "workshop-tmp": WORKSHOP,
     "workshop-refused": WORKSHOP,
   },
   unconfined: "commands run on the host, without a cage",
