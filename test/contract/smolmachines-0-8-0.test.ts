@@ -1,4 +1,3 @@
-import { EXEC } from "./chapters/exec.ts";
 import { NETWORK } from "./chapters/network.ts";
 import { TERMINAL } from "./chapters/terminal.ts";
 import { CHAPTERS } from "./chapters.ts";
@@ -7,4 +6,4 @@ import { contract } from "./contract.ts";
 import { WHOLE } from "./whole.ts";
 
 // The oldest release, with every remedy on.
-contract(smolmachinesContender("0.8.0"), WHOLE ? CHAPTERS : [EXEC, TERMINAL, NETWORK]);
+contract(smolmachinesContender("0.8.0"), WHOLE ? CHAPTERS : [TERMINAL, NETWORK]);
