@@ -5,6 +5,9 @@ import { gatherFacts } from "../../../src/host/facts.ts";
 import { rejectsWith } from "../../support/rejection.ts";
 import type { Chapter } from "../clause.ts";
 
+/** Whose workshops they are: other columns run beside this process. */
+const JOB = `contract-${process.pid}`;
+
 export const FOLDERS: Chapter = {
   title: "folders that agents and strangers wrote",
   clauses: [
@@ -38,7 +41,7 @@ export const FOLDERS: Chapter = {
         for (const folder of [from, to]) mkdirSync(folder, { mode: 0o755 });
         writeFileSync(join(from, "text"), "from the host\n");
         const job = {
-          bottle: "contract",
+          bottle: JOB,
           script: `cat /from/text; cat; printf '%s|' "$@"; touch /from/x 2>/dev/null && echo wrote; cp /from/text /to/copy; echo words >&2; exit 9`,
           args: ["", "a b", "'$x`"],
           folders: [
@@ -83,7 +86,7 @@ export const FOLDERS: Chapter = {
           assert.ok(
             !(await run("owner")).some((line) => /:\s|host-only|canary|closed/.test(line.replace(/^CapEff.*/, ""))),
           );
-          assert.ok((await contender.census("contract")).length === 0);
+          assert.ok((await contender.census(JOB)).length === 0);
         } finally {
           delete process.env.CONTRACT_HOST_SECRET;
         }
@@ -153,7 +156,7 @@ export const FOLDERS: Chapter = {
         writeFileSync(file, "");
         for (const host of [file, join(top, "not there")]) {
           const job = {
-            bottle: "contract",
+            bottle: JOB,
             script: "true",
             folders: [{ host, guest: "/x", writable: true }],
             agentFolder: folders.home,
