@@ -5,6 +5,7 @@ import { shellLine, shellWord } from "../../src/core/wire/shell-words.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
 import { savedImage } from "./saved-image.ts";
 import { HOST_PROGRAMS } from "./smolvm/guest.ts";
+import { removeWorldMemory } from "./smolvm/memory.ts";
 
 const PROGRAM = join(import.meta.dirname, "smolvm/main-child.ts");
 
@@ -65,7 +66,11 @@ export function smolvmWorld(
   writeFileSync(image, savedImage({ config, layers: [{ [HOST_PROGRAMS]: "" }] }));
   const set = (asked: SmolvmOptions) => writeFileSync(join(folder, "settings"), settings(asked));
   set(options);
-  return { folder, program, image, set, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+  const dispose = () => {
+    removeWorldMemory(home);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { folder, program, image, set, dispose };
 }
 
 let used: SmolvmWorld | null = null;

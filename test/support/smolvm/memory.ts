@@ -1,4 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, globSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 const V1 = "/sys/fs/cgroup/memory";
@@ -14,7 +15,28 @@ function groupOf(folder: string): { readonly path: string; readonly limits: read
     return null;
   }
   const limits = old ? ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"] : ["memory.max", "memory.swap.max"];
-  return { path: join(top, `fake-smolvm-${basename(folder)}`), limits };
+  return { path: join(top, `${worldPrefix(process.env.HOME ?? "")}${basename(folder)}`), limits };
+}
+
+/** How the control groups of one world begin: machines of two worlds may have one name. */
+function worldPrefix(home: string): string {
+  return `fake-smolvm-${createHash("sha256").update(home).digest("hex").slice(0, 12)}-`;
+}
+
+/** Removes what machines that a test killed have left there, once the last of their processes is gone. Idempotent. */
+export function removeWorldMemory(home: string): void {
+  const groups = () => [V1, V2].flatMap((top) => globSync(join(top, `${worldPrefix(home)}*`)));
+  for (const deadline = performance.now() + 2000; performance.now() < deadline; ) {
+    for (const group of groups()) {
+      try {
+        rmdirSync(group);
+      } catch {
+        // Somebody in it is about to end.
+      }
+    }
+    if (groups().length === 0) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
 }
 
 /** Makes it; answers the file that processes join it by. */
