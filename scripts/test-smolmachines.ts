@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { smolvmWorld } from "../test/support/smolvm.ts";
 
 /** Quick enough for every run; each shows another part above the backend. The demo has a test of its own. */
-const EVERYDAY = ["cli/work", "agents/claude-inbox", "git/gate"].map((name) => `test/e2e/${name}.test.ts`);
+const EVERYDAY = ["agents/claude-inbox", "git/gate"].map((name) => `test/e2e/${name}.test.ts`);
 
 const GRACE_MS = 20_000;
 
