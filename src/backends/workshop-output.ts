@@ -25,3 +25,41 @@ export function collect(stream: Readable, onChunk: WorkshopJob["onStdout"]) {
     drained: new Promise((resolve) => stream.once("close", resolve)),
   };
 }
+
+/** What a job says on stderr that is kept; the rest is dropped. */
+const MAX_WORDS = 16_384;
+
+/** Keeps the beginning of what a job says on stderr. */
+export function collectWords(): { readonly push: (chunk: Buffer) => void; readonly text: () => string } {
+  let words = Buffer.alloc(0);
+  return {
+    push: (chunk) => {
+      if (words.length < MAX_WORDS) words = Buffer.concat([words, chunk.subarray(0, MAX_WORDS - words.length)]);
+    },
+    text: () => words.toString("utf8"),
+  };
+}
+
+/** Calls `end` when a job's time is over (`longestMs` where it says none) or its signal comes, until it is disposed of. */
+export function endInTime(
+  { timeoutMs, signal }: Pick<WorkshopJob, "timeoutMs" | "signal">,
+  longestMs: number,
+  end: () => void,
+): Disposable & { readonly timedOut: boolean } {
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    end();
+  }, timeoutMs ?? longestMs);
+  signal?.addEventListener("abort", end, { once: true });
+  if (signal?.aborted) end();
+  return {
+    get timedOut() {
+      return timedOut;
+    },
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+    },
+  };
+}

@@ -4,7 +4,7 @@ import type { WorkshopJob, WorkshopResult } from "../backend.ts";
 import { seccompBytes, seccompProgram } from "../call-filter.ts";
 import { GUEST } from "../guest.ts";
 import { realFolder } from "../mounts.ts";
-import { collect } from "../workshop-output.ts";
+import { collect, endInTime } from "../workshop-output.ts";
 import { killCage, openCage } from "./cage.ts";
 import { becomeUser, FD, namespaceArguments, parentArguments, programArguments } from "./cage-arguments.ts";
 import { launchScript } from "./entry-arguments.ts";
@@ -65,26 +65,12 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
     ],
     command: [...(asAgent ? becomeUser(GUEST.uid) : []), "/bin/sh", "-c", job.script, "workshop", ...(job.args ?? [])],
   });
-  let timedOut = false;
   const end = () => void killCage(cage.init, cage.monitor);
-  const timer = setTimeout(
-    () => {
-      timedOut = true;
-      end();
-    },
-    job.timeoutMs ?? CPU_SECONDS * 1000,
-  );
-  job.signal?.addEventListener("abort", end, { once: true });
-  if (job.signal?.aborted) end();
+  using limits = endInTime(job, CPU_SECONDS * 1000, end);
   cage.stdin.end(job.stdin);
   const output = collect(cage.stdout, job.onStdout);
-  try {
-    const [code] = await Promise.all([cage.ended, output.drained]);
-    return { code, timedOut, stdout: output.bytes(), words: await cage.words() };
-  } finally {
-    clearTimeout(timer);
-    job.signal?.removeEventListener("abort", end);
-  }
+  const [code] = await Promise.all([cage.ended, output.drained]);
+  return { code, timedOut: limits.timedOut, stdout: output.bytes(), words: await cage.words() };
 }
 
 /** Root's cage opens folders of both of its ids, and gives what it made to the agent. */

@@ -7,7 +7,7 @@ import { Spool } from "../../host/spool.ts";
 import type { WorkshopJob, WorkshopResult } from "../backend.ts";
 import { EnteredFilter } from "../entered-filter.ts";
 import { GUEST } from "../guest.ts";
-import { collect } from "../workshop-output.ts";
+import { collect, collectWords, endInTime } from "../workshop-output.ts";
 import { briefedImage } from "./briefing.ts";
 import { removeContainer } from "./cage.ts";
 import { HIDDEN_SYS, hardeningArguments } from "./cage-arguments.ts";
@@ -23,7 +23,6 @@ const TMP_BYTES = 256 * 1024 * 1024;
 /** What a job may use of a processor, in seconds: more is a bomb. */
 const CPU_SECONDS = 1800;
 const PIDS = 1024;
-const WORDS = 16_384;
 /** What the client is given besides its stdio. */
 const PROFILE = "/proc/self/fd/3";
 /** As a shell says SIGKILL. */
@@ -119,7 +118,6 @@ async function attend(
     client.once("error", () => resolve(127));
     client.once("close", (code) => resolve(code ?? 255));
   });
-  let timedOut = false;
   let removal: Promise<void> | null = null;
   // The client first: it would wait for the container.
   const end = () => {
@@ -127,24 +125,14 @@ async function attend(
     removal ??= removeContainer(engine, name);
     removal.catch(() => {});
   };
-  const timer = setTimeout(
-    () => {
-      timedOut = true;
-      end();
-    },
-    job.timeoutMs ?? CPU_SECONDS * 1000,
-  );
-  job.signal?.addEventListener("abort", end, { once: true });
-  if (job.signal?.aborted) end();
+  using limits = endInTime(job, CPU_SECONDS * 1000, end);
   // Left open but for a stream: its end is the job's.
   if (isStream(job.stdin)) {
     finished(job.stdin, { writable: false }, (error) => (error == null ? undefined : end()));
     job.stdin.pipe(client.stdin ?? new PassThrough());
   } else if (job.stdin !== undefined) client.stdin?.write(job.stdin);
-  let words = Buffer.alloc(0);
-  const filter = new EnteredFilter((chunk) => {
-    if (words.length < WORDS) words = Buffer.concat([words, chunk.subarray(0, WORDS - words.length)]);
-  });
+  const words = collectWords();
+  const filter = new EnteredFilter(words.push);
   client.stderr?.on("data", (chunk: Buffer) => filter.push(chunk));
   if (client.stdout === null) throw new BottleError("INVARIANT", "a client without an output");
   const output = collect(client.stdout, job.onStdout);
@@ -154,13 +142,12 @@ async function attend(
     if (!filter.entered && removal === null) {
       // A client that failed may have made the container all the same, and nobody would ever start or remove it.
       await removeContainer(engine, name).catch(() => {}); // an engine that is gone: `prune` finds it
-      throw engineError({ code, stderr: filter.head, timedOut }, ["run"], "HOST_UNFIT");
+      throw engineError({ code, stderr: filter.head, timedOut: limits.timedOut }, ["run"], "HOST_UNFIT");
     }
     // What was ended by us did not end by itself, whatever the client made of it.
-    return { code: removal === null ? code : KILLED, timedOut, stdout: output.bytes(), words: words.toString("utf8") };
+    const { timedOut } = limits;
+    return { code: removal === null ? code : KILLED, timedOut, stdout: output.bytes(), words: words.text() };
   } finally {
-    clearTimeout(timer);
     client.stdin?.destroy();
-    job.signal?.removeEventListener("abort", end);
   }
 }

@@ -24,7 +24,7 @@ export type OpenExec = (words: readonly string[]) => ChildProcess;
 const READY_MS = 60_000;
 const WORDS = 16_384;
 
-/** PURE until called: commands of one machine. */
+/** What begins commands in a machine. */
 export function execOpener(reach: Reach): OpenExec {
   return (words) => {
     const {

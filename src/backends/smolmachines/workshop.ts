@@ -6,7 +6,7 @@ import type { WorkshopJob, WorkshopResult } from "../backend.ts";
 import { EnteredFilter } from "../entered-filter.ts";
 import { GUEST } from "../guest.ts";
 import { realFolder } from "../mounts.ts";
-import { collect } from "../workshop-output.ts";
+import { collect, collectWords, endInTime } from "../workshop-output.ts";
 import { call, releaseOf, smolvmError, smolvmHere } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { checkIds, giveFolders } from "./identity.ts";
@@ -29,7 +29,6 @@ const CPU_SECONDS = 1800;
 const PIDS = 1024;
 /** Name of the file that a job reads: a pipe would carry a few hundred KiB only in some versions. */
 const INPUT = "job";
-const WORDS = 16_384;
 /** As a shell says SIGKILL. */
 const KILLED = 137;
 const LIMITS = { memoryBytes: 2 ** 30, cpus: 1 };
@@ -119,7 +118,6 @@ async function attend(job: WorkshopJob, reach: Reach, entered: () => void): Prom
     client.once("error", () => resolve(127));
     client.once("close", (code) => resolve(code ?? KILLED));
   });
-  let timedOut = false;
   let ended = false;
   // What runs in the machine ends with the machine.
   const end = () => {
@@ -127,32 +125,17 @@ async function attend(job: WorkshopJob, reach: Reach, entered: () => void): Prom
     endMachine(reach.smolvm, reach.machine).catch(() => {}); // said by who ends it for good
     client.kill("SIGKILL");
   };
-  const timer = setTimeout(
-    () => {
-      timedOut = true;
-      end();
-    },
-    job.timeoutMs ?? CPU_SECONDS * 1000,
-  );
-  job.signal?.addEventListener("abort", end, { once: true });
-  if (job.signal?.aborted) end();
-  let words = Buffer.alloc(0);
-  const filter = new EnteredFilter((chunk) => {
-    if (words.length < WORDS) words = Buffer.concat([words, chunk.subarray(0, WORDS - words.length)]);
-  });
+  using limits = endInTime(job, CPU_SECONDS * 1000, end);
+  const words = collectWords();
+  const filter = new EnteredFilter(words.push);
   client.stderr.on("data", (chunk: Buffer) => {
     filter.push(chunk);
     if (filter.entered) entered();
   });
   const output = collect(client.stdout, job.onStdout);
-  try {
-    const [code] = await Promise.all([exited, output.drained]);
-    if (!filter.entered && !ended) {
-      throw smolvmError({ code, stderr: filter.head, timedOut }, ["machine", "exec"], "HOST_UNFIT");
-    }
-    return { code: ended ? KILLED : code, timedOut, stdout: output.bytes(), words: words.toString("utf8") };
-  } finally {
-    clearTimeout(timer);
-    job.signal?.removeEventListener("abort", end);
+  const [code] = await Promise.all([exited, output.drained]);
+  if (!filter.entered && !ended) {
+    throw smolvmError({ code, stderr: filter.head, timedOut: limits.timedOut }, ["machine", "exec"], "HOST_UNFIT");
   }
+  return { code: ended ? KILLED : code, timedOut: limits.timedOut, stdout: output.bytes(), words: words.text() };
 }
