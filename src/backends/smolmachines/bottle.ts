@@ -66,7 +66,8 @@ export function openBottle(handle: Handle, { teardown, ended, why, execs = MAX_E
         throw new BottleError("BOTTLE_GONE", words, { facts: { timeoutMs: options.timeoutMs } });
       }
       if (!filter.entered) {
-        if (!(await isRunning(entry))) throw gone(command);
+        // What closes has killed clients that were coming in before `ls` says that the machine ends.
+        if (closing !== null || !(await isRunning(entry))) throw gone(command);
         throw smolvmError({ ...result, stderr: filter.head }, ["machine", "exec"], "CREATE_FAILED");
       }
       if (result.code !== 0 && (closing !== null || !(await isRunning(entry)))) throw gone(command);

@@ -73,7 +73,8 @@ export function smolvmError(
   const said = /^(?:Error|error): (.*)$/m.exec(text)?.[1] ?? text.trim().split("\n").at(-1) ?? "";
   const words = args.slice(0, 2).filter((word) => /^[a-z]+$/.test(word));
   const kvm = /kvm (?:not available|permission denied)/i.test(said);
-  const why = result.timedOut ? "it did not answer in time" : printable(said).slice(0, 500);
+  const ended = said === "" ? `it ended with ${result.code} and said nothing` : printable(said).slice(0, 500);
+  const why = result.timedOut ? "it did not answer in time" : ended;
   return new BottleError(kvm ? "HOST_UNFIT" : code, `smolvm ${words.join(" ")}: ${why}`, {
     ...(kvm && { hint: "use a machine with KVM, and join the group that may use /dev/kvm (usermod -aG kvm USER)" }),
     facts: { code: result.code },
