@@ -52,10 +52,11 @@ export function openBottle(handle: Handle, { teardown, ended }: BottleEnds): Bot
         throw new BottleError("BOTTLE_GONE", words, { facts: { timeoutMs: options.timeoutMs } });
       }
       if (!filter.entered) {
-        if (!(await isRunning(entry))) throw gone(command);
+        // What closes has killed clients that were coming in before the engine says that the container ends.
+        if (closing !== null || !(await isRunning(entry))) throw gone(command);
         throw engineError({ ...result, stderr: filter.head }, ["exec"], "CREATE_FAILED");
       }
-      if (result.code !== 0 && !(await isRunning(entry))) throw gone(command);
+      if (result.code !== 0 && (closing !== null || !(await isRunning(entry)))) throw gone(command);
       if (result.inputError !== null) throw brokenInput(command, result.inputError);
       const code = entry.distant ? await seenCode(entry, result.code, token) : result.code;
       return { code, stdout: result.stdout, stderr };
