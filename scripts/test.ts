@@ -1,5 +1,6 @@
 /**
- * `npm test`: everything that this machine can run. `npm test -- unit escape` selects suites, a path selects files.
+ * `npm test`: everything that this machine can run. `npm test -- unit escape` selects suites, a path selects files,
+ * `--only WORDS` the tests of these whose titles have the words.
  * A tool that is missing skips its tests with the reason; BOT_BOTTLE_REQUIRE=a,b turns that into a failure.
  * Afterwards nothing may be left: processes, mounts, namespaces, control groups, temp files.
  */
@@ -11,6 +12,7 @@ import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { setTimeout as wait } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { claudeCode } from "../src/agents/claude-code.ts";
 import { findAgentBinary } from "../src/host/agent-binary.ts";
 import { installDebianPackages } from "../src/host/debian-packages.ts";
@@ -35,7 +37,7 @@ const GRACE_MS = 5_000;
 const root = join(import.meta.dirname, "..");
 const say = (line: string) => console.error(`bot-bottle: ${line}`);
 
-const words = process.argv.slice(2);
+const { values, positionals: words } = parseArgs({ options: { only: { type: "string" } }, allowPositionals: true });
 const all = process.env.BOT_BOTTLE_CANARY === "1" ? [...SUITES, ...ON_DEMAND] : SUITES;
 const selected = words.length === 0 ? all : words;
 const known = [...SUITES, ...ON_DEMAND];
@@ -135,6 +137,7 @@ const events = run({
   concurrency: filesAtOnce(availableParallelism()),
   signal: abort.signal,
   execArgv: [...NODE_FLAGS],
+  ...(values.only !== undefined && { testNamePatterns: [values.only.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")] }),
 });
 const output = Readable.from(
   withLastTest(events, "nothing is left behind", leftovers, () => {

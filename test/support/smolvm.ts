@@ -28,16 +28,19 @@ export interface SmolvmOptions {
   readonly log?: string;
   /** Who extracts packs, as if smolvm ran as that user. */
   readonly extractor?: number;
+  /** How long what is half done stays so, in ms (smolvm/pause.ts). */
+  readonly pauseMs?: number;
   /** What a machine with a network can reach, on this host's loopback (smolvm/network.ts). */
   readonly world?: Readonly<Record<string, number | string>>;
 }
 
 /** Shell lines that say the options to the program. */
-function settings({ quirks, faults, log, extractor, world }: SmolvmOptions): string {
+function settings({ quirks, faults, log, extractor, pauseMs, world }: SmolvmOptions): string {
   const named: Readonly<Record<string, string | undefined>> = {
     STAND_IN_QUIRKS: quirks,
     STAND_IN_FAULTS: faults,
     STAND_IN_LOG: log,
+    STAND_IN_PAUSE_MS: pauseMs?.toString(),
     STAND_IN_EXTRACTOR_UID: extractor?.toString(),
     STAND_IN_WORLD: world === undefined ? undefined : JSON.stringify(world),
   };

@@ -65,10 +65,10 @@ async function serve(version: string, asked: Asked, { workload, folder, vm, time
   };
   const place = await placeOf(version, { folder, vm, manner, made, bundle });
   const said = processOf(version, workload, folder, place, asked, own);
-  // Whoever joins writes it too, and reads it not.
+  // Whoever joins writes it too.
   const shares = has(version, "shared-config") && (manner === "own" || manner === "first");
   if (shares) await writeBundle(folder, said);
-  const process = shares && place.joins === null ? await readBundle(folder) : said;
+  const process = shares && (place.joins === null || has(version, "joined-read")) ? await readBundle(folder) : said;
   const agent: Agent = {
     ...base(folder, vm),
     ...made,

@@ -18,6 +18,7 @@ import {
   knownMachine,
   type Machine,
   machineFolder,
+  noteLostDisks,
   READY_MARKER,
   RuntimeError,
   readMachine,
@@ -49,7 +50,8 @@ export async function start(version: string, asked: Asked): Promise<string> {
     const vm = await boot(version, machine, folder);
     return `Machine '${name}' running (PID ${vm})\n`;
   } catch (error) {
-    if (!has(version, "start-orphan")) await end(name, true);
+    if (has(version, "start-orphan")) rmSync(join(folder, "agent.pid"), { force: true });
+    else await end(name, true);
     if (existsSync(folder)) writeMachine({ ...(readMachine(name) ?? machine), failed: true });
     throw error;
   }
@@ -175,6 +177,7 @@ export async function remove(version: string, asked: Asked): Promise<string> {
   // Before 0.8.1 the VM of a running machine lives on without a record; until 1.7.2 nobody waits for its end.
   if (!has(version, "delete-orphan")) await end(name, !has(version, "delete-early"));
   if (vmOf(machineFolder(name)) === null) removeMemory(machineFolder(name));
+  else noteLostDisks(name);
   removeMachine(name);
   return `Deleted machine: ${name}\n`;
 }

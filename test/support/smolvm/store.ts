@@ -130,3 +130,8 @@ export function reserve(name: string): void {
 export function release(name: string): void {
   if (readMachine(name) === null) rmSync(recordFile(name), { force: true });
 }
+
+/** For tests: the disks of this machine go while its VM process lives. */
+export function noteLostDisks(name: string): void {
+  writeFileSync(join(home, "disks-lost"), `${name}\n`, { flag: "a" });
+}

@@ -81,7 +81,8 @@ export function trialOf(
   };
 }
 
-function vmProcesses(folder: string): number[] {
+/** Of machines whose folders lie below this one; pids. */
+export function vmProcesses(folder: string): number[] {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return [];
     try {
