@@ -122,11 +122,19 @@ export const REMEDIES: readonly Remedy[] = [
   },
   {
     id: "holder-alone",
-    quirks: ["shared-first", "stale-container"],
+    quirks: ["shared-first"],
     off: "commands are begun while the holder comes up",
     edits: [edit("opening.ts", "await tried.ready;", "")],
     test: QUIRKS,
-    only: "nothing comes up beside a machine's first command",
+    only: "at 1.9.3 nothing comes up beside a machine's first command",
+  },
+  {
+    id: "first-alone",
+    quirks: ["stale-container"],
+    off: "below 1.4.1 commands are begun while the holder comes up, and one that it killed is no reason to try again",
+    edits: [always("bringUp", "1, 4, 1"), edit("opening.ts", "await tried.ready;", "")],
+    test: QUIRKS,
+    only: "at 1.3.0 nothing comes up beside a machine's first command",
   },
   {
     id: "start-turn",

@@ -54,13 +54,23 @@ export function stays(folder: string): void {
   writeFileSync(join(recordOf(folder), KEPT), "");
 }
 
+/** The real one fails where both happen to write or read at the same moment; here who comes second always does. */
+async function makeKept(version: string, record: string, bundle: () => Promise<void>): Promise<void> {
+  const making = join(record, "making");
+  if (has(version, "shared-first") && text(making) !== null && startOf(text(making) ?? "") !== null) {
+    throw new RuntimeError("agent operation failed: exec: crun: config.json: parse error: another one writes it");
+  }
+  writeFileSync(making, String(process.pid));
+  await bundle();
+}
+
 /** Finds the container of a command, or takes the place of its first process. */
 export async function placeOf(version: string, { folder, vm, manner, made, bundle }: PlaceWanted): Promise<Place> {
   if (manner === "own") return { joins: null, id: "" };
   const record = recordOf(folder);
   mkdirSync(record, { recursive: true });
   if (manner === "one") {
-    if (text(join(record, KEPT)) === null) await bundle();
+    if (text(join(record, KEPT)) === null) await makeKept(version, record, bundle);
     stays(folder);
     return { joins: vm };
   }
