@@ -20,7 +20,16 @@ export const PROGRAM_VARIABLE = "BOT_BOTTLE_SMOLVM";
 
 /** Where its machines are kept, and its guest's files. Nothing else: a proxy of the operator's would be used for pulls. */
 const PASSED = ["HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "SMOLVM_AGENT_ROOTFS"] as const;
-const PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+/**
+ * Its warnings would stand among what a command in the machine says on stderr (src/main.rs of smolvm: level warn). And as root it
+ * would run each VM as a user of its own from 1.2.5 on (src/process.rs, vm_uid_drop_active), who may enter none of the folders
+ * that a bottle's machine shows.
+ */
+const SET = {
+  PATH: "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+  RUST_LOG: "off",
+  SMOLVM_VM_UID_DROP: "off",
+} as const;
 const CALL_MS = 60_000;
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -39,7 +48,7 @@ export function smolvmIn(env: Env): Smolvm | null {
     const value = env[name];
     return value === undefined || value === "" ? [] : [[name, value] as const];
   });
-  return { program, env: { PATH, ...Object.fromEntries(passed) } };
+  return { program, env: { ...SET, ...Object.fromEntries(passed) } };
 }
 
 /** PURE: a call as a host command. */

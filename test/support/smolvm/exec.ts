@@ -35,6 +35,9 @@ export async function exec(version: string, asked: Asked): Promise<number> {
   if (fault("unreachable") !== null) {
     throw new RuntimeError("agent operation failed: connect: agent did not answer");
   }
+  if (fault("warnings") !== null && process.env.RUST_LOG !== "off") {
+    process.stderr.write("2026-01-01T00:00:00.000000Z  WARN smolvm::agent::client: agent is slow, asking again\n");
+  }
   const leave = await connect(version, folder);
   try {
     if (fault("hung-exec") !== null) for (;;) await delay(3_600_000);

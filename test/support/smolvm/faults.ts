@@ -13,7 +13,9 @@ export type Fault =
   /** The agent in the guest does not answer. */
   | "unreachable"
   /** An exec never comes up. */
-  | "hung-exec";
+  | "hung-exec"
+  /** An exec warns on stderr, unless RUST_LOG is `off` (tracing, src/main.rs v0.8.0). */
+  | "warnings";
 
 /** How long it lasts, in ms, where it takes time; null: it was not asked for. */
 export function fault(name: Fault, asked: string = process.env.STAND_IN_FAULTS ?? ""): number | null {

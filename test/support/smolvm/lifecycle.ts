@@ -25,6 +25,7 @@ import {
   removeMachine,
   writeMachine,
 } from "./store.ts";
+import { checkReached } from "./uid-drop.ts";
 import { atLeast } from "./version-order.ts";
 
 const BOOT = join(import.meta.dirname, "boot.sh");
@@ -46,6 +47,7 @@ export async function start(version: string, asked: Asked): Promise<string> {
   // Whatever looks unreachable is taken for dead, and killed.
   await end(name, true);
   checkSizes(machine);
+  checkReached(version, machine);
   try {
     const vm = await boot(version, machine, folder);
     return `Machine '${name}' running (PID ${vm})\n`;

@@ -163,6 +163,12 @@ test("docker's own failure is told from the command's by what the first process 
   const refused = new EnteredFilter(undefined);
   assert.equal(refused.take(Buffer.from("OCI runtime exec failed: entered\n")).length, 0);
   assert.deepEqual([refused.entered, refused.head.toString()], [false, "OCI runtime exec failed: entered\n"]);
+  const warned = new EnteredFilter(undefined);
+  for (const piece of ["WARNING: no swap\nWARN retrying\n\u0001ent", "ered\n"]) warned.take(Buffer.from(piece));
+  assert.equal(warned.take(Buffer.from("real words")).toString(), "real words");
+  const quoted = new EnteredFilter(undefined);
+  quoted.take(Buffer.from("refused: \u0001entered\n"));
+  assert.equal(quoted.entered, false);
   // A command may say the same words later: only the first are ours.
   const later = new EnteredFilter(undefined);
   assert.equal(later.take(Buffer.from("\u0001entered\n\u0001entered\nx")).toString(), "\u0001entered\nx");
