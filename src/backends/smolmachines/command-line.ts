@@ -105,6 +105,11 @@ export function releaseOf(smolvm: Smolvm): Promise<Release> {
   return asked;
 }
 
+/** It may be another one by now: the next one who needs it asks again. */
+export function forgetRelease({ program }: Smolvm): void {
+  releases.delete(program);
+}
+
 async function askRelease(smolvm: Smolvm): Promise<Release> {
   const [version, help] = await Promise.all([ask(smolvm, ["--version"]), ask(smolvm, ["machine", "--help"])]);
   const release = version.code === 0 ? readRelease(version.stdout.toString("latin1")) : null;

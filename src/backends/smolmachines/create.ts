@@ -62,7 +62,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
 
   const socket = join(wayFolder(run), WAY_SOCKET);
   await journal("machine", { name });
-  const lifeline = lifelineOf(smolvm, manner, name);
+  const lifeline = lifelineOf(smolvm, name);
   const holder = openMachine(
     reach,
     createWords(manner, {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BottleError } from "../../core/model/errors.ts";
 import { signalProcess } from "../../host/process-identity.ts";
-import { ask, call, releaseOf, type Smolvm, smolvmError } from "./command-line.ts";
+import { ask, call, forgetRelease, releaseOf, type Smolvm, smolvmError } from "./command-line.ts";
 import { deleteWords, stopWords } from "./machine-words.ts";
 import { mannerOf } from "./manner.ts";
 import { vmProcesses } from "./vm-processes.ts";
@@ -16,6 +16,8 @@ export interface Machine {
 
 /** Asked again so often: an agent that is busy does not answer the 250 ms ping, and its machine only looks gone. */
 const ASKED = 5;
+/** For how long a smolvm that fails is asked again. */
+const FAILS_MS = 3000;
 /** How often a machine is ended before that is given up. */
 const TRIES = 3;
 const CALL_MS = 20_000;
@@ -38,11 +40,19 @@ export async function listMachines(smolvm: Smolvm): Promise<readonly Machine[]> 
   });
 }
 
-/** The machine of this name, or null. One that looks `unreachable` is asked for again before that is believed. */
+/**
+ * The machine of this name, or null. One that looks `unreachable` is asked for again before that is believed, and so is
+ * smolvm where it fails: its database is locked at times.
+ */
 export async function findMachine(smolvm: Smolvm, name: string): Promise<Machine | null> {
+  const deadline = Date.now() + FAILS_MS;
   for (let tries = 1; ; tries += 1) {
-    const found = (await listMachines(smolvm)).find((machine) => machine.name === name) ?? null;
-    if (found?.state !== "unreachable" || tries === ASKED) return found;
+    try {
+      const found = (await listMachines(smolvm)).find((machine) => machine.name === name) ?? null;
+      if (found?.state !== "unreachable" || tries >= ASKED) return found;
+    } catch (error) {
+      if (!(error instanceof BottleError) || error.code !== "CREATE_FAILED" || Date.now() > deadline) throw error;
+    }
     await delay(100);
   }
 }
@@ -63,6 +73,8 @@ export async function endMachine(smolvm: Smolvm, name: string): Promise<void> {
       return;
     } catch (error) {
       if (tries === TRIES) throw error;
+      // It may have been upgraded since, and call things otherwise.
+      forgetRelease(smolvm);
       await delay(50);
     }
   }

@@ -55,7 +55,7 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
   const { words: source } = await machineSource(manner, release, smolvm, await findImage(null), job.signal);
   const name = machineName({ kind: "workshop", bottle: job.bottle, host: ownIdentity() });
   const folder = machineFolder(name);
-  const lifeline = lifelineOf(smolvm, manner, name);
+  const lifeline = lifelineOf(smolvm, name);
   try {
     const files = writeMachineFolder(folder, facts.arch, { pids: PIDS });
     const inputs = inputFolder(folder);
