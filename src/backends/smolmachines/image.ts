@@ -37,13 +37,14 @@ export function imageText(image: NamedImage): string {
 
 /**
  * Words of `machine create` that say what the machine is made from, once that is there: a file, where the release reads
- * them, else a pack. As smolvm sees it the image begins as root, since from 1.6.0 on no exec can become root otherwise; where
- * execs join the program that it runs of its own, that is one that does not end. The first time this takes as long as it
+ * them, else a pack. As smolvm sees it the image begins as root, since from 1.6.0 on no exec can become root otherwise, and
+ * runs no program of its own: that would be root's, outside of all filters, beside the agent; and where execs join it, one
+ * that ends would end them. The first time this takes as long as it
  * takes to read or pack the image; later ones find it in the cache. Rejects with HOST_UNFIT for an image that cannot be
  * used, IMAGE_FAILED, STATE_UNUSABLE, CREATE_FAILED, BOTTLE_GONE after an abort.
  */
 export async function machineSource(
-  manner: Pick<Manner, "source" | "joins">,
+  manner: Pick<Manner, "source">,
   release: Release,
   smolvm: Smolvm,
   image: NamedImage,
@@ -52,7 +53,7 @@ export async function machineSource(
   const path = image.kind === "file" ? image.path : await exportedImage(image, signal);
   const saved = await readSavedImage(path, process.arch, signal);
   if (manner.source === "pack") return { words: ["--from", await packOf(saved, release, smolvm, signal)] };
-  const rewritten = dropsRoot(saved.settings) || (manner.joins === "interactive" && runsOwnProgram(saved.settings));
+  const rewritten = dropsRoot(saved.settings) || runsOwnProgram(saved.settings);
   return { words: ["--image", rewritten ? await derivedImage(saved, signal) : path] };
 }
 

@@ -21,17 +21,32 @@ const sourceOf = async (world: PackWorld, release: Release, named: string = worl
   return (await machineSource(mannerOf(release), release, world.smolvm(), image)).words;
 };
 
-test("an image that begins as root is given as it is, where saved images are read", async () => {
-  using world = packWorld({ config: { User: "0:0", Cmd: ["bash"] } });
-  assert.deepEqual(await sourceOf(world, [1, 9, 3]), ["--image", world.image]);
-  assert.deepEqual(await sourceOf(world, [1, 4, 1]), ["--image", world.image]);
+test("an image that begins as root and runs nothing is given as it is, where saved images are read", async () => {
+  using world = packWorld({ config: { User: "0:0" } });
+  for (const release of [
+    [1, 9, 3],
+    [1, 4, 1],
+    [1, 1, 0],
+  ] as const) {
+    assert.deepEqual(await sourceOf(world, release), ["--image", world.image]);
+  }
   assert.deepEqual([world.shelf("derived"), world.calls()], [[], 0]);
-  // Where execs join the image's own program, it is one that stays.
-  const [flag, path = ""] = await sourceOf(world, [1, 1, 0]);
-  assert.equal(flag, "--image");
-  assert.deepEqual((await readSavedImage(path, process.arch)).settings.entrypoint, IDLE);
-  writeFileSync(world.image, savedImage());
-  assert.deepEqual(await sourceOf(world, [1, 1, 0]), ["--image", world.image]);
+});
+
+test("a program of the image's own, which would be root's beside the agent, is replaced by one that only stays", async () => {
+  for (const config of [{ Cmd: ["bash"] }, { User: "0:0", Entrypoint: ["/server"] }]) {
+    using world = packWorld({ config });
+    for (const release of [
+      [1, 9, 3],
+      [1, 4, 1],
+      [1, 1, 0],
+    ] as const) {
+      const [flag, path = ""] = await sourceOf(world, release);
+      assert.equal(flag, "--image");
+      const { settings } = await readSavedImage(path, process.arch);
+      assert.deepEqual([settings.entrypoint, settings.cmd], [IDLE, []]);
+    }
+  }
 });
 
 test("below 1.1.0 it is a pack", async () => {
