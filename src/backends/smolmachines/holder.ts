@@ -6,6 +6,7 @@ import { startProgram } from "../../host/started-program.ts";
 import { smolvmError } from "./command-line.ts";
 import { openExecWay } from "./exec-way.ts";
 import { carrierWords, READY } from "./frame-relay.ts";
+import { LONG_MS } from "./long-call.ts";
 import { type Reach, reachCommand } from "./reach.ts";
 
 /** The command in a machine that the bottle lives by. */
@@ -21,7 +22,6 @@ export interface Holder {
 /** Begins a command in a machine as its root, with pipes for its input and its outputs. */
 export type OpenExec = (words: readonly string[]) => ChildProcess;
 
-const READY_MS = 60_000;
 const WORDS = 16_384;
 
 /** What begins commands in a machine. */
@@ -82,7 +82,8 @@ export function openHolder(open: OpenExec, words: readonly string[], gateway: st
   const word = openingWord(client, (piece) => way?.push(piece));
   const ready = (async () => {
     const abort = new AbortController();
-    const late = delay(READY_MS, "late" as const, { ref: false, signal: abort.signal }).catch(() => "late" as const);
+    // An image that runs nothing is read by the machine's first command.
+    const late = delay(LONG_MS, "late" as const, { ref: false, signal: abort.signal }).catch(() => "late" as const);
     const first = await Promise.race([word, exited.then(() => "ended" as const), late]);
     abort.abort();
     if (first === "ready") return;

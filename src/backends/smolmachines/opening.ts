@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BottleError } from "../../core/model/errors.ts";
-import { call } from "./command-line.ts";
 import { execOpener, type Holder, openHolder } from "./holder.ts";
+import { longCall } from "./long-call.ts";
 import { findMachine, isUp } from "./machines.ts";
 import type { Reach } from "./reach.ts";
 import { startTurn } from "./start-turn.ts";
@@ -60,10 +60,10 @@ export function openMachine(
   let holder: Holder | null = null;
   const begun = Promise.withResolvers<void>();
   const open = async (): Promise<Holder> => {
-    await call(reach.smolvm, create);
+    await longCall(reach.smolvm, create, ending.signal);
     await using _turn = await startTurn(reach.manner, ending.signal);
     ending.signal.throwIfAborted();
-    await call(reach.smolvm, ["machine", "start", "-n", reach.machine]);
+    await longCall(reach.smolvm, ["machine", "start", "-n", reach.machine], ending.signal);
     begun.resolve();
     return firstCommand(reach, ending.signal, async () => {
       ending.signal.throwIfAborted();

@@ -7,12 +7,13 @@ import { EnteredFilter } from "../entered-filter.ts";
 import { GUEST } from "../guest.ts";
 import { realFolder } from "../mounts.ts";
 import { collect, collectWords, endInTime } from "../workshop-output.ts";
-import { call, releaseOf, smolvmError, smolvmHere } from "./command-line.ts";
+import { releaseOf, smolvmError, smolvmHere } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { checkIds, giveFolders } from "./identity.ts";
 import { findImage, machineSource } from "./image.ts";
 import { inputFolder, readingWords, writeInput } from "./input-files.ts";
 import { lifelineOf } from "./lifeline.ts";
+import { longCall } from "./long-call.ts";
 import { machineFolder, removeMachineFolder, writeMachineFolder } from "./machine-folder.ts";
 import { createWords } from "./machine-words.ts";
 import { endMachine } from "./machines.ts";
@@ -62,14 +63,11 @@ export async function runWorkshop(job: WorkshopJob, facts: HostFacts): Promise<W
     const input = { argv: ["workshop"] };
     await writeInput(inputs.folder, INPUT, job.stdin ?? new Uint8Array(), input);
     const shown = [{ host: files.guest, guest: GUEST.run, writable: false }, inputs.volume];
-    await call(
-      smolvm,
-      createWords(manner, { name, source, volumes: [...shown, ...volumes], sockets: [], limits: LIMITS }),
-      { code: "HOST_UNFIT" },
-    );
     const signal = job.signal ?? new AbortController().signal;
+    const create = createWords(manner, { name, source, volumes: [...shown, ...volumes], sockets: [], limits: LIMITS });
+    await longCall(smolvm, create, signal, "HOST_UNFIT");
     await using turn = await startTurn(manner, signal);
-    await call(smolvm, ["machine", "start", "-n", name], { code: "HOST_UNFIT" });
+    await longCall(smolvm, ["machine", "start", "-n", name], signal, "HOST_UNFIT");
     // Its one command: none other comes up with it.
     const reach: Reach = { smolvm, machine: name, manner, bringUp: null };
     return await firstCommand(reach, signal, () => attend(job, reach, () => void turn[Symbol.asyncDispose]()));
