@@ -13,12 +13,9 @@ import { writeInput } from "./input-files.ts";
 import { findMachine, isUp } from "./machines.ts";
 import { endAll, killExec } from "./processes.ts";
 
-/**
- * The agent in a machine serves eight clients; a ninth waits, and the machine looks dead meanwhile. The holder is one of
- * them, the terminal of the agent another, and whoever signals or looks needs one too.
- */
+/** How many of a machine's places one process takes at most, so that the agent finds one. */
 export const MAX_EXECS = 4;
-/** Where the gateway's way takes two more clients. */
+/** Where the gateway's way takes two clients. */
 export const MAX_EXECS_BESIDE_CARRIERS = 3;
 
 /** What the record keeps: everything with which another process finds and enters the machine again. */
@@ -62,6 +59,7 @@ export function openBottle(handle: Handle, { teardown, ended, why, execs = MAX_E
       const stderr = options.onStderr === undefined ? filter.take(result.stderr) : result.stderr;
       if (result.timedOut) {
         await killExec(entry, token);
+        if (!filter.entered) throw unbegun(command, options.timeoutMs);
         const words = `${command.argv[0]} did not end in ${options.timeoutMs} ms and was killed`;
         throw new BottleError("BOTTLE_GONE", words, { facts: { timeoutMs: options.timeoutMs } });
       }
@@ -91,6 +89,13 @@ export function openBottle(handle: Handle, { teardown, ended, why, execs = MAX_E
       return closing;
     },
   };
+}
+
+function unbegun(command: Command, timeoutMs?: number): BottleError {
+  return new BottleError("BOTTLE_GONE", `${command.argv[0]} could not begin in ${timeoutMs} ms`, {
+    hint: "end a command that runs in this bottle: its machine bears few at once",
+    facts: { timeoutMs },
+  });
 }
 
 function endedWhile(command: Command, why: string | null): BottleError {

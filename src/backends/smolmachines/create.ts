@@ -24,6 +24,7 @@ import { mannerOf } from "./manner.ts";
 import { planMounts } from "./mounts.ts";
 import { machineName } from "./names.ts";
 import { openMachine } from "./opening.ts";
+import { placesIn } from "./places.ts";
 import { readMachinePlan } from "./plan.ts";
 import type { Reach } from "./reach.ts";
 
@@ -52,6 +53,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
   const { volumes, links } = planMounts(plan.mounts, folder);
   const inputs = manner.input === "pipe" ? null : inputFolder(folder);
   const signs = manner.bringUp === "any" ? null : bringUpIn(folder);
+  const places = placesIn(folder, manner);
   const reach: Reach = { smolvm, machine: name, manner, bringUp: signs?.bringUp ?? null };
 
   const run = realpathSync(folders.run);
@@ -132,6 +134,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
       const entry: Entry = {
         ...reach,
         inputs: inputs?.folder ?? null,
+        places,
         cwd: plan.workspace.cwd,
         tools: { script: tool("script"), setsid: tool("setsid"), shell: "/bin/sh", stty: tool("stty") },
       };

@@ -8,12 +8,15 @@ import { PROGRAM_VARIABLE } from "./command-line.ts";
 import { entranceWords } from "./entrance.ts";
 import { readingWords } from "./input-files.ts";
 import type { Manner } from "./manner.ts";
+import { type Places, placeLines } from "./places.ts";
 import { type Reach, reachCommand, reachWords } from "./reach.ts";
 
 /** All that is needed to run a command in a running machine, from any process of the operator. */
 export interface Entry extends Reach {
   /** Host folder of files that commands read in place of a pipe; null: pipes carry any length. */
   readonly inputs: string | null;
+  /** For which commands wait; null: they cannot. */
+  readonly places: Places | null;
   /** Where commands start that say nothing else. */
   readonly cwd: string;
   /** Absolute paths on the host. */
@@ -42,7 +45,10 @@ export function execCommand(entry: Entry, command: Command, token: string, input
   const words = entranceWords("asked", token, guestWords(command, entry.cwd, false));
   const piped = input && entry.inputs === null;
   const whole = input && !piped ? [...readingWords(token), ...words] : words;
-  return reachCommand(entry, piped, whole);
+  const { argv, env } = reachCommand(entry, piped, whole);
+  if (entry.places === null) return { argv, env };
+  const script = [...placeLines(entry.places, false), 'exec "$@"'].join("\n");
+  return { argv: [entry.tools.shell, "-c", script, "bot-bottle", ...argv], env };
 }
 
 /**
@@ -75,6 +81,8 @@ export function entryCommand(
   if (terminal === false) {
     const enter = `${shellLine(entranceWords("framed", "", []).slice(0, -1))} "$token" ${inside}`;
     const script = [
+      // First, as who waits is to be ended by any signal.
+      ...placeLines(entry.places, true),
       ...token,
       "exec 3<&0",
       'for s in HUP INT QUIT TERM USR1 USR2; do trap "tell $s" $s; done',
@@ -90,6 +98,7 @@ export function entryCommand(
   const sized = shellLine(["/bin/sh", "-c", SIZED, "bot-bottle"]);
   const enter = shellLine(entranceWords("terminal", "", []).slice(0, -1));
   const line = [
+    ...placeLines(entry.places, true),
     // What is typed goes inside as it is. The terminal's end, which ends the client too, is passed on afterwards.
     "trap '' INT QUIT TSTP TTIN TTOU USR1 USR2",
     ...token,
@@ -101,7 +110,7 @@ export function entryCommand(
     "client=$!",
     entry.manner.sizes === "bridge"
       ? ":"
-      : `(for s in ${RESIZE_SECONDS}; do sleep $s; kill -WINCH $client || exit; done) 3<&- </dev/null >/dev/null 2>&1 &`,
+      : `(for s in ${RESIZE_SECONDS}; do sleep $s; kill -WINCH $client || exit; done) 3<&- 8>&- </dev/null >/dev/null 2>&1 &`,
     // The client itself may not notice that its terminal is gone.
     'while wait $client; code=$?; [ -z "$gone" ] && kill -0 $client 2>/dev/null; do :; done',
     '[ -z "$gone" ] || tell HUP',

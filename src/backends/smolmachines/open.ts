@@ -40,6 +40,7 @@ function readHandle(json: unknown): Handle | null {
     typeof entry.smolvm.env === "object" &&
     typeof entry.tools?.script === "string" &&
     Object.keys(mannerOf(NEWEST_KNOWN)).every((key) => typeof entry.manner?.[key as keyof Manner] === "string") &&
+    (entry.places === null || typeof entry.places?.folder === "string") &&
     (entry.bringUp === null || typeof entry.bringUp?.lock === "string");
   return whole ? (handle as Handle) : null;
 }

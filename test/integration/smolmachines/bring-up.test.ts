@@ -155,7 +155,13 @@ for (const version of ["0.8.0", "0.8.1", "1.0.2", "1.1.3", "1.4.1", "1.6.4", "1.
     const tools = { script: "/usr/bin/script", setsid: "/usr/bin/setsid", shell: "/bin/sh", stty: "/usr/bin/stty" };
     const entry: Entry = {
       ...{ smolvm: { program, env: { PATH: "/usr/bin:/bin" } }, machine: "one", manner },
-      ...{ bringUp: manner.bringUp === "one" ? bringUpIn(folder).bringUp : null, inputs: null, cwd: "/work", tools },
+      ...{
+        bringUp: manner.bringUp === "one" ? bringUpIn(folder).bringUp : null,
+        inputs: null,
+        places: null,
+        cwd: "/work",
+        tools,
+      },
     };
     const command = { argv: ["echo", "--", "it's", "@sign@", "a b"] };
     const calls = async (words: Parameters<typeof run>[0]) => {

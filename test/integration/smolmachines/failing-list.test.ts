@@ -31,6 +31,7 @@ esac
         manner: mannerOf([1, 9, 3]),
         bringUp: null,
         inputs: null,
+        places: null,
         cwd: "/",
         tools: { script: "script", setsid: "setsid", shell: "/bin/sh", stty: "stty" },
       },

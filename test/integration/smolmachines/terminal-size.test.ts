@@ -21,7 +21,16 @@ async function sizeAfter(before: string): Promise<string> {
     writeFileSync(program, script, { mode: 0o755 });
     const smolvm = { program, env: { PATH: "/usr/bin:/bin" } };
     const tools = { script: "/usr/bin/script", setsid: "/usr/bin/setsid", shell: "/bin/sh", stty: "/usr/bin/stty" };
-    const entry = { smolvm, machine: "one", manner: mannerOf([1, 9, 3]), bringUp: null, inputs: null, cwd: "/", tools };
+    const entry = {
+      smolvm,
+      machine: "one",
+      manner: mannerOf([1, 9, 3]),
+      bringUp: null,
+      inputs: null,
+      places: null,
+      cwd: "/",
+      tools,
+    };
     const { shown } = await onTerminal(entryCommand(entry, { argv: ["true"] }, { transcript: null }));
     return /\d+ \d+/.exec(shown)?.[0] ?? shown;
   } finally {
