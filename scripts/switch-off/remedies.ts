@@ -261,10 +261,10 @@ export const REMEDIES: readonly Remedy[] = [
   {
     id: "few-clients",
     quirks: ["eight-clients"],
-    off: "any number of commands run at once",
-    edits: [edit("bottle.ts", "MAX_EXECS = 4;", "MAX_EXECS = 40;")],
-    test: QUIRKS,
-    only: "commands in any number leave room",
+    off: "any number of commands runs at once",
+    edits: [edit("places.ts", "COUNT = { exec: 4, socket: 5 }", "COUNT = { exec: 40, socket: 50 }")],
+    test: `${HERE}/eight-clients.test.ts`,
+    only: "more commands than a machine has places for wait",
   },
   {
     id: "owners",

@@ -17,7 +17,7 @@ function bottleOf(t: TestContext, exec: string) {
   writeFileSync(program, `#!/bin/sh\ncase $2 in ls) echo '${up}';; exec) ${exec};; esac\n`, { mode: 0o755 });
   const entry = {
     ...{ smolvm: { program, env: { PATH: "/usr/bin:/bin" } }, machine: "one", manner: mannerOf([1, 9, 3]) },
-    ...{ bringUp: null, inputs: null, cwd: "/" },
+    ...{ bringUp: null, inputs: null, places: null, cwd: "/" },
     tools: { script: "script", setsid: "setsid", shell: "/bin/sh", stty: "stty" },
   };
   return openBottle({ version: 2, entry }, { teardown: async () => {}, ended: async () => {} });
