@@ -3,7 +3,7 @@ import { TRUST_FILES } from "../../core/plan/gateway-env.ts";
 import { shellLine, shellWord } from "../../core/wire/shell-words.ts";
 import { GUEST } from "../guest.ts";
 import { SIGNS } from "./bring-up.ts";
-import { doorLines, frameRelayWords, READY } from "./frame-relay.ts";
+import { doorLines, frameRelayWords, MOST_CONNECTIONS, READY } from "./frame-relay.ts";
 import type { Manner } from "./manner.ts";
 import { ownershipWords } from "./ownership-program.ts";
 
@@ -52,8 +52,13 @@ export function holderWords({ way, rights, tmpBytes, writable, links, packed }: 
     "cd /",
     'exec env -i /usr/bin/perl -e "$0" -- "$@"',
   ].join("\n");
-  const relay = way === "exec" ? frameRelayWords() : [RELAY, String(GUEST.port), SHOWN.socket];
+  const relay = way === "exec" ? frameRelayWords() : relayWords();
   return ["/bin/sh", "-c", script, ...relay];
+}
+
+/** PURE: words of the relay for perl, after its text. */
+export function relayWords(port: number = GUEST.port, socket: string = SHOWN.socket): string[] {
+  return [RELAY, String(port), socket];
 }
 
 /** Where nothing can be mounted: what all may write lies on the machine's disk, and is bounded by it. */
@@ -101,7 +106,9 @@ sub flushed { my ($one) = @_;
 syswrite STDOUT, "${READY}\\n"; open(STDOUT, ">", "/dev/null");
 for (;;) {
   my ($read, $write) = ("", "");
-  vec($read, fileno STDIN, 1) = 1; vec($read, fileno $listener, 1) = 1;
+  vec($read, fileno STDIN, 1) = 1;
+  # More wait until one ends: who has no number left for another one would turn round and round.
+  vec($read, fileno $listener, 1) = 1 if keys %ends < ${2 * MOST_CONNECTIONS};
   while (my ($number, $one) = each %ends) {
     vec($read, $number, 1) = 1 if !$one->{over} && length $one->{other}{out} < $most;
     vec($write, $number, 1) = 1 if length $one->{out};
