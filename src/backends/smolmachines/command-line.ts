@@ -31,6 +31,8 @@ const SET = {
   SMOLVM_VM_UID_DROP: "off",
 } as const;
 const CALL_MS = 60_000;
+/** From here on a code is none of the program's own: it could not be run, or was killed. */
+const NO_ANSWER = 126;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -114,6 +116,8 @@ async function askRelease(smolvm: Smolvm): Promise<Release> {
   const [version, help] = await Promise.all([ask(smolvm, ["--version"]), ask(smolvm, ["machine", "--help"])]);
   const release = version.code === 0 ? readRelease(version.stdout.toString("latin1")) : null;
   if (release !== null && help.code === 0) return release;
+  // As one that lacks a library of its own: machines of ours may run all the same.
+  if (version.code >= NO_ANSWER) throw smolvmError(version, ["--version"], "HOST_UNFIT");
   throw new BottleError("HOST_UNFIT", `${smolvm.program} is not the smolvm of smol-machines`, {
     hint: `install smolvm of smol-machines, or name it with ${PROGRAM_VARIABLE}`,
     facts: { finding: "smolvm-other" },

@@ -1,3 +1,4 @@
+import { BottleError } from "../../core/model/errors.ts";
 import type { HostFacts } from "../../core/model/host-facts.ts";
 import type { Json } from "../../core/model/plan.ts";
 import type { Leftover } from "../backend.ts";
@@ -15,8 +16,13 @@ interface OwnMachine extends Machine {
   readonly ownership: Ownership;
 }
 
+/** Rejects with HOST_UNFIT, whatever keeps smolvm from telling: of other backends one may go on. */
 async function ownMachines(smolvm: Smolvm): Promise<readonly OwnMachine[]> {
-  return (await listMachines(smolvm)).flatMap((machine) => {
+  const list = await listMachines(smolvm).catch((cause: unknown) => {
+    if (!(cause instanceof BottleError)) throw cause;
+    throw new BottleError("HOST_UNFIT", cause.message, { cause, hint: "run `bottle doctor`" });
+  });
+  return list.flatMap((machine) => {
     const ownership = readMachineName(machine.name);
     return ownership === null ? [] : [{ ...machine, ownership }];
   });
