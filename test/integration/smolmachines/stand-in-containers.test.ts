@@ -161,7 +161,7 @@ test("below 1.4.0 the container of a first exec that is about to run is deleted 
   skip,
 }, async () => {
   const words = ["-i", "--", "sleep", "0.1"];
-  const whole = "-shared-config";
+  const whole = "-shared-config,-shared-first";
   await using machine = await fakeMachine("1.3.9");
   const deleted = await meeting(machine, words, { STAND_IN_QUIRKS: whole });
   assert.deepEqual([deleted.code, deleted.err], [137, ""]);

@@ -81,7 +81,7 @@ test("a start that fails leaves its VM process until 1.5.0", { skip }, async () 
     const { code, err } = await it.start("one");
     assert.deepEqual([code, /^Error: agent operation failed: start: /m.test(err)], [1, true]);
     assert.equal(it.vms().length, left);
-    assert.equal((await it.shown("one")).state, "failed");
+    assert.equal((await it.shown("one")).state, "created");
     it.world.set({});
     await it.call(["machine", "stop", "-n", "one"]);
     assert.equal((await it.remove("one")).code, 0);
@@ -115,7 +115,7 @@ test("a start kills what looks unreachable", { skip }, async () => {
   assert.match(again.out, new RegExp(`already running \\(PID ${pid}\\)`));
   it.world.set({ faults: "unreachable" });
   assert.equal((await it.shown("one")).state, "unreachable");
-  assert.match((await it.call(["machine", "status", "-n", "one"])).out, /not running/);
+  assert.match((await it.call(["machine", "status", "-n", "one"])).out, /: unreachable\n$/);
   const { out } = await it.start("one");
   assert.match(out, /running \(PID \d+\)/);
   assert.ok(!it.vms().includes(pid));

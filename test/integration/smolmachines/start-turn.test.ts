@@ -86,7 +86,10 @@ test("a first command that was too early is tried again; what it says itself, an
     }).catch((thrown) => assert.equal(thrown, error));
     return count;
   };
-  const early = failing("smolvm machine exec: agent operation failed: exec: machine 'one' is not running", 1);
+  const early = failing(
+    "smolvm machine exec: agent operation failed: connect: machine 'one' is not running. Use it.",
+    1,
+  );
   assert.equal(await tries("running", early), 3);
   assert.equal(await tries("running", failing("smolvm machine exec: ", 137)), 3);
   assert.equal(await tries("stopped", early), 1);

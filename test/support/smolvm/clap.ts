@@ -1,5 +1,5 @@
-import { isValue } from "./clap-values.ts";
-import type { CommandShape, Flag } from "./flag.ts";
+import { refusal } from "./clap-values.ts";
+import { type CommandShape, type Flag, flagText } from "./flag.ts";
 import { COMMANDS } from "./flag-table.ts";
 import { atLeast } from "./version-order.ts";
 
@@ -51,7 +51,7 @@ export function parse(version: string, argv: readonly string[]): Asked {
   if (asksHelp(argv[1])) return help(group);
   if (argv[1] === "help") return parse(version, [group, ...argv.slice(2), "--help"]);
   const shape = commands.find(({ words, aliases = [] }) => words[1] === argv[1] || aliases.includes(argv[1] ?? ""));
-  if (shape === undefined) throw new UsageError(`unrecognized subcommand '${argv.slice(0, 2).join(" ")}'`);
+  if (shape === undefined) throw new UsageError(`unrecognized subcommand '${argv[1] ?? ""}'`);
   return read(shape, argv.slice(2));
 }
 
@@ -107,6 +107,11 @@ class Reading {
     return false;
   }
 
+  #isOption(word: string): boolean {
+    const [head = ""] = word.split("=");
+    return this.#known.some(({ long, short }) => head === `--${long}` || (short !== undefined && word[1] === short));
+  }
+
   #find(matches: (flag: Flag) => boolean, word: string): Flag {
     const flag = this.#known.find(matches);
     if (flag === undefined) throw new UsageError(`unexpected argument '${word.split("=")[0]}' found`);
@@ -115,16 +120,19 @@ class Reading {
 
   #take(flag: Flag, joined: string | undefined): void {
     if (flag.kind === "flag") {
-      if (joined !== undefined) throw new UsageError(`unexpected value '${joined}' for '--${flag.long}'`);
+      if (joined !== undefined)
+        throw new UsageError(`unexpected value '${joined}' for '${flagText(flag)}' found; no more were expected`);
       if (this.flags.has(flag.long)) throw twice(flag);
       this.flags.add(flag.long);
       return;
     }
     const text = joined ?? this.next();
     if (text === undefined || (joined === undefined && text.startsWith("-") && text !== "-")) {
-      throw new UsageError(`a value is required for '--${flag.long}' but none was supplied`);
+      if (text !== undefined && !this.#isOption(text)) throw new UsageError(`unexpected argument '${text}' found`);
+      throw new UsageError(`a value is required for '${flagText(flag)}' but none was supplied`);
     }
-    if (!isValue(flag.takes ?? "text", text)) throw new UsageError(`invalid value '${text}' for '--${flag.long}'`);
+    const why = refusal(flag.takes ?? "text", text);
+    if (why !== null) throw new UsageError(`invalid value '${text}' for '${flagText(flag)}': ${why}`);
     if (flag.kind === "list") {
       const list = this.lists.get(flag.long) ?? [];
       list.push(text);
@@ -152,26 +160,31 @@ function read(shape: CommandShape, argv: readonly string[]): Asked {
     } else plain.push(word);
   }
   const positional = new Map<string, string>();
+  const lacks: string[] = [];
   for (const place of shape.positional) {
     const text = plain.shift();
     if (text !== undefined) positional.set(place.replace("?", ""), text);
-    else if (!place.endsWith("?")) throw missing(`<${place}>`);
+    else if (!place.endsWith("?")) lacks.push(`<${place}>`);
   }
   if (plain.length > 0) throw new UsageError(`unexpected argument '${plain[0]}' found`);
-  if (shape.trailing === "greedy" && shape.mayTrail !== true && trailing.length === 0) throw missing("<COMMAND>...");
-  for (const { long, required, conflicts = [], requires = [] } of shape.flags) {
+  if (shape.trailing === "greedy" && shape.mayTrail !== true && trailing.length === 0) lacks.push("<COMMAND>...");
+  const named = (long: string) => shape.flags.filter((flag) => flag.long === long).map(flagText);
+  for (const flag of shape.flags) {
+    const { long, required, unless, conflicts = [], requires = [] } = flag;
     if (!reading.has(long)) {
-      if (required === true) throw missing(`--${long}`);
+      if (required === true || unless?.some((one) => reading.has(one)) === false) lacks.push(flagText(flag));
       continue;
     }
     const other = conflicts.find((one) => reading.has(one));
-    if (other !== undefined) throw new UsageError(`the argument '--${long}' cannot be used with '--${other}'`);
-    const lacks = requires.find((one) => !reading.has(one));
-    if (lacks !== undefined) throw missing(`--${lacks}`);
+    if (other !== undefined)
+      throw new UsageError(`the argument '${flagText(flag)}' cannot be used with '${named(other)[0]}'`);
+    lacks.push(...requires.filter((one) => !reading.has(one)).flatMap(named));
   }
+  if (lacks.length > 0) throw missing(lacks);
   const { flags, values, lists } = reading;
   return { command, flags, values, lists, positional, trailing };
 }
 
-const twice = (flag: Flag) => new UsageError(`the argument '--${flag.long}' cannot be used multiple times`);
-const missing = (what: string) => new UsageError(`the following required arguments were not provided: ${what}`);
+const twice = (flag: Flag) => new UsageError(`the argument '${flagText(flag)}' cannot be used multiple times`);
+const missing = (what: readonly string[]) =>
+  new UsageError(["the following required arguments were not provided:", ...what].join("\n  "));

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { flagText } from "./flag.ts";
 import { COMMANDS } from "./flag-table.ts";
 import { flagsOfHelp, flagWords } from "./help-flags.ts";
 import { atLeast } from "./version-order.ts";
@@ -16,22 +17,28 @@ export interface Answer {
 export interface Seen {
   /** `X.Y.Z`. */
   readonly release: string;
-  /** Options by command, sorted, as `-n/--name VALUE`; null: it has no such command. */
+  /** Options by command, sorted, as `-n/--name <NAME>`; null: it has no such command. */
   readonly flags: Readonly<Record<string, readonly string[] | null>>;
-  /** What was called, in order, and what came of it: the code, and the line that tells why, or the first one. */
+  /** What was called, in order, and what came of it: the code and all that it said; of clap's pages the first line. */
   readonly answers: readonly Answer[];
-  /** Of one machine in `ls --json`. */
-  readonly keys: readonly string[];
+  /** A machine in `ls --json`, one that was made and not started. */
+  readonly machine: Readonly<Record<string, unknown>>;
 }
 
 /** Commands whose options are looked at: what the driver calls, and what is near to it. */
 const LOOKED_AT = [
-  ...["create", "start", "stop", "delete", "status", "ls", "exec", "cp"].map((word) => `machine ${word}`),
+  ...["create", "start", "stop", "delete", "status", "ls", "exec", "cp", "update", "data-dir"].map(
+    (word) => `machine ${word}`,
+  ),
   "pack create",
 ];
 /** A folder of this name stands for the one that a run was made in. */
 const PLACE = "PLACE";
 const CALL_MS = 60_000;
+const DIGEST = /\b[0-9a-f]{64}\b/g;
+const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
+
+type Machine = Readonly<Record<string, unknown>>;
 
 /**
  * Calls `program` with a home and folders of its own, for what it answers without a VM: nothing is started, nothing asks
@@ -64,12 +71,13 @@ export async function see(program: string, image: string): Promise<Seen> {
     );
     const answers = callsOf(release).map((line) => {
       const { status, stdout, stderr } = call(line.split(" ").map((word) => word.replace(PLACE, place)));
-      const why = /^(?:Error|error): .*$/m.exec(stderr)?.[0];
-      const words = why ?? (stdout === "" ? stderr : stdout).split("\n")[0] ?? "";
-      return { call: line, answer: `${status ?? "none"} ${words.replaceAll(place, PLACE)}`.trim() };
+      const said = status === 2 ? stderr : `${stderr}${stdout}`;
+      const words = status === 2 || line.endsWith("--help") ? said.split("\n")[0] : said;
+      const answer = `${status ?? "none"} ${(words ?? "").replaceAll(place, PLACE)}`;
+      return { call: line, answer: answer.replaceAll(DIGEST, "DIGEST").replaceAll(TIME, "TIME").trim() };
     });
-    const [machine = {}] = JSON.parse(call(["machine", "ls", "--json"]).stdout) as object[];
-    return { release, flags, answers, keys: Object.keys(machine).sort() };
+    const [machine] = JSON.parse(call(["machine", "ls", "--json"]).stdout.replaceAll(DIGEST, "DIGEST")) as Machine[];
+    return { release, flags, answers, machine: { ...machine, created_at: typeof machine?.created_at } };
   } finally {
     server.close();
     rmSync(place, { recursive: true, force: true });
@@ -84,48 +92,104 @@ function callsOf(release: string): readonly string[] {
   const image = since("1.1.0", "--image PLACE/image.tar").map((words) => ` ${words}`);
   const make = (name: string, words: string) => `machine create ${named}${name} ${words}`.trim();
   const create = (name: string, words = "") => `${make(name, words)}${image.join("")}`;
+  const remove = (name: string) => `machine delete ${named}${name} -f`;
+  const update = (words: string) => `machine update ${named}one ${words}`.trim();
   return [
     "machine --help",
     "machine nothing",
+    "machine ls",
+    "machine ls --json",
+    "machine stop",
     "machine stop -n nobody",
-    `machine delete ${named}nobody -f`,
+    remove("nobody"),
     `machine delete ${named === "" ? "-n " : ""}nobody -f`,
+    "machine delete -f",
+    "machine status",
     "machine status -n nobody",
     "machine status -n nobody --json",
     "machine start -n nobody",
+    "machine start -n",
+    "machine start -n --json",
+    "machine start -n --proxy",
+    "machine exec -- true",
     "machine exec --name nobody -- true",
     "machine exec -n nobody -- true",
     "machine exec --name nobody",
     "machine exec --nam nobody -- true",
+    "machine exec --name nobody --tty=x -- true",
+    "machine exec --name nobody --timeout 0s -- true",
+    "machine cp nobody:/x PLACE/copy",
+    `machine data-dir ${named}nobody`,
+    `machine update ${named}nobody --cpus 1`,
     create("two--hyphens"),
     create("end-"),
     create("a.dot"),
+    create("_start"),
+    create("a".repeat(129)),
     create("nothing", "--nothing"),
     create("twice", "--cpus 1 --cpus 2"),
     create("none", "--cpus 0"),
+    create("many", "--cpus 256"),
     create("small", "--mem 32"),
+    create("word", "--mem much"),
+    create("storage", "--storage 0"),
+    create("overlay", "--overlay 0"),
+    create("port", "-p 0:80"),
+    create("ports", "-p 80 -p 80:81"),
+    create("cidr", "--allow-cidr anywhere"),
     create("file", "-v PLACE/file:/x"),
     create("missing", "-v PLACE/none:/x"),
     create("system", "-v /usr:/x"),
     create("relative", "-v PLACE/folder:x"),
     create("mode", "-v PLACE/folder:/x:no"),
+    create("alone", "-v PLACE/folder"),
     create("same", "-v PLACE/folder:/x -v PLACE/folder:/x"),
     make("both", "--image PLACE/image.tar --from PLACE/none.smolmachine"),
     make("pack", "--from PLACE/none.smolmachine"),
-    ...since("1.1.0", make("tar", "--image PLACE/none.tar"), make("saved", "--image PLACE/image.tar")),
-    ...since("1.6.4", create("socket", "--mount-socket PLACE/socket:/run/way/socket")),
+    ...since(
+      "1.1.0",
+      ...[make("tar", "--image PLACE/none.tar"), make("saved", "--image PLACE/image.tar"), remove("saved")],
+      ...[make("file", "--image PLACE/file"), remove("file")],
+    ),
+    ...since(
+      "1.6.4",
+      ...[create("socket", "--mount-socket PLACE/socket:/run/way/socket"), remove("socket")],
+      ...[create("later", "--mount-socket PLACE/none:/run/way/socket"), remove("later")],
+      ...[create("inside", "--mount-socket PLACE/socket:socket"), remove("inside")],
+      create("nowhere", "--mount-socket PLACE/socket"),
+    ),
     ...since("1.7.3", make("offline", "--image alpine:3")),
-    create("one", "-v PLACE/folder:/x:ro --cpus 2 --mem 512"),
+    ...since("1.8.0", create("label", "--label word")),
+    "pack create",
+    "pack create -o PLACE/pack",
+    create("one", "-v PLACE/folder:/x:ro -p 8080:80 -e A=b -w /w --cpus 2 --mem 512"),
     create("one"),
+    "machine ls",
+    "machine ls -v",
     "machine status -n one",
     "machine stop -n one",
     "machine exec --name one -- true",
     "machine exec --name one -i -- true",
     "machine exec --name one --stream -- true",
+    "machine cp PLACE/file one:/x",
+    "machine cp one:/x PLACE/copy",
+    "machine cp PLACE/file PLACE/copy",
+    "machine cp PLACE/file",
+    update(""),
+    update("--cpus 3 --mem 1024 --storage 30 -v PLACE/folder:/y -p 81 -e A=c -e B=d -w /x --net"),
+    update("--remove-volume PLACE/folder:/y --remove-port 8080:80 --remove-env B --no-net"),
+    update("--remove-volume /x"),
+    update("--cpus 0"),
+    update("--storage 5"),
+    update("-e =2"),
+    update("-p 81:82"),
+    update("--net --no-net"),
+    "machine ls -v",
     `machine delete ${named}one`,
     "machine status -n one",
-    `machine delete ${named}one -f`,
-    create("one"),
+    remove("one"),
+    ...since("1.8.0", create("one", "--label a=b")),
+    ...(atLeast(release, "1.8.0") ? [] : [create("one")]),
   ];
 }
 
@@ -143,9 +207,7 @@ export function tableFlags(release: string, command: string): readonly string[] 
   if (shape === undefined) return null;
   const shown = shape.flags
     .filter((flag) => during(flag) && !isHidden(flag, release))
-    .map(({ long, short, kind }) => {
-      return flagWords({ long, short: short ?? null, value: kind !== "flag" });
-    });
+    .map((flag) => `${flag.short === undefined ? "" : `-${flag.short}/`}${flagText(flag)}`);
   return shown.sort();
 }
 
@@ -173,12 +235,11 @@ export function answerDifferences(real: Seen, fake: Seen): readonly string[] {
     if (other?.call === call && other.answer === answer) return [];
     return [`${call}\n    real: ${answer}\n    fake: ${other?.answer ?? "was not asked"}`];
   });
-  const list = (keys: readonly string[]) => (keys.length === 0 ? "nothing" : keys.join(", "));
-  const only = real.keys.filter((key) => !fake.keys.includes(key));
-  const more = fake.keys.filter((key) => !real.keys.includes(key));
-  const keys =
-    only.length + more.length === 0
-      ? []
-      : [`machine ls --json: only the real one has ${list(only)}; only the fake one has ${list(more)}`];
-  return [...answers, ...keys];
+  const value = (machine: Machine, key: string) => (key in machine ? JSON.stringify(machine[key]) : "not there");
+  const keys = [...new Set([real, fake].flatMap(({ machine }) => Object.keys(machine)))].sort();
+  const values = keys.flatMap((key) => {
+    const [here, there] = [value(real.machine, key), value(fake.machine, key)];
+    return here === there ? [] : [`machine ls --json: ${key}\n    real: ${here}\n    fake: ${there}`];
+  });
+  return [...answers, ...values];
 }

@@ -15,12 +15,15 @@ import { dirname, join, posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Asked } from "./clap.ts";
 import { runningOf } from "./machines.ts";
-import { knownMachine, machineFolder, RuntimeError } from "./store.ts";
+import { knownMachine, machineFolder, notRunning, RuntimeError, touch } from "./store.ts";
 import { atLeast } from "./version-order.ts";
 
 const MAX_BYTES = 4 * 2 ** 30;
 /** Above this an upload went past the running container, until 1.9.0. */
 const SMALL = 2 ** 20;
+
+const NO_SIDE =
+  "config operation failed: cp: one of SRC or DST must use machine:path syntax (e.g., myvm:/workspace/file)";
 
 const failure = (what: string) => new RuntimeError(`agent operation failed: cp: ${what}`);
 
@@ -29,12 +32,13 @@ export async function copy(version: string, asked: Asked): Promise<string> {
   const [from, to] = [asked.positional.get("SRC") ?? "", asked.positional.get("DST") ?? ""].map(side);
   // The source is looked at first, at its first colon, even where it is a file of that name.
   if (from?.machine !== null && from !== undefined) {
+    guestOf(from.machine, from.path);
     if (to?.machine !== null) throw failure("exactly one side must be MACHINE:PATH");
     const given = ["mode", "uid", "gid"].find((long) => asked.values.has(long));
     if (given !== undefined) throw failure(`--${given} is for uploads only`);
     download(version, from.machine, from.path, to.path);
   } else {
-    if (to?.machine === null || to === undefined) throw failure("exactly one side must be MACHINE:PATH");
+    if (to?.machine === null || to === undefined) throw new RuntimeError(NO_SIDE);
     await upload(version, asked, from?.path ?? "", to.machine, to.path);
   }
   return "";
@@ -47,9 +51,10 @@ function side(text: string): { readonly machine: string | null; readonly path: s
 
 function guestOf(name: string, path: string): number {
   knownMachine(name);
-  if (!path.startsWith("/")) throw failure(`not an absolute path: ${path}`);
+  touch(name);
   const running = runningOf(name);
-  if (running === null) throw failure(`machine '${name}' is not running`);
+  if (running === null) throw notRunning(name);
+  if (!path.startsWith("/")) throw failure(`not an absolute path: ${path}`);
   return running.guest;
 }
 
@@ -82,7 +87,9 @@ async function upload(version: string, asked: Asked, source: string, name: strin
   const found = statSync(source, { throwIfNoEntry: false });
   if (found?.isFile() !== true) throw failure(`not a regular file: ${source}`);
   if (found.size > MAX_BYTES) throw failure(`larger than 4 GiB: ${source}`);
-  const mode = Number.parseInt(asked.values.get("mode") ?? "644", 8);
+  const octal = asked.values.get("mode") ?? "644";
+  if (!/^0?[0-7]{1,4}$/.test(octal)) throw failure(`not a mode: ${octal}`);
+  const mode = Number.parseInt(octal, 8);
   const [uid, gid] = ["uid", "gid"].map((long) => Number(asked.values.get(long) ?? 0)) as [number, number];
   process.stderr.write(`Copying ${source}...\n`);
   // Into the running container since 1.7.3, what is larger since 1.9.0; else to the disk, below whatever is mounted there.

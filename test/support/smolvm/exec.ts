@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Agent, attached, detached, of } from "./agent.ts";
 import { type Process, readBundle, writeBundle } from "./bundle.ts";
-import { type Asked, UsageError } from "./clap.ts";
+import type { Asked } from "./clap.ts";
 import { connect } from "./connections.ts";
 import { at, base, inContainer, mannerOf, type Place, placeOf } from "./containers.ts";
 import { fault } from "./faults.ts";
 import { whose } from "./identity.ts";
 import { runningOf } from "./machines.ts";
 import { has } from "./quirks.ts";
-import { knownMachine, machineFolder, RuntimeError } from "./store.ts";
+import { knownMachine, machineFolder, notRunning, RuntimeError, readMachine, touch } from "./store.ts";
 import { atLeast } from "./version-order.ts";
 import { asked as askedVariables, startFolder, variables, type Workload } from "./workload.ts";
 
@@ -28,9 +28,13 @@ const UNITS: Readonly<Record<string, number>> = {
 export async function exec(version: string, asked: Asked): Promise<number> {
   const timeout = milliseconds(asked.values.get("timeout"));
   const name = asked.values.get("name") ?? "default";
+  if (!asked.values.has("name") && readMachine(name) === null) {
+    throw new RuntimeError("agent operation failed: connect: machine 'default' not found");
+  }
   const workload: Workload = knownMachine(name);
+  touch(name);
   const running = runningOf(name);
-  if (running === null) throw new RuntimeError(`agent operation failed: exec: machine '${name}' is not running`);
+  if (running === null) throw notRunning(name);
   const folder = machineFolder(name);
   if (fault("unreachable") !== null) {
     throw new RuntimeError("agent operation failed: connect: agent did not answer");
@@ -105,13 +109,9 @@ function processOf(
   };
 }
 
-/** As humantime reads it, zero refused. Throws a UsageError. */
+/** Of a duration that clap has taken. */
 function milliseconds(text: string | undefined): number | null {
   if (text === undefined) return null;
   const parts = [...text.matchAll(/(\d+)(ms|s|sec|m|min|h|d)\s*/g)];
-  const sum = parts.reduce((total, [, count, unit]) => total + Number(count) * (UNITS[unit ?? ""] ?? 0), 0);
-  if (sum === 0 || parts.map(([whole]) => whole).join("") !== text) {
-    throw new UsageError(`invalid value '${text}' for '--timeout <DURATION>'`);
-  }
-  return sum;
+  return parts.reduce((total, [, count, unit]) => total + Number(count) * (UNITS[unit ?? ""] ?? 0), 0);
 }

@@ -5,25 +5,35 @@ import { PACK_COMMANDS } from "./pack-flags.ts";
 /**
  * What the command line of smol-machines/smolvm takes, by version: the table that the FAKE `smolvm` of these tests parses by.
  * Each command names the file of that repository that it follows; `since` and `until` (exclusive) are its release tags.
- * Nothing here was observed on a real machine: what was not read there is not here, and is refused as unknown.
+ * The wheels of 1.4.0 to 1.10.0 were asked for `--help` (seen/): each option is there from the release on that it has here.
+ * What was neither read nor seen is not here, and is refused as unknown.
  */
 const CREATE: readonly Flag[] = [
-  { ...SHARED.IMAGE, conflicts: ["from"] },
+  { ...SHARED.IMAGE, until: "0.8.1", conflicts: ["from"] },
+  { ...SHARED.IMAGE, since: "0.8.1", takes: "image", conflicts: ["from"] },
   value("from", { conflicts: ["image", "smolfile"], shows: "PATH" }),
   SHARED.SMOLFILE,
   ...SHARED.SIZES,
   ...SHARED.DISKS,
-  SHARED.VOLUME,
+  { ...SHARED.VOLUME, until: "1.9.3" },
+  { ...SHARED.VOLUME, since: "1.9.3", shows: "HOST|REMOTE:GUEST[:ro]" },
   SHARED.PORT,
   SHARED.ENV,
   SHARED.WORKDIR,
   ...SHARED.EGRESS,
+  ...["mount-socket", "expose-socket"].map((long) =>
+    list(long, {
+      since: "1.6.4",
+      shows: long === "mount-socket" ? "HOST_PATH:GUEST_PATH" : "GUEST_PATH[:HOST_PATH]",
+      follows: "crates/smolvm-agent/src/publish_socket.rs",
+    }),
+  ),
   ...SHARED.GPU,
+  ...SHARED.DEVICES,
   flag("ssh-agent"),
-  list("init", { shows: "CMD" }),
+  list("init", { shows: "COMMAND" }),
   ...SHARED.SECRETS,
-  value("max-image-size", { since: "1.2.0" }),
-  flag("docker-socket", { since: "1.6.1" }),
+  value("max-image-size", { since: "1.2.0", shows: "SIZE" }),
   list("label", { since: "1.8.0", shows: "KEY=VALUE" }),
 ];
 
@@ -50,7 +60,13 @@ export const COMMANDS: readonly CommandShape[] = [
   {
     words: ["machine", "start"],
     positional: [],
-    flags: [name, flag("forkable", { since: "1.0.0" }), ...SHARED.PROXY],
+    flags: [
+      name,
+      flag("forkable", { since: "1.0.0" }),
+      value("fork-pool-size", { since: "1.7.2", shows: "CLONES" }),
+      value("cuda-vram-limit-mib", { since: "1.7.2", shows: "MIB" }),
+      ...SHARED.PROXY,
+    ],
     follows: MACHINE,
   },
   { words: ["machine", "stop"], positional: [], flags: [name], follows: MACHINE },
@@ -84,13 +100,13 @@ export const COMMANDS: readonly CommandShape[] = [
     trailing: "greedy",
     flags: [
       value("name"),
-      value("workdir", { short: "w" }),
-      list("env", { short: "e" }),
-      value("timeout"),
+      SHARED.WORKDIR,
+      SHARED.ENV,
+      value("timeout", { takes: "duration", shows: "DURATION" }),
       flag("interactive", { short: "i" }),
       flag("tty", { short: "t" }),
       flag("stream"),
-      ...["secret-env", "secret-file"].map((long) => list(long, { since: "1.0.0" })),
+      ...SHARED.SECRETS,
       flag("detach", { short: "d", since: "1.3.0" }),
     ],
     follows: "ExecCmd, src/cli/machine.rs v0.8.0; secrets: v1.0.0; detach: v1.3.0",

@@ -1,5 +1,5 @@
 /** What a value must look like; anything else is a usage error, as clap's value parsers make it. */
-export type Takes = "text" | "u8" | "u32" | "u64" | "port" | "cidr" | "octal" | "duration";
+export type Takes = "text" | "image" | "u8" | "u32" | "u64" | "mib" | "port" | "cidr" | "duration";
 
 export interface Flag {
   readonly long: string;
@@ -16,6 +16,8 @@ export interface Flag {
   readonly shows?: string;
   /** Not in `--help` before this release; `always`: in none. */
   readonly hidden?: string;
+  /** Must be given where none of these is. */
+  readonly unless?: readonly string[];
   /** Must be given. */
   readonly required?: true;
   /** Where upstream says it, when that is not where the command is: file, pull request or issue. */
@@ -40,6 +42,10 @@ export interface CommandShape {
   readonly follows: string;
 }
 
+/** `--cpus <N>`, as help and errors name it. */
+export const flagText = ({ long, kind, shows }: Flag): string =>
+  kind === "flag" ? `--${long}` : `--${long} <${shows ?? long.toUpperCase().replaceAll("-", "_")}>`;
+
 export const value = (long: string, more: Partial<Flag> = {}): Flag => ({ long, kind: "value", ...more });
 export const flag = (long: string, more: Partial<Flag> = {}): Flag => ({ long, kind: "flag", ...more });
 export const list = (long: string, more: Partial<Flag> = {}): Flag => ({ long, kind: "list", ...more });
@@ -61,31 +67,36 @@ const DISKS = [
   value("overlay", { takes: "u64", shows: "GiB" }),
 ] as const;
 const SECRETS = [
-  list("secret-env", { since: "1.0.0", shows: "GUEST=HOST" }),
-  list("secret-file", { since: "1.0.0", shows: "GUEST=PATH" }),
+  list("secret-env", { since: "1.0.0", shows: "GUEST_VAR=HOST_VAR" }),
+  list("secret-file", { since: "1.0.0", shows: "GUEST_VAR=PATH" }),
 ] as const;
-const PROXY = [value("proxy", { since: "0.8.1", shows: "URL" }), value("no-proxy", { since: "0.8.1" })] as const;
+const PROXY = [
+  value("proxy", { since: "0.8.1", shows: "URL" }),
+  value("no-proxy", { since: "0.8.1", shows: "LIST" }),
+] as const;
 const VOLUME = list("volume", { short: "v", shows: "HOST:GUEST[:ro]" });
 const PORT = list("port", { short: "p", takes: "port", shows: "HOST:GUEST" });
 const ENV = list("env", { short: "e", shows: "KEY=VALUE" });
-const WORKDIR = value("workdir", { short: "w", shows: "PATH" });
-const GPU = [flag("gpu"), value("gpu-vram", { takes: "u32", shows: "MiB" })] as const;
+const WORKDIR = value("workdir", { short: "w", shows: "DIR" });
+const GPU = [flag("gpu"), value("gpu-vram", { takes: "mib", shows: "MiB" })] as const;
+
+/** For devices that no machine here has; the releases are those of wheels, where `--help` showed them first. */
+const DEVICES: readonly Flag[] = [
+  flag("cuda", { since: "1.4.0" }),
+  flag("rosetta", { since: "1.5.0" }),
+  flag("docker-socket", { since: "1.6.0" }),
+  flag("auto-graph", { since: "1.7.2" }),
+];
 
 /** How a machine reaches the network; the same for create and run. */
 const EGRESS: readonly Flag[] = [
   flag("net"),
-  value("net-backend", { hidden: NAMED, shows: "BACKEND" }),
+  value("net-backend", { hidden: NAMED }),
   list("allow-cidr", { takes: "cidr", shows: "CIDR" }),
-  list("allow-host", { shows: "HOST" }),
+  list("allow-host", { shows: "HOSTNAME" }),
   flag("outbound-localhost-only"),
   value("dns", { since: "1.2.5", shows: "IP" }),
-  list("mount-socket", { since: "1.6.4", shows: "HOST:GUEST", follows: "crates/smolvm-agent/src/publish_socket.rs" }),
-  list("expose-socket", {
-    since: "1.6.4",
-    shows: "GUEST[:HOST]",
-    follows: "crates/smolvm-agent/src/publish_socket.rs",
-  }),
-  value("network", { since: "1.8.3" }),
+  value("network", { since: "1.8.3", shows: "NAME" }),
 ];
 
 /** Flags that several commands share. */
@@ -101,5 +112,6 @@ export const SHARED = {
   ENV,
   WORKDIR,
   GPU,
+  DEVICES,
   EGRESS,
 } as const;

@@ -2,11 +2,12 @@
 export interface ShownFlag {
   readonly long: string;
   readonly short: string | null;
-  /** Does it take a value? */
-  readonly value: boolean;
+  /** What stands for its value, as `<PATH>`; null: it takes none. */
+  readonly value: string | null;
 }
 
 const OPTION = /^ {2,6}(?:-([A-Za-z]), )?--([a-z][a-z0-9-]*)( [<[].*)?(?: {2}.*)?$/;
+const VALUE = /(?<=^ )<[^>]+>/;
 const ALIAS = /\[(?:short )?aliases: -([A-Za-z])\]/;
 
 /** PURE: the options in a help text of clap 4, in its short or its long layout, without `--help` and `--version`. */
@@ -16,7 +17,7 @@ export function flagsOfHelp(text: string): readonly ShownFlag[] {
     const [whole, short, long, value] = OPTION.exec(line) ?? [];
     const alias = ALIAS.exec(line)?.[1];
     if (whole !== undefined && long !== undefined) {
-      found.push({ long, short: short ?? alias ?? null, value: value?.trimStart().startsWith("<") === true });
+      found.push({ long, short: short ?? alias ?? null, value: VALUE.exec(value ?? "")?.[0] ?? null });
       continue;
     }
     const last = found.at(-1);
@@ -27,7 +28,7 @@ export function flagsOfHelp(text: string): readonly ShownFlag[] {
   return found.filter(({ long }) => long !== "help" && long !== "version");
 }
 
-/** PURE: `-n/--name VALUE` and the like, as reports say it. */
+/** PURE: `-n/--name <NAME>` and the like, as reports say it. */
 export function flagWords({ long, short, value }: ShownFlag): string {
-  return `${short === null ? "" : `-${short}/`}--${long}${value ? " VALUE" : ""}`;
+  return `${short === null ? "" : `-${short}/`}--${long}${value === null ? "" : ` ${value}`}`;
 }

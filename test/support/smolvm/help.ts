@@ -1,14 +1,16 @@
 import { commandsOf } from "./clap.ts";
-import type { CommandShape, Flag } from "./flag.ts";
+import { type CommandShape, type Flag, flagText } from "./flag.ts";
 import { atLeast } from "./version-order.ts";
 
 /** Words that are known of what upstream's help says of itself. */
 const GROUPS: Readonly<Record<string, string>> = {
-  machine: "Manage machines",
-  serve: "Serve the HTTP API",
-  pack: "Package images",
-  config: "Manage configuration",
+  machine: "Manage machines (create, start, stop, exec)",
+  serve: "Start the HTTP API server for programmatic control",
+  pack: "Package and run self-contained VM executables",
+  config: "Manage smolvm configuration (registries, defaults)",
 };
+/** A note of its authors that went in with it. */
+const BOXED = " (boxed: the machine arg structs dwarf every other variant)";
 const HELP: Flag = { long: "help", short: "h", kind: "flag" };
 
 /** What `--help` of the program (empty), of a group or of a command prints, in clap's layout. */
@@ -28,7 +30,8 @@ export function helpOf(version: string, command: string): string {
     const names = rows.map(({ words, aliases = [] }): Row => {
       return [words[1], aliases.length === 0 ? "" : `[aliases: ${aliases.join(", ")}]`];
     });
-    const head = GROUPS[command] === undefined ? [] : [`${GROUPS[command]}\n`];
+    const boxed = command === "machine" && atLeast(version, "1.8.3") ? BOXED : "";
+    const head = GROUPS[command] === undefined ? [] : [`${GROUPS[command]}${boxed}\n`];
     return page(
       `smolvm ${command} <COMMAND>`,
       [section("Commands", [...names, ["help", ""]]), section("Options", [optionRow(HELP)])],
@@ -61,9 +64,9 @@ function placesOf({ positional, trailing, mayTrail }: CommandShape): string[] {
   return places;
 }
 
-function optionRow({ long, short, kind, shows }: Flag): Row {
-  const value = kind === "flag" ? "" : ` <${shows ?? long.toUpperCase().replaceAll("-", "_")}>`;
-  return [`${short === undefined ? "    " : `-${short}, `}--${long}${value}`, long === "help" ? "Print help" : ""];
+function optionRow(flag: Flag): Row {
+  const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+  return [`${short}${flagText(flag)}`, flag.long === "help" ? "Print help" : ""];
 }
 
 function section(title: string, rows: readonly Row[]): string {

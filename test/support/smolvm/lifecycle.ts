@@ -52,9 +52,9 @@ export async function start(version: string, asked: Asked): Promise<string> {
     const vm = await boot(version, machine, folder);
     return `Machine '${name}' running (PID ${vm})\n`;
   } catch (error) {
+    // Its state stays what it was (seen at 1.9.1).
     if (has(version, "start-orphan")) rmSync(join(folder, "agent.pid"), { force: true });
     else await end(name, true);
-    if (existsSync(folder)) writeMachine({ ...(readMachine(name) ?? machine), failed: true });
     throw error;
   }
 }
@@ -77,7 +77,7 @@ async function boot(version: string, before: Machine, folder: string): Promise<n
   const vm = spawnVm(folder);
   writeFileSync(join(folder, "agent.pid"), String(vm.pid));
   const early = await cameUp(vm, machine.name, folder, shared);
-  const record = { ...machine, started: true, failed: false };
+  const record = { ...machine, started: true };
   writeMachine(record);
   if (early === null) await finish(version, record);
   // Somebody else's guest has said that it is ready: ours comes up when it does.
@@ -160,12 +160,15 @@ async function relay(
 
 export async function stop(version: string, asked: Asked): Promise<string> {
   const name = asked.values.get("name") ?? "default";
-  if (readMachine(name) === null && !has(version, "stop-unknown")) throw new RuntimeError(`vm not found: ${name}`);
+  if (readMachine(name) === null && asked.values.has("name") && !has(version, "stop-unknown"))
+    throw new RuntimeError(`vm not found: ${name}`);
   const folder = machineFolder(name);
-  if (isStopping(folder)) return `Machine '${name}' is not running\n`;
-  return (await end(name, fault("slow-stop") === null))
+  const machine = readMachine(name);
+  if (machine === null && name === "default") return `Stopping machine '${name}'...\nMachine '${name}' stopped\n`;
+  const state = machine === null || isStopping(folder) ? "stopped" : stateOf(version, machine).state;
+  return !isStopping(folder) && (await end(name, fault("slow-stop") === null))
     ? `Stopping machine '${name}'...\nStopped machine: ${name}\n`
-    : `Machine '${name}' is not running\n`;
+    : `Machine '${name}' is not running (state: ${state})\n`;
 }
 
 export async function remove(version: string, asked: Asked): Promise<string> {
@@ -176,12 +179,13 @@ export async function remove(version: string, asked: Asked): Promise<string> {
     const answer = existsSync("/dev/stdin") ? readFileSync(0, "utf8") : "";
     if (!/^y(?:es)?\n?$/i.test(answer)) return "Cancelled\n";
   }
+  const said = existsSync(machineFolder(name)) ? `Cleaning up data directory for vm: ${name}\n` : "";
   // Before 0.8.1 the VM of a running machine lives on without a record; until 1.7.2 nobody waits for its end.
   if (!has(version, "delete-orphan")) await end(name, !has(version, "delete-early"));
   if (vmOf(machineFolder(name)) === null) removeMemory(machineFolder(name));
   else noteLostDisks(name);
   removeMachine(name);
-  return `Deleted machine: ${name}\n`;
+  return `${said}Deleted machine: ${name}\n`;
 }
 
 /** `data-dir`: it answered for any name until 0.8.1. */

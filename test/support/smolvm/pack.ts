@@ -50,8 +50,7 @@ const bad = (what: string) => new RuntimeError(`config operation failed: pack: $
 export async function packCreate(version: string, asked: Asked): Promise<string> {
   const unknown = UNKNOWN.find((long) => asked.values.has(long) || asked.flags.has(long));
   if (unknown !== undefined) throw bad(`the stand-in does not know --${unknown}`);
-  const image = asked.values.get("image");
-  if (image === undefined) throw bad("an image is required");
+  const image = asked.values.get("image") ?? "";
   const [cpus, mem] = [Number(asked.values.get("cpus") ?? 4), Number(asked.values.get("mem") ?? 8192)];
   if (cpus === 0 || mem < 64) throw bad("no such size");
   const proxy =
@@ -106,10 +105,10 @@ async function writeSidecar(path: string, layers: string, size: number, manifest
 }
 
 /** The sidecar that `--from PATH` names. Throws where there is none. */
-export function sidecarOf(path: string): string {
+export function sidecarOf(path: string, otherwise: string): string {
   const full = resolve(path);
   const found = [full.endsWith(".smolmachine") ? full : `${full}.smolmachine`].find((one) => existsSync(one));
-  if (found === undefined) throw bad(`no such pack: ${path}`);
+  if (found === undefined) throw new RuntimeError(otherwise);
   return found;
 }
 

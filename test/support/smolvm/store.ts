@@ -31,8 +31,9 @@ export interface Machine {
   readonly config: ImageConfig;
   readonly cpus: number;
   readonly mem: number;
-  readonly storage: number;
-  readonly overlay: number;
+  /** Null: the usual size. */
+  readonly storage: number | null;
+  readonly overlay: number | null;
   readonly volumes: readonly string[];
   readonly sockets: readonly string[];
   /** `HOST:GUEST`. */
@@ -48,9 +49,10 @@ export interface Machine {
   readonly createdAt: number;
   /** Has it ever been started: `created` is another state than `stopped`. */
   readonly started: boolean;
-  /** Its last start failed. */
-  readonly failed?: boolean;
 }
+
+/** Of its disks, in GiB. */
+export const sizesOf = ({ storage, overlay }: Machine) => ({ storage: storage ?? 20, overlay: overlay ?? 10 });
 
 /** A failure at run time: exit 1, `Error: ...` on stderr. */
 export class RuntimeError extends Error {}
@@ -73,10 +75,22 @@ export function machineFolder(name: string): string {
   return join(vms, createHash("sha256").update(name).digest("hex").slice(0, 16));
 }
 
+const refused = (why: string) => new RuntimeError(`config operation failed: create machine: ${why}`);
+
+/** Who looks into a machine makes its folder, though it was never started. */
+export function touch(name: string): void {
+  mkdirSync(machineFolder(name), { recursive: true, mode: 0o700 });
+}
+
 /** Throws as src/data/mod.rs does for a name that it does not take. */
 export function checkName(name: string): void {
-  const fine = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(name) && !name.endsWith("-") && !name.includes("--");
-  if (!fine) throw new RuntimeError(`config operation failed: create: invalid machine name '${name}'`);
+  const odd = /[^A-Za-z0-9_-]/u.exec(name)?.[0];
+  if (name === "") throw refused("machine name cannot be empty");
+  if (name.length > 128) throw refused(`machine name too long: ${name.length} characters (max 128)`);
+  if (!/^[A-Za-z0-9]/.test(name)) throw refused(`machine name must start with a letter or digit (got: "${name}")`);
+  if (name.endsWith("-")) throw refused(`machine name cannot end with a hyphen (got: "${name}")`);
+  if (odd !== undefined) throw refused(`machine name contains invalid character: '${odd}'`);
+  if (name.includes("--")) throw refused("machine name cannot contain consecutive hyphens");
 }
 
 export function readMachine(name: string): Machine | null {
@@ -93,6 +107,12 @@ export function knownMachine(name: string): Machine {
   const machine = readMachine(name);
   if (machine === null) throw new RuntimeError(`vm not found: ${name}`);
   return machine;
+}
+
+/** What is said of one that commands or files cannot go into. */
+export function notRunning(name: string): RuntimeError {
+  const hint = `Use 'smolvm machine start --name ${name}' first.`;
+  return new RuntimeError(`agent operation failed: connect: machine '${name}' is not running. ${hint}`);
 }
 
 export function writeMachine(machine: Machine): void {
@@ -122,7 +142,7 @@ export function reserve(name: string): void {
   try {
     writeFileSync(recordFile(name), "{}", { flag: "wx" });
   } catch {
-    throw new RuntimeError(`config operation failed: create: machine '${name}' already exists`);
+    throw refused(`machine '${name}' already exists or is being created`);
   }
 }
 

@@ -40,13 +40,13 @@ Network:
 
 test("options are read from both layouts of a help text, and what only describes them is not", () => {
   const words = (text: string) => flagsOfHelp(text).map(flagWords);
-  assert.deepEqual(words(COMPACT), ["-n/--name VALUE", "-f/--force", "--cascade"]);
+  assert.deepEqual(words(COMPACT), ["-n/--name <NAME>", "-f/--force", "--cascade"]);
   assert.deepEqual(words(LONG), [
-    "--label VALUE",
-    "-v/--volume VALUE",
-    "-s/--smolfile VALUE",
+    "--label <KEY=VALUE>",
+    "-v/--volume <HOST:GUEST[:ro]>",
+    "-s/--smolfile <PATH>",
     "--net",
-    "--proxy VALUE",
+    "--proxy <URL>",
   ]);
 });
 
@@ -56,7 +56,7 @@ test("each way in which a real one can differ is a line of the report", () => {
     ["machine delete", "machine stop"].map((command) => [command, tableFlags(release, command)]),
   );
   assert.deepEqual(flagDifferences({ release, flags }), []);
-  const changed = { ...flags, "machine delete": ["-n/--name VALUE", "--new"], "machine nothing": ["--x"] };
+  const changed = { ...flags, "machine delete": ["-n/--name <NAME>", "--new"], "machine nothing": ["--x"] };
   assert.deepEqual(flagDifferences({ release, flags: changed }), [
     "machine delete: only the real one has --new",
     "machine delete: only the fake one has --cascade, -f/--force",
@@ -65,10 +65,14 @@ test("each way in which a real one can differ is a line of the report", () => {
   assert.deepEqual(flagDifferences({ release, flags: { "machine stop": null } }), [
     "machine stop: only the fake one has it",
   ]);
-  const real: Seen = { release, flags, answers: [{ call: "a b", answer: "1 Error: x" }], keys: ["name", "state"] };
+  const machine = { name: "one", pid: null };
+  const real: Seen = { release, flags, answers: [{ call: "a b", answer: "1 Error: x" }], machine };
   assert.deepEqual(answerDifferences(real, real), []);
-  assert.deepEqual(answerDifferences(real, { ...real, answers: [{ call: "a b", answer: "0" }], keys: ["name"] }), [
+  const fake: Seen = { ...real, answers: [{ call: "a b", answer: "0" }], machine: { name: "two", cpus: 4 } };
+  assert.deepEqual(answerDifferences(real, fake), [
     "a b\n    real: 1 Error: x\n    fake: 0",
-    "machine ls --json: only the real one has state; only the fake one has nothing",
+    "machine ls --json: cpus\n    real: not there\n    fake: 4",
+    'machine ls --json: name\n    real: "one"\n    fake: "two"',
+    "machine ls --json: pid\n    real: null\n    fake: not there",
   ]);
 });
