@@ -18,8 +18,14 @@ export interface Smolvm {
 /** Names the program where it is not in a system folder or in `~/.local/bin`. */
 export const PROGRAM_VARIABLE = "BOT_BOTTLE_SMOLVM";
 
-/** Where its machines are kept, and its guest's files. Nothing else: a proxy of the operator's would be used for pulls. */
-const PASSED = ["HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "SMOLVM_AGENT_ROOTFS"] as const;
+/**
+ * Where its machines are kept, its guest's files, and its libraries where no wrapper names them. Nothing else: a proxy of
+ * the operator's would be used for pulls.
+ */
+const PASSED = [
+  ...["HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"],
+  ...["SMOLVM_AGENT_ROOTFS", "SMOLVM_LIB_DIR"],
+] as const;
 /**
  * Its warnings would stand among what a command in the machine says on stderr (src/main.rs of smolvm: level warn). And as root it
  * would run each VM as a user of its own from 1.2.5 on (src/process.rs, vm_uid_drop_active), who may enter none of the folders

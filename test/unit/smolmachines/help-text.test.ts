@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { listedOptions, missingOption, neededOptions } from "../../../src/backends/smolmachines/help-text.ts";
 import { mannerOf } from "../../../src/backends/smolmachines/manner.ts";
+import { readRelease } from "../../../src/backends/smolmachines/versions.ts";
 import fc from "../../support/properties.ts";
+import type { Seen } from "../../support/smolvm/comparison.ts";
 import { COMMANDS } from "../../support/smolvm/flag-table.ts";
 
 /** As clap 4 writes it: short texts beside, long ones below. */
@@ -26,6 +30,77 @@ Options:
       --color[=<WHEN>]       Colours
   -h, --help                 Print help (see more with '--help')
 `;
+
+/** Of 1.32.2, shortened: all in the long layout, as one long text makes it. */
+const CREATE = `Create a new named machine configuration
+
+Usage: smolvm machine create [OPTIONS] [-- <COMMAND>...]
+
+Arguments:
+  [COMMAND]...
+          Command to run as the machine's workload. Requires the \`--\` separator
+
+Options:
+      --error-format <ERROR_FORMAT>
+          How a failure is reported on stderr
+          
+          [default: text]
+          [possible values: text, json]
+
+  -n, --name <NAME>
+          Name for the machine (auto-generated if omitted)
+          
+          [env: SMOLVM_MACHINE_NAME=]
+
+  -I, --image <IMAGE>
+          A registry reference, or a \`docker save\` archive. See
+          --from, which is for packs
+
+      --cpus <N>
+          Maximum vCPUs the machine may use
+
+      --mem <MiB>
+          Maximum memory in MiB
+
+      --block-io <BLOCK_IO>
+          Host block I/O engine
+
+          Possible values:
+          - sync:  Service one request at a time
+          - async: Submit queued raw-disk reads
+
+  -v, --volume <HOST|REMOTE:GUEST[:ro|rw|staged]>
+          Mount host directory
+
+      --mount-socket <HOST_PATH:GUEST_PATH>
+          Mount a host unix socket
+
+  -h, --help
+          Print help (see a summary with '-h')
+`;
+
+test("a newer one's help is read: its values, its defaults and what it takes of the environment are no options", () => {
+  const own = ["--error-format", "-n", "--name", "-I", "--image", "--cpus", "--mem", "--block-io"];
+  const found = [...own, "-v", "--volume", "--mount-socket", "-h", "--help"];
+  assert.deepEqual([...listedOptions(CREATE)], found);
+  const needs = new Map([...neededOptions(mannerOf([1, 32, 2]))].filter(([command]) => command === "machine create"));
+  assert.equal(missingOption(needs, new Map([["machine create", CREATE]])), null);
+});
+
+test("what is needed of a release that was seen is what the real one has", () => {
+  const folder = join(import.meta.dirname, "../../support/smolvm/seen");
+  for (const file of globSync("*.json", { cwd: folder })) {
+    const { release, flags } = JSON.parse(readFileSync(join(folder, file), "utf8")) as Seen;
+    for (const [command, options] of neededOptions(mannerOf(readRelease(`smolvm ${release}`) ?? [0, 0, 0]))) {
+      const known = (flags[command] ?? []).flatMap((flag) => flag.split(/[ /]/).filter((word) => word.startsWith("-")));
+      assert.deepEqual(
+        options.filter((option) => !known.includes(option)),
+        [],
+        `${command} of ${release}`,
+      );
+    }
+  }
+});
 
 test("what a help text lists is read off its options, not off its prose", () => {
   const found = [...listedOptions(EXEC)];
