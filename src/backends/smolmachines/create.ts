@@ -136,7 +136,13 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
         inputs: inputs?.folder ?? null,
         places,
         cwd: plan.workspace.cwd,
-        tools: { script: tool("script"), setsid: tool("setsid"), shell: "/bin/sh", stty: tool("stty") },
+        tools: {
+          script: tool("script"),
+          setsid: tool("setsid"),
+          shell: "/bin/sh",
+          stty: tool("stty"),
+          timeout: tool("timeout"),
+        },
       };
       const execs = manner.way === "exec" ? MAX_EXECS_BESIDE_CARRIERS : MAX_EXECS;
       const ended = () => holder.ended.then(teardown);

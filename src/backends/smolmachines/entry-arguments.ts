@@ -25,11 +25,15 @@ export interface Entry extends Reach {
     readonly setsid: string;
     readonly shell: string;
     readonly stty: string;
+    readonly timeout: string;
   };
 }
 
 /** The program that tells terminals inside their size, beside this file: compiled or not. */
 const BRIDGE = join(import.meta.dirname, `resize-bridge${extname(import.meta.filename)}`);
+
+/** How long a signal may take on its way inside: a machine that serves nobody more would hold up whoever gives up waiting for it. */
+const TELL_SECONDS = 10;
 
 /** When the client is told again to look at its size: it may not have listened yet. */
 const RESIZE_SECONDS = "0.2 0.3 0.5 1 2";
@@ -72,10 +76,12 @@ export function entryCommand(
 ): HostCommand {
   const { tools } = entry;
   const { env } = entry.smolvm;
+  const bounded = [tools.timeout, "-s", "KILL", String(TELL_SECONDS)];
   const token = [
     "token=$(cat /proc/sys/kernel/random/uuid) || exit 125",
     // Tried again, since the command may not have begun; in vain for one that is over.
-    `tell() { for try in 1 2 3 4 5 6 7 8; do ${shellLine([...reachWords(entry, "output"), ...signalWords(entry.manner)])} "$1" "${EXEC_VARIABLE}=$token" </dev/null >/dev/null 2>&1 && return; done; }`,
+    // Where nobody answers the client goes: it waits in vain itself.
+    `tell() { for try in 1 2 3 4 5 6 7 8; do ${shellLine([...bounded, ...reachWords(entry, "output"), ...signalWords(entry.manner)])} "$1" "${EXEC_VARIABLE}=$token" </dev/null >/dev/null 2>&1 && return; [ $? = 137 ] && kill -KILL "$2" && return; done; }`,
   ];
   const inside = shellLine(guestWords(command, entry.cwd, terminal !== false));
   if (terminal === false) {
@@ -85,7 +91,7 @@ export function entryCommand(
       ...placeLines(entry.places, true),
       ...token,
       "exec 3<&0",
-      'for s in HUP INT QUIT TERM USR1 USR2; do trap "tell $s" $s; done',
+      'for s in HUP INT QUIT TERM USR1 USR2; do trap "tell $s -\\$!" $s; done',
       `${shellLine([tools.setsid, ...reachWords(entry, "input")])} ${enter} <&3 3<&- &`,
       "exec 3<&- </dev/null",
       // Each signal ends a wait; the last one gives the command's own code.
@@ -113,7 +119,7 @@ export function entryCommand(
       : `(for s in ${RESIZE_SECONDS}; do sleep $s; kill -WINCH $client || exit; done) 3<&- 8>&- </dev/null >/dev/null 2>&1 &`,
     // The client itself may not notice that its terminal is gone.
     'while wait $client; code=$?; [ -z "$gone" ] && kill -0 $client 2>/dev/null; do :; done',
-    '[ -z "$gone" ] || tell HUP',
+    '[ -z "$gone" ] || tell HUP $client',
     `printf '${RESET_MODES.replaceAll("\u001b", "\\033")}'`,
     "exit $code",
   ].join("\n");

@@ -152,7 +152,13 @@ for (const version of ["0.8.0", "0.8.1", "1.0.2", "1.1.3", "1.4.1", "1.6.4", "1.
     const program = join(folder, "smolvm");
     writeFileSync(program, RECORDER, { mode: 0o755 });
     const manner = mannerOf(readRelease(`smolvm ${version}`) ?? [0, 0, 0]);
-    const tools = { script: "/usr/bin/script", setsid: "/usr/bin/setsid", shell: "/bin/sh", stty: "/usr/bin/stty" };
+    const tools = {
+      script: "/usr/bin/script",
+      setsid: "/usr/bin/setsid",
+      shell: "/bin/sh",
+      stty: "/usr/bin/stty",
+      timeout: "/usr/bin/timeout",
+    };
     const entry: Entry = {
       ...{ smolvm: { program, env: { PATH: "/usr/bin:/bin" } }, machine: "one", manner },
       ...{

@@ -18,7 +18,7 @@ function bottleOf(t: TestContext, exec: string) {
   const entry = {
     ...{ smolvm: { program, env: { PATH: "/usr/bin:/bin" } }, machine: "one", manner: mannerOf([1, 9, 3]) },
     ...{ bringUp: null, inputs: null, places: null, cwd: "/" },
-    tools: { script: "script", setsid: "setsid", shell: "/bin/sh", stty: "stty" },
+    tools: { script: "script", setsid: "setsid", shell: "/bin/sh", stty: "stty", timeout: "timeout" },
   };
   return openBottle({ version: 2, entry }, { teardown: async () => {}, ended: async () => {} });
 }

@@ -33,7 +33,7 @@ esac
         inputs: null,
         places: null,
         cwd: "/",
-        tools: { script: "script", setsid: "setsid", shell: "/bin/sh", stty: "stty" },
+        tools: { script: "script", setsid: "setsid", shell: "/bin/sh", stty: "stty", timeout: "timeout" },
       },
     },
     { teardown: async () => {}, ended: async () => {} },

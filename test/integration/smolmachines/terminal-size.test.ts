@@ -20,16 +20,16 @@ async function sizeAfter(before: string): Promise<string> {
     const script = `#!/bin/sh\ncase " $* " in *" -t "*) ;; *) exit 0;; esac\nwhile [ "$1" != -- ]; do shift; done; shift\n${run}\n`;
     writeFileSync(program, script, { mode: 0o755 });
     const smolvm = { program, env: { PATH: "/usr/bin:/bin" } };
-    const tools = { script: "/usr/bin/script", setsid: "/usr/bin/setsid", shell: "/bin/sh", stty: "/usr/bin/stty" };
+    const tools = {
+      script: "/usr/bin/script",
+      setsid: "/usr/bin/setsid",
+      shell: "/bin/sh",
+      stty: "/usr/bin/stty",
+      timeout: "/usr/bin/timeout",
+    };
     const entry = {
-      smolvm,
-      machine: "one",
-      manner: mannerOf([1, 9, 3]),
-      bringUp: null,
-      inputs: null,
-      places: null,
-      cwd: "/",
-      tools,
+      ...{ smolvm, machine: "one", manner: mannerOf([1, 9, 3]), bringUp: null },
+      ...{ inputs: null, places: null, cwd: "/", tools },
     };
     const { shown } = await onTerminal(entryCommand(entry, { argv: ["true"] }, { transcript: null }));
     return /\d+ \d+/.exec(shown)?.[0] ?? shown;
