@@ -77,9 +77,10 @@ test("a start that fails leaves its VM process until 1.5.0", { skip }, async () 
     ["1.5.0", 0],
   ] as const) {
     const it = trial(version, { faults: "failing-start=300" });
-    assert.equal((await it.create("one")).code, 0);
+    assert.equal((await it.create("one", "-v", `${it.world.folder}:/x`, "-p", "8080:80")).code, 0);
     const { code, err } = await it.start("one");
-    assert.deepEqual([code, /^Error: agent operation failed: start: /m.test(err)], [1, true]);
+    assert.ok(err.startsWith("Starting machine 'one' with 1 mount(s) and 1 port mapping(s)...\n"), err);
+    assert.deepEqual([code, /^Error: agent operation failed: start machine: /m.test(err)], [1, true]);
     assert.equal(it.vms().length, left);
     assert.equal((await it.shown("one")).state, "created");
     it.world.set({});

@@ -33,7 +33,14 @@ const RELAY = join(import.meta.dirname, "relay.py");
 const FINISHER = join(import.meta.dirname, "finisher-child.ts");
 const ENV = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" };
 
-const failure = (what: string) => new RuntimeError(`agent operation failed: start: ${what}`);
+const failure = (what: string) =>
+  new RuntimeError(`agent operation failed: start machine: agent operation failed: monitor agent: ${what}`);
+
+/** As it is said when a machine begins to start. */
+function shares({ volumes, ports }: Machine): string {
+  const mounts = volumes.length === 0 ? "" : ` with ${volumes.length} mount(s)`;
+  return `${mounts}${ports.length === 0 ? "" : ` and ${ports.length} port mapping(s)`}`;
+}
 
 export async function start(version: string, asked: Asked): Promise<string> {
   const named = asked.values.get("name");
@@ -43,7 +50,7 @@ export async function start(version: string, asked: Asked): Promise<string> {
   const { state, pid } = stateOf(version, machine);
   if (state === "running" && vmOf(folder) !== null) return `Machine '${name}' is already running (PID ${pid})\n`;
   if (isStopping(folder)) throw new RuntimeError("invalid vm state: expected stopped, got stopping");
-  process.stderr.write(`Starting machine '${name}'...\n`);
+  process.stderr.write(`Starting machine '${name}'${shares(machine)}...\n`);
   // Whatever looks unreachable is taken for dead, and killed.
   await end(name, true);
   checkSizes(machine);

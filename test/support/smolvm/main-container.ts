@@ -28,5 +28,6 @@ export async function startMain(version: string, workload: Workload, folder: str
     ...of({ user, cwd: startFolder(version, workload) }),
   };
   const code = await detached({ ...agent, window: 0 }, variables(version, workload, home, []), args);
-  if (code !== 0) throw new RuntimeError(`agent operation failed: start: main container: ${args[0]} did not start`);
+  if (code !== 0)
+    throw new RuntimeError(`agent operation failed: start machine: main container: ${args[0]} did not start`);
 }
