@@ -106,6 +106,23 @@ async function pruneOnce({ backend }: Given, name: string): Promise<number> {
   return left.length;
 }
 
+/** A dead man's switch that meets what is still being made pauses between its tries. */
+const SWITCH_MS = 5000;
+
+/** Resolves when what is there of a bottle changes no more, and no process of it is about to end it. */
+async function still({ contender }: Given, name: string): Promise<void> {
+  let [seen, since] = ["", 0];
+  await eventually("it is still", async () => {
+    const now = await contender.census(name);
+    const last = seen;
+    seen = JSON.stringify(now);
+    if (seen !== last) since = performance.now();
+    await delay(300);
+    const runs = now.some((line) => line.startsWith("process "));
+    return seen === last && (!runs || performance.now() - since > SWITCH_MS);
+  });
+}
+
 export const FAULTS: Chapter = {
   title: "what fails on the way, and what is left then",
   clauses: [
@@ -212,13 +229,7 @@ export const FAULTS: Chapter = {
             await delay(wait);
             await host.kill();
             // What the kernel or the engine was still about to make appears or goes; prune comes after that.
-            let seen = "";
-            await eventually("it is still", async () => {
-              const last = seen;
-              seen = JSON.stringify(await given.contender.census(name));
-              await delay(300);
-              return seen === last;
-            });
+            await still(given, name);
             await pruneOnce(given, name);
             assert.deepEqual(await given.contender.census(name), [], `killed after ${wait} ms`);
           } finally {
