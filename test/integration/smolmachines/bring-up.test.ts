@@ -6,13 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type BringUp, bringUpIn } from "../../../src/backends/smolmachines/bring-up.ts";
-import { type Entry, entryCommand, execCommand } from "../../../src/backends/smolmachines/entry-arguments.ts";
+import { entryCommand, execCommand } from "../../../src/backends/smolmachines/entry-arguments.ts";
 import { mannerOf } from "../../../src/backends/smolmachines/manner.ts";
 import { type Reach, reachCommand } from "../../../src/backends/smolmachines/reach.ts";
 import { readRelease } from "../../../src/backends/smolmachines/versions.ts";
 import { run } from "../../../src/host/exec.ts";
 import { eventually } from "../../support/operator.ts";
 import { parse } from "../../support/smolvm/clap.ts";
+import { entryBy } from "../../support/smolvm/entry.ts";
 
 const folders: string[] = [];
 after(() => {
@@ -152,23 +153,8 @@ for (const version of ["0.8.0", "0.8.1", "1.0.2", "1.1.3", "1.4.1", "1.6.4", "1.
     const program = join(folder, "smolvm");
     writeFileSync(program, RECORDER, { mode: 0o755 });
     const manner = mannerOf(readRelease(`smolvm ${version}`) ?? [0, 0, 0]);
-    const tools = {
-      script: "/usr/bin/script",
-      setsid: "/usr/bin/setsid",
-      shell: "/bin/sh",
-      stty: "/usr/bin/stty",
-      timeout: "/usr/bin/timeout",
-    };
-    const entry: Entry = {
-      ...{ smolvm: { program, env: { PATH: "/usr/bin:/bin" } }, machine: "one", manner },
-      ...{
-        bringUp: manner.bringUp === "one" ? bringUpIn(folder).bringUp : null,
-        inputs: null,
-        places: null,
-        cwd: "/work",
-        tools,
-      },
-    };
+    const bringUp = manner.bringUp === "one" ? bringUpIn(folder).bringUp : null;
+    const entry = entryBy(program, { manner, bringUp, cwd: "/work" });
     const command = { argv: ["echo", "--", "it's", "@sign@", "a b"] };
     const calls = async (words: Parameters<typeof run>[0]) => {
       for (const name of readdirSync(join(folder, "calls"))) rmSync(join(folder, "calls", name));

@@ -1,26 +1,16 @@
 /** What a client's end amounts to: a FAKE smolvm in a few lines, whose `ls` says all the while that the machine runs. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { openBottle } from "../../../src/backends/smolmachines/bottle.ts";
-import { mannerOf } from "../../../src/backends/smolmachines/manner.ts";
 import { rejectsWith } from "../../support/rejection.ts";
+import { entryBy, programOf } from "../../support/smolvm/entry.ts";
 
 /** A bottle in a machine whose `exec` is this shell text. */
 function bottleOf(t: TestContext, exec: string) {
-  const folder = mkdtempSync(join(tmpdir(), "client-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const program = join(folder, "smolvm");
   const up = `[{"name": "one", "state": "running", "pid": 1}]`;
-  writeFileSync(program, `#!/bin/sh\ncase $2 in ls) echo '${up}';; exec) ${exec};; esac\n`, { mode: 0o755 });
-  const entry = {
-    ...{ smolvm: { program, env: { PATH: "/usr/bin:/bin" } }, machine: "one", manner: mannerOf([1, 9, 3]) },
-    ...{ bringUp: null, inputs: null, places: null, cwd: "/" },
-    tools: { script: "script", setsid: "setsid", shell: "/bin/sh", stty: "stty", timeout: "timeout" },
-  };
-  return openBottle({ version: 2, entry }, { teardown: async () => {}, ended: async () => {} });
+  const { program } = programOf(t, () => `case $2 in ls) echo '${up}';; exec) ${exec};; esac`);
+  const ends = { teardown: async () => {}, ended: async () => {} };
+  return openBottle({ version: 2, entry: entryBy(program) }, ends);
 }
 
 const COMMAND = { argv: ["/bin/sleep", "60"] };
