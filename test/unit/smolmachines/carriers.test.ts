@@ -1,92 +1,8 @@
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
-import { EventEmitter } from "node:events";
-import type { Writable } from "node:stream";
 import { test } from "node:test";
 import { CARRIER_BYTES, openCarriers } from "../../../src/backends/smolmachines/exec-way/carriers.ts";
 import fc from "../../support/properties.ts";
-
-/** What one carrier was told, as far as it came. */
-interface Told {
-  bytes: Buffer;
-  /** Of them the machine has read so many. */
-  read: number;
-  ended: boolean;
-  input: (EventEmitter & { writableNeedDrain: boolean }) | null;
-  child: EventEmitter | null;
-  /** It has ended; what it handed on before can still be read. */
-  gone: boolean;
-}
-
-/** The machine: the stream as its relay puts it together. */
-function machine({ fills }: { readonly fills: boolean } = { fills: false }) {
-  const told: Told[] = [];
-  let taken = Buffer.alloc(0);
-  let thanked = 0;
-  const input = (one: Told) => {
-    const made = Object.assign(new EventEmitter(), {
-      writableNeedDrain: false,
-      write: (bytes: Buffer) => {
-        one.bytes = Buffer.concat([one.bytes, bytes]);
-        // Some are full then, by a chance that is the same each time.
-        made.writableNeedDrain = fills && bytes.length % 3 === 0;
-        return !made.writableNeedDrain;
-      },
-      end: () => {
-        one.ended = true;
-      },
-      destroy: () => {},
-    });
-    one.input = made;
-    return made as unknown as Writable;
-  };
-  const add = (head: Buffer) => {
-    const one: Told = { bytes: head, read: 0, ended: false, input: null, child: null, gone: false };
-    told.push(one);
-    return one;
-  };
-  return {
-    told,
-    first: input(add(Buffer.alloc(8))),
-    open: () => {
-      const one = add(Buffer.alloc(0));
-      const stdin = input(one);
-      one.child = Object.assign(new EventEmitter(), {
-        stdin,
-        stdout: null,
-        stderr: null,
-        stdio: [stdin],
-        kill: () => {},
-      });
-      return one.child as unknown as ChildProcess;
-    },
-    /** Reads at most `count` bytes of a carrier, if it is its turn. */
-    read: (one: Told, count: number) => {
-      if (one.bytes.length < 8) return;
-      one.read = Math.max(8, one.read);
-      const at = Number(one.bytes.readBigUInt64BE()) + one.read - 8;
-      if (at > taken.length) return;
-      const piece = one.bytes.subarray(one.read, one.read + count);
-      one.read += piece.length;
-      taken = Buffer.concat([taken, piece.subarray(Math.min(piece.length, taken.length - at))]);
-    },
-    /** What was full has room again. */
-    drain: () => {
-      for (const { input } of told) {
-        if (input?.writableNeedDrain !== true) continue;
-        input.writableNeedDrain = false;
-        input.emit("drain");
-      }
-    },
-    /** How much more has arrived since it was asked. */
-    arrived: () => {
-      const more = taken.length - thanked;
-      thanked = taken.length;
-      return more;
-    },
-    taken: () => taken,
-  };
-}
+import { carriedMachine, type Told } from "../../support/smolvm/carried-machine.ts";
 
 const acts = fc.array(
   fc.oneof(
@@ -111,14 +27,15 @@ const acts = fc.array(
     { weight: 1, arbitrary: fc.record({ act: fc.constant("wait" as const) }) },
     { weight: 3, arbitrary: fc.record({ act: fc.constant("drain" as const) }) },
   ),
-  { minLength: 50, maxLength: 400 },
+  // The library makes short ones unless told otherwise, in which few commands are used up.
+  { minLength: 50, maxLength: 400, size: "max" },
 );
 
 test("whatever ends when, the machine hears each byte once, in order, and no command more than it can read", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   fc.assert(
     fc.property(acts, (list) => {
-      const inside = machine({ fills: true });
+      const inside = carriedMachine({ fills: true });
       const said: Buffer[] = [];
       const waiting: Buffer[] = [];
       let failed: string | null = null;
@@ -187,7 +104,7 @@ test("whatever ends when, the machine hears each byte once, in order, and no com
 });
 
 test("a bottle that says little has one command; more are begun before they are needed", () => {
-  const inside = machine();
+  const inside = carriedMachine();
   const waiting: Buffer[] = [];
   const carriers = openCarriers({
     first: inside.first,
@@ -213,7 +130,7 @@ test("a bottle that says little has one command; more are begun before they are 
 });
 
 test("what was not said cannot arrive", () => {
-  const inside = machine();
+  const inside = carriedMachine();
   const waiting = [Buffer.from("x")];
   const carriers = openCarriers({
     first: inside.first,

@@ -101,10 +101,7 @@ export function openCarriers({ first, open, next, onFailed }: CarrierParts): Car
         `${failures} commands that carry it failed one after another: ${printable(carrier.words.trim(), 300)}`,
       );
     }
-    if (carrier.at !== null && carrier.at > arrived) {
-      retire(current);
-      said = arrived;
-    }
+    if (carrier.at !== null && carrier.at > arrived) said = arrived;
     const rested = () => {
       resting = null;
       pump();
@@ -144,7 +141,8 @@ export function openCarriers({ first, open, next, onFailed }: CarrierParts): Car
   };
   /** One that can carry from `said` on, or null. */
   const ready = (): Carrier | null => {
-    if (current.at !== null && current.at !== said) retire(current);
+    // What was said by it is to be said again, or has arrived by another.
+    if (current.at !== said) retire(current);
     if (current.over) {
       const spare = spares.shift();
       if (spare === undefined) return null;
