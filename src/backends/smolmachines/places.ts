@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { shellWord } from "../../core/wire/shell-words.ts";
 import { findTool } from "../../host/facts.ts";
@@ -24,9 +24,12 @@ export interface Places {
 export function placesIn(machine: string, { way }: Pick<Manner, "way">): Places | null {
   const flock = findTool("flock");
   if (flock === null) return null;
-  const folder = join(machine, "places");
-  orUnwritable(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  return { folder, count: COUNT[way], flock };
+  const [folder, count] = [join(machine, "places"), COUNT[way]];
+  orUnwritable(folder, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (let place = 1; place <= count; place += 1) writeFileSync(join(folder, String(place)), "", { mode: 0o600 });
+  });
+  return { folder, count, flock };
 }
 
 /**
@@ -39,8 +42,8 @@ export function placeLines(places: Places | null, told: boolean): string[] {
   const all = Array.from({ length: count }, (_, index) => index + 1).join(" ");
   const words = "bottle: as many commands run in this bottle as its machine bears; this one waits for another to end";
   return [
-    // The folder goes with the machine: who waits ends as who ran there does.
-    `take() { for place in ${all}; do [ -d ${shellWord(folder)} ] || exit 137; exec 8>>${shellWord(folder)}/$place || exit 125; ${shellWord(flock)} "$@" 8; case $? in 0) return;; 1) ;; *) exit 125;; esac; done; return 1; }`,
+    // The files go with the machine: who waits ends as who ran there does, and makes none while they are removed.
+    `take() { for place in ${all}; do [ -e ${shellWord(folder)}/$place ] || exit 137; exec 8<${shellWord(folder)}/$place || exit 125; ${shellWord(flock)} "$@" 8; case $? in 0) return;; 1) ;; *) exit 125;; esac; done; return 1; }`,
     `take -n || { ${told ? `echo ${shellWord(words)} >&2` : ":"}; until take -w 0.2; do :; done; }`,
   ];
 }

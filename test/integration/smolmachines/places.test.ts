@@ -1,7 +1,7 @@
 /** The lines that wait for a place in a machine, run with plain programs in place of smolvm. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -84,6 +84,7 @@ test("who waits ends with the machine, as who ran in it", async () => {
   await eventually("the next one waits", () => waiting([next]).length === 1);
   rmSync(here.folder, { recursive: true });
   assert.equal(await next.code, 137);
+  assert.ok(!existsSync(here.folder), "it is not made again");
   one.child.stdin?.end();
   await one.code;
 });
