@@ -16,6 +16,8 @@ import { update } from "./update.ts";
 
 const version = process.env.STAND_IN_VERSION ?? "1.9.3";
 const argv = process.argv.slice(2);
+// What is in a guest is made by the guest, which knows nothing of the caller's.
+process.umask(0o022);
 
 type Answer = string | number | Promise<string | number>;
 
