@@ -111,6 +111,9 @@ function endHosts(home: string): void {
   }
 }
 
+/** What a busy machine takes to close a detached bottle. */
+const CLOSES_MS = 20_000;
+
 /**
  * Waits for the programs of this operator that are about to end, as a dashboard whose terminal has just gone: what such
  * a program still writes would bring the home back. One that stays is for the census of the run.
@@ -124,7 +127,7 @@ function awaitEnd(home: string): void {
         return false;
       }
     });
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + CLOSES_MS;
   while (theirs() && performance.now() < deadline) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 }
 

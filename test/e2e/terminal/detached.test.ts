@@ -53,7 +53,8 @@ test("start -d, attach, detach, attach from two terminals, and the agent's own e
     "stty -a | md5sum >before; bottle attach held; echo code-$?; stty -a | md5sum | cmp - before && echo same",
   );
   await screen.shows(/in-42/);
-  screen.type("stty size; echo mark-$((40+2))");
+  // Where commands tell the size inside, it comes a moment later.
+  screen.type("until stty size | grep -x '25 90'; do sleep 0.05; done; echo mark-$((40+2))");
   await screen.shows(/^25 90\n+mark-42$/m);
   // A second one shows the same, and what is typed there takes its size.
   other.type("bottle attach held; echo other-$?");

@@ -65,7 +65,8 @@ test("row 141: trust asks after all was shown; anything but yes changes nothing"
     screen.type(answer);
     await screen.shows(new RegExp(`^code-3-${index}$`, "m"));
     assert.equal(existsSync(trust), false);
-    screen.type("clear");
+    screen.type(`clear; echo cleared-$((${index}))`);
+    await screen.shows(new RegExp(`^cleared-${index}$`, "m"));
   }
   // What is trusted is what was shown, and not what lies there when the answer comes.
   screen.type("bottle trust; echo code-$?");
