@@ -79,9 +79,9 @@ function someOf(folder: string): string {
   return inside.length === 0 ? "" : ` with ${inside.slice(-5).join(", ")}`;
 }
 
-/** Control groups of ours in which no process is: those of a bottle that runs are its own affair. */
+/** Control groups of ours, and of the fake smolvm's machines, in which no process is: those of what runs are its own affair. */
 function emptyControlGroups(): string[] {
-  return globSync("/sys/fs/cgroup/{,*/,*/*/,*/*/*/}*bot-bottle*")
+  return globSync("/sys/fs/cgroup/{,*/,*/*/,*/*/*/}*{bot-bottle,fake-smolvm-}*")
     .filter((group) => globSync(join(group, "**/cgroup.procs")).every((file) => read(file) === ""))
     .map((group) => `control group ${group}`);
 }

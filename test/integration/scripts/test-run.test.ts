@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { leftBehind, takeCensus } from "../../../scripts/test/census.ts";
+import { skipWithout } from "../../support/needs.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -103,6 +113,20 @@ describe("npm test", () => {
     assert.equal(result.status, 2);
     assert.match(result.stderr, /suites: unit, contract/);
   });
+});
+
+test("a control group that a machine of the fake smolvm left is counted", { skip: skipWithout("root") }, () => {
+  const top = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].find((folder) => existsSync(join(folder, "cgroup.procs")));
+  const folder = mkdtempSync(join(tmpdir(), "census-"));
+  const group = join(top ?? "/sys/fs/cgroup", `fake-smolvm-left-${process.pid}`);
+  const before = takeCensus(folder, false);
+  mkdirSync(group);
+  try {
+    assert.ok(leftBehind(before, takeCensus(folder, false)).includes(`control group ${group}`));
+  } finally {
+    rmdirSync(group);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the census of an idle moment finds no difference", () => {
