@@ -18,7 +18,10 @@ import { MODEL_HOST, startStandIn } from "../../../src/demo/stand-in.ts";
 import { claudeBinary, skipWithout } from "../../support/needs.ts";
 import { newOperator, type Operator } from "../../support/operator.ts";
 
-const skip = skipWithout("bubblewrap", "perl", "claude", "git", "curl");
+const { BOT_BOTTLE_BACKEND: asked } = process.env;
+const skip =
+  skipWithout("bubblewrap", "perl", "claude", "git", "curl") ||
+  (asked !== undefined && asked !== "bubblewrap" && `the page is of bubblewrap; BOT_BOTTLE_BACKEND is ${asked}`);
 const PAGE = fileURLToPath(new URL("../../../docs/a-day.md", import.meta.url));
 const TOKEN = `sk-ant-oat01-${"d".repeat(93)}AA`;
 
