@@ -1,21 +1,17 @@
 import { firstWith, type Manner } from "./manner.ts";
 import { releaseText } from "./versions.ts";
 
-const NETWORK = "no network on any release: below 1.1.3 no allow list is enforced, and above one leaves names open";
+const NETWORK = "no network, on any release: below 1.1.3 no allow list is enforced, and above one leaves names open";
 const WAY = {
   socket: "its unix socket, which smolvm hands in",
   exec: "a command in the machine that is held, whose input and output carry the connections",
 } as const;
 
 /** What a plan says of network and gateway; which smolvm will be found is not known yet. */
-export const WAYS = {
-  why: NETWORK,
-  gateway: {
-    [`smolvm ${releaseText(firstWith("way"))} and newer`]: WAY.socket,
-    "smolvm below": WAY.exec,
-    inside: "127.0.0.1 leads there",
-  },
-} as const;
+export const WAYS: readonly string[] = [
+  NETWORK,
+  `the gateway at 127.0.0.1 inside; from smolvm ${releaseText(firstWith("way"))} on by ${WAY.socket}; below by ${WAY.exec}`,
+];
 
 /** PURE: how a release is driven and why, for a person; the way out comes first. */
 export function describe(manner: Manner): readonly string[] {

@@ -9,7 +9,7 @@ export interface MachinePlan {
 
 /** PURE. */
 export function planMachine(options: BackendOptions | undefined): Json {
-  return { image: options?.image ?? null, network: "none", ...WAYS };
+  return { image: options?.image ?? null, network: "none", words: WAYS };
 }
 
 /** Reads it back from a plan. Pure. */

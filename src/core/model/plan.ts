@@ -108,6 +108,7 @@ export interface BottlePlan {
   readonly schema: 1;
   readonly name: BottleName;
   readonly backend: string;
+  /** The backend's own. `words`, a list of lines, is what a person is told of it. */
   readonly backendPlan: Json;
   /** Who or what chose the backend. Absent in plans of before there was a choice, as is the next. */
   readonly backendChoice?: string;

@@ -31,6 +31,7 @@ export function explainPlan(plan: BottlePlan): string {
     ["brings in", plan.setup.brought.map(broughtLine)],
     ["left out", plan.setup.leftOut],
     ["notes", plan.setup.notes],
+    ["way out", wayLines(plan.backendPlan)],
     ["may reach", plan.rules.map(ruleLine)],
     ["may never reach", plan.deny.map(denyLine)],
     ["asks you", [...askLines(plan), ...superviseLines(plan)]],
@@ -65,6 +66,12 @@ function backendLine({ name, backend, backendChoice, backendOptions }: BottlePla
   );
   const why = backendChoice === undefined ? "" : ` (${printable(backendChoice)})`;
   return [`${name} on ${backend}${why}`, ...asked].join(", ");
+}
+
+/** `words` of what the backend plans, where it has something to tell. */
+function wayLines(planned: BottlePlan["backendPlan"]): readonly string[] {
+  const { words } = (planned ?? {}) as { readonly words?: unknown };
+  return Array.isArray(words) ? words.filter((word) => typeof word === "string").map((word) => printable(word)) : [];
 }
 
 function askLines({ ask, rules }: BottlePlan): readonly string[] {

@@ -222,6 +222,13 @@ test("the canary is random for each bottle, looks like an AWS key pair, and can 
   assert.deepEqual([none.canaries, baitOf(none)], [[], undefined]);
 });
 
+test("what a backend says of its way out is in the text, escaped", () => {
+  const plan = planOf({});
+  assert.doesNotMatch(explainPlan(plan), /way out/);
+  const told = { ...plan, backendPlan: { words: ["no network", "a\u001b[2Jsocket", 7] } };
+  assert.match(explainPlan(told), /^way out\n {2}no network\n {2}a\\x1b\[2Jsocket\nmay reach$/m);
+});
+
 test("rule packs and rules that deny are in the plan, its policy, its text and its risks", () => {
   const bottle = { egress: { packs: ["go"], deny: [{ host: "*.evil.example", paths: ["/x"] }] } };
   const plan = planOf({ manifest: manifestWith(bottle) }, { allow: ["npm", "b.example.com"] });
