@@ -87,6 +87,7 @@ export async function createMachine(plan: BottlePlan, context: CreateContext): P
       tmpBytes: plan.limits.tmpBytes,
       writable: [GUEST.home, plan.workspace.guest],
       links,
+      shown: plan.mounts.map(({ guest }) => guest),
       packed,
     }),
     manner.way === "exec" ? socket : null,

@@ -19,6 +19,8 @@ export interface HolderParts {
   readonly writable: readonly string[];
   /** Places that lead to what could not be shown there. */
   readonly links: readonly { readonly guest: string; readonly target: string }[];
+  /** What of the host the machine shows. */
+  readonly shown: readonly string[];
   /** Its image came in a pack, whose files may all be the agent's. */
   readonly packed: boolean;
 }
@@ -29,7 +31,7 @@ export interface HolderParts {
  * socket or over its own input and output, since programs speak TCP. When its input ends, which the host process holds, it kills
  * whatever runs and ends.
  */
-export function holderWords({ way, rights, tmpBytes, writable, links, packed }: HolderParts): string[] {
+export function holderWords({ way, rights, tmpBytes, writable, links, shown, packed }: HolderParts): string[] {
   const size = `mode=1777,nosuid,nodev,size=${tmpBytes}`;
   const left = writable.flatMap((folder) => ["-path", shellWord(folder), "-o"]).join(" ");
   const kept = writable.filter((folder) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(folder));
@@ -48,6 +50,8 @@ export function holderWords({ way, rights, tmpBytes, writable, links, packed }: 
     ...links.map(
       ({ guest, target }) => `mkdir -p ${shellWord(posix.dirname(guest))} && ln -sfn ${shellLine([target, guest])}`,
     ),
+    // Tools of an operator who is root: in images this folder is its owner's alone.
+    ...(shown.some((guest) => guest.startsWith("/root/")) ? ["chmod o+x /root"] : []),
     ...(way === "exec" ? doorLines(rights) : []),
     "cd /",
     'exec env -i /usr/bin/perl -e "$0" -- "$@"',
