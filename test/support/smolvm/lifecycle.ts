@@ -96,13 +96,14 @@ async function boot(version: string, before: Machine, folder: string): Promise<n
 function spawnVm(folder: string): ChildProcess {
   const words = [BOOT, "_boot-vm", join(folder, "boot-config.json")];
   const late = fault("slow-start");
-  const script =
+  const [program, ...script] =
     fault("failing-start") !== null
-      ? ["-c", "while :; do sleep 3600; done", "sh"]
+      ? // One process, as a VM is: whoever ends it leaves no other one.
+        ["perl", "-e", "sleep while 1"]
       : late === null
-        ? []
-        : ["-c", 'sleep "$0"; exec /bin/sh "$@"', String(late / 1000)];
-  const vm = spawn("/bin/sh", [...script, ...words], { detached: true, stdio: "ignore", env: ENV });
+        ? ["/bin/sh"]
+        : ["/bin/sh", "-c", 'sleep "$0"; exec /bin/sh "$@"', String(late / 1000)];
+  const vm = spawn(program ?? "", [...script, ...words], { detached: true, stdio: "ignore", env: ENV });
   vm.unref();
   return vm;
 }
