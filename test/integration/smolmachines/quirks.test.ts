@@ -1,35 +1,22 @@
 /** The driver over quirks of the FAKE smolvm that no clause of the contract meets by itself. */
 import assert from "node:assert/strict";
 import { globSync } from "node:fs";
-import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { loadBackend } from "../../../src/backends/builtins.ts";
 import { skipWithout } from "../../support/needs.ts";
 import { eventually } from "../../support/operator.ts";
 import { rejectsWith } from "../../support/rejection.ts";
+import { namedWorlds } from "../../support/smolvm/named-worlds.ts";
 import { vmProcesses } from "../../support/smolvm/trial.ts";
-import { type SmolvmOptions, type SmolvmWorld, smolvmWorld } from "../../support/smolvm.ts";
+import type { SmolvmOptions } from "../../support/smolvm.ts";
 import { openTestBottle, type TestBottle } from "../../support/test-bottle.ts";
 
 const skip = skipWithout("root", "bubblewrap", "perl", "python3");
-const names = ["BOT_BOTTLE_SMOLVM", "BOT_BOTTLE_SMOLVM_IMAGE", "XDG_CACHE_HOME"] as const;
-const before = names.map((name) => process.env[name]);
-const worlds: SmolvmWorld[] = [];
-after(() => {
-  for (const [index, name] of names.entries()) {
-    if (before[index] === undefined) delete process.env[name];
-    else process.env[name] = before[index];
-  }
-  for (const world of worlds) world.dispose();
-});
+const named = namedWorlds();
 
 /** A world whose smolvm the environment names from here on, and bottles in it. */
 function worldOf(version: string, options: SmolvmOptions = {}) {
-  const world = smolvmWorld(version, {}, options);
-  worlds.push(world);
-  process.env.BOT_BOTTLE_SMOLVM = world.program;
-  process.env.BOT_BOTTLE_SMOLVM_IMAGE = world.image;
-  process.env.XDG_CACHE_HOME = join(world.folder, "cache");
+  const world = named(version, options);
   const open = async (): Promise<TestBottle> => openTestBottle(await loadBackend("smolmachines"));
   const left = () => ({
     machines: globSync("home/.local/share/smolvm/server/machines/*.json", { cwd: world.folder }),

@@ -2,32 +2,16 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { loadBackend } from "../../../src/backends/builtins.ts";
 import { Cleanup } from "../../../src/host/cleanup.ts";
 import { gatherFacts } from "../../../src/host/facts.ts";
 import { rejectsWith } from "../../support/rejection.ts";
-import { type SmolvmWorld, smolvmWorld } from "../../support/smolvm.ts";
+import { namedWorlds } from "../../support/smolvm/named-worlds.ts";
 import { plannedFor, testFolders } from "../../support/test-bottle.ts";
 
 const backend = await loadBackend("smolmachines");
-const names = ["BOT_BOTTLE_SMOLVM", "BOT_BOTTLE_SMOLVM_IMAGE", "XDG_CACHE_HOME"] as const;
-const before = names.map((name) => process.env[name]);
-after(() => {
-  for (const [index, name] of names.entries()) {
-    if (before[index] === undefined) delete process.env[name];
-    else process.env[name] = before[index];
-  }
-});
-
-/** A world with a fake smolvm of this release, which the environment names. */
-function named(version: string): SmolvmWorld {
-  const world = smolvmWorld(version);
-  process.env.BOT_BOTTLE_SMOLVM = world.program;
-  process.env.BOT_BOTTLE_SMOLVM_IMAGE = world.image;
-  process.env.XDG_CACHE_HOME = join(world.folder, "cache");
-  return world;
-}
+const named = namedWorlds();
 
 /** What comes of a bottle here; asserts that nothing was begun. */
 async function refused(): Promise<{ readonly message: string; readonly hint: string | undefined }> {
@@ -49,19 +33,15 @@ async function refused(): Promise<{ readonly message: string; readonly hint: str
 }
 
 test("a smolvm that is older than any that was looked at makes no bottle, and it is said which to install", async () => {
-  const world = named("0.7.9");
-  try {
-    const { message, hint } = await refused();
-    assert.match(message, /smolvm 0\.7\.9 is older than 0\.8\.0/);
-    assert.equal(hint, "install smolvm 1.9.3, or any from 0.8.0 on");
-    assert.match((await backend.lacks(gatherFacts())) ?? "", /older than 0\.8\.0/);
-  } finally {
-    world.dispose();
-  }
+  named("0.7.9");
+  const { message, hint } = await refused();
+  assert.match(message, /smolvm 0\.7\.9 is older than 0\.8\.0/);
+  assert.equal(hint, "install smolvm 1.9.3, or any from 0.8.0 on");
+  assert.match((await backend.lacks(gatherFacts())) ?? "", /older than 0\.8\.0/);
 });
 
 test("another product's command of the same name is told apart, and makes no bottle", async () => {
-  const world = named("1.9.3");
+  named("1.9.3");
   const folder = mkdtempSync(join(tmpdir(), "other-"));
   try {
     chmodSync(folder, 0o755);
@@ -73,6 +53,5 @@ test("another product's command of the same name is told apart, and makes no bot
     assert.equal(await backend.runs("one", gatherFacts()), false);
   } finally {
     rmSync(folder, { recursive: true });
-    world.dispose();
   }
 });
