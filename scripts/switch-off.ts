@@ -3,7 +3,7 @@
  * must fail then; with the remedy it must pass. Words are ids of remedies in place of all. As root; some ten minutes.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdtempSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REMEDIES, type Remedy } from "./switch-off/remedies.ts";
@@ -15,7 +15,19 @@ const LIMIT_MS = 150_000;
 
 const root = join(import.meta.dirname, "..");
 const copy = mkdtempSync(join(tmpdir(), "switch-off-"));
-process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
+// What a test without its remedy was killed over may leave: empty control groups.
+const groups = () => globSync("/sys/fs/cgroup/{,memory/}fake-smolvm-*");
+const before = new Set(groups());
+process.once("exit", () => {
+  rmSync(copy, { recursive: true, force: true });
+  for (const group of groups().filter((path) => !before.has(path))) {
+    try {
+      rmdirSync(group);
+    } catch {
+      // Of somebody who runs.
+    }
+  }
+});
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));

@@ -285,8 +285,8 @@ export const REMEDIES: readonly Remedy[] = [
   {
     id: "begin-as-root",
     quirks: [],
-    off: "an image with a USER is given as it is",
-    edits: [edit("image.ts", "const rewritten = dropsRoot(saved.settings) || ", "const rewritten = ")],
+    off: "an image with a USER, or a program of its own, is given as it is",
+    edits: [edit("image.ts", "const rewritten = dropsRoot(saved.settings) || ", "const rewritten = false && ")],
     test: `${HERE}/images-in-machines.test.ts`,
     only: "at 1.9.3 a machine is made of an agent's image",
   },
