@@ -57,8 +57,8 @@ const whole = new Map<string, string | null>();
 let wrong = 0;
 for (const remedy of chosen) {
   const key = `${remedy.test} ${remedy.only}`;
-  const on = whole.get(key) ?? failure(remedy);
-  whole.set(key, on);
+  if (!whole.has(key)) whole.set(key, failure(remedy));
+  const on = whole.get(key) ?? null;
   const files = without(remedy, (file) => readFileSync(join(copy, file), "utf8"));
   for (const { file, off } of files) writeFileSync(join(copy, file), off);
   const off = on === null ? failure(remedy) : null;

@@ -8,7 +8,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { smolvmWorld } from "../test/support/smolvm.ts";
+import { namesOf, smolvmWorld } from "../test/support/smolvm.ts";
 
 /** Quick enough for every run; each shows another part above the backend. The demo has a test of its own. */
 const EVERYDAY = ["agents/claude-inbox", "git/gate"].map((name) => `test/e2e/${name}.test.ts`);
@@ -24,12 +24,7 @@ const { values, positionals } = parseArgs({
 const world = smolvmWorld(values.release);
 process.once("exit", world.dispose);
 const argv = [...process.execArgv, join(root, "scripts/test.ts"), ...(positionals.length > 0 ? positionals : EVERYDAY)];
-const env = {
-  ...process.env,
-  BOT_BOTTLE_BACKEND: "smolmachines",
-  BOT_BOTTLE_SMOLVM: world.program,
-  BOT_BOTTLE_SMOLVM_IMAGE: world.image,
-};
+const env = { ...process.env, ...namesOf(world) };
 const child = spawn(process.execPath, argv, { cwd: root, env, stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
 const code = await new Promise<number | null>((resolve) => child.once("close", resolve));

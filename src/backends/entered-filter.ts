@@ -43,6 +43,7 @@ export class EnteredFilter {
     if (this.head.length > KEPT) this.head = this.head.subarray(0, KEPT);
     return Buffer.alloc(0);
   }
+
   /** Where it stands at the beginning of a line, or -1. */
   #mark(): number {
     for (let at = this.head.indexOf(MARK); at !== -1; at = this.head.indexOf(MARK, at + 1)) {

@@ -76,6 +76,11 @@ export function smolvmWorld(
   return { folder, program, image, set, dispose };
 }
 
+/** By which an operator chooses it. */
+export function namesOf({ program, image }: Pick<SmolvmWorld, "program" | "image">) {
+  return { BOT_BOTTLE_BACKEND: "smolmachines", BOT_BOTTLE_SMOLVM: program, BOT_BOTTLE_SMOLVM_IMAGE: image };
+}
+
 let used: SmolvmWorld | null = null;
 
 /** The world of this process, which its environment names; one that a test has named already is shared. */

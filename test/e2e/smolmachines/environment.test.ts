@@ -6,7 +6,7 @@ import { skipWithout } from "../../support/needs.ts";
 import { newOperator } from "../../support/operator.ts";
 import { makeRepository } from "../../support/operator-repository.ts";
 import { trialOf } from "../../support/smolvm/trial.ts";
-import { smolvmWorld } from "../../support/smolvm.ts";
+import { namesOf, smolvmWorld } from "../../support/smolvm.ts";
 
 const skip = skipWithout("root", "bubblewrap", "perl", "git");
 
@@ -18,12 +18,7 @@ test("what a fake smolvm warns of is no failure, and stands among nobody's words
   makeRepository(operator);
   const world = smolvmWorld("1.9.3", {}, { faults: "warnings" });
   try {
-    const env = {
-      BOT_BOTTLE_BACKEND: "smolmachines",
-      BOT_BOTTLE_SMOLVM: world.program,
-      BOT_BOTTLE_SMOLVM_IMAGE: world.image,
-      RUST_LOG: "info",
-    };
+    const env = { ...namesOf(world), RUST_LOG: "info" };
     const run = await operator.bottle(["start", "shell", "--name", "one", "-p", "echo said >&2"], { env });
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stderr, /^said$/m);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { skipWithout } from "../../support/needs.ts";
 import { eventually, newOperator } from "../../support/operator.ts";
 import { makeRepository } from "../../support/operator-repository.ts";
-import { smolvmWorld } from "../../support/smolvm.ts";
+import { namesOf, smolvmWorld } from "../../support/smolvm.ts";
 
 const skip = skipWithout("root", "bubblewrap", "perl", "git");
 
@@ -17,11 +17,7 @@ test("over a fake smolvm: start, diff, apply, resume, kill -9, prune; nothing bu
   makeRepository(operator);
   const world = smolvmWorld("1.9.3");
   try {
-    const env = {
-      BOT_BOTTLE_BACKEND: "smolmachines",
-      BOT_BOTTLE_SMOLVM: world.program,
-      BOT_BOTTLE_SMOLVM_IMAGE: world.image,
-    };
+    const env = namesOf(world);
     const bottle = (...args: readonly string[]) => operator.bottle(args, { env });
     const machines = () =>
       operator.bottle(["prune", "--dry-run"], { env }).then(({ stdout, stderr }) => `${stdout}${stderr}`);

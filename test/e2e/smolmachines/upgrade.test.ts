@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { skipWithout } from "../../support/needs.ts";
 import { eventually, newOperator } from "../../support/operator.ts";
 import { makeRepository } from "../../support/operator-repository.ts";
-import { smolvmWorld } from "../../support/smolvm.ts";
+import { namesOf, smolvmWorld } from "../../support/smolvm.ts";
 
 const skip = skipWithout("root", "bubblewrap", "perl", "git");
 
@@ -20,11 +20,7 @@ test("a fake smolvm that is upgraded while bottles run deletes their machines al
     writeFileSync(world.program, text);
   };
   try {
-    const env = {
-      BOT_BOTTLE_BACKEND: "smolmachines",
-      BOT_BOTTLE_SMOLVM: world.program,
-      BOT_BOTTLE_SMOLVM_IMAGE: world.image,
-    };
+    const env = namesOf(world);
     const running = async (name: string) => {
       become("1.0.1");
       const child = operator.spawn(["start", "shell", "--name", name, "-p", "echo up; read over"], env);
